@@ -1,0 +1,49 @@
+# The front of the build; CMake does the work (CMakePresets.json). `make help` lists what there is.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.DEFAULT_GOAL := build
+.PHONY: build demo test bench install clean help
+
+# $(call make_preset,PRESET,TARGET): quiet unless something is wrong; a live line of progress on a terminal.
+define make_preset
+	@command -v cmake >/dev/null && command -v ninja >/dev/null || \
+	  { echo "cmake or ninja is missing; run: scripts/setup build" >&2; exit 1; }
+	@mkdir -p build && echo "building $(1) ..."
+	@cmake --preset $(1) $(if $(CI),-DWEIR_WERROR=ON) >build/$(1).log 2>&1 || { cat build/$(1).log >&2; exit 1; }
+	@cmake --build build/$(1) --target $(2) -j $(JOBS) -- $$([ -t 1 ] || echo --quiet)
+endef
+
+build: ## build/release/bin/weir and its plugins (the default)
+	$(call make_preset,release,product)
+
+demo: ## install what is needed, build, and watch numbers that sum to 12 find each other
+	@scripts/setup build
+	$(call make_preset,release,product)
+	@scripts/demo
+
+test: ## install what is needed, build, and run every test, those against a real Kafka and with sanitizers too
+	@scripts/setup test
+	@tests/servers/kafka/start --fetch
+	$(call make_preset,release,all)
+	$(call make_preset,asan,unit_tests)
+	$(call make_preset,tsan,unit_tests)
+	@echo 'subdirs(release asan tsan)' >build/CTestTestfile.cmake
+	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error
+
+bench: ## measure CPU time a record against a real Kafka and a hand-written loop; some minutes
+	@scripts/setup test
+	$(call make_preset,release,all)
+	@tests/bench/run
+
+install: build ## install weir, its plugins and the SDK under PREFIX (default /usr/local)
+	@cmake --install build/release --prefix "$(PREFIX)" >build/install.log || { cat build/install.log >&2; exit 1; }
+	@echo "installed: $(DESTDIR)$(PREFIX)/bin/weir"
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16

@@ -1,0 +1,92 @@
+# How every target of this tree is compiled and linked: standard, warnings, sanitizers, output folders.
+
+option(WEIR_WERROR "Warnings are errors" "$ENV{CI}")
+set(WEIR_SANITIZE "" CACHE STRING "Sanitizers for everything, as in -fsanitize=; empty for none")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
+endif()
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+# The build tree has the shape of the installed tree, so that the executable finds its plugins in both.
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(WEIR_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/weir/plugins")
+
+# Position-independent code everywhere, not only in plugins: one precompiled header then serves executables
+# and plugins alike. Without interposition it costs an executable nothing.
+add_compile_options(-fPIC -fno-plt -fno-semantic-interposition)
+add_link_options(LINKER:-z,relro LINKER:-z,now)
+
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wshadow
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+
+if(WEIR_SANITIZE)
+  string(REPLACE "," "-" WEIR_SANITIZE_NAME "${WEIR_SANITIZE}")
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+  add_link_options(-fsanitize=${WEIR_SANITIZE})
+  # GCC's flow warnings are wrong about instrumented code (its manual says so); the release build has them.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_definitions($<$<COMPILE_LANGUAGE:CXX>:_GLIBCXX_ASSERTIONS>)
+endif()
+if(WEIR_WERROR)
+  # A precompiled header that does not fit costs time, it is not a fault of the source.
+  add_compile_options(-Werror $<$<COMPILE_LANGUAGE:CXX>:-Wno-error=invalid-pch>)
+endif()
+
+# The kernel may place memory where the sanitizers of GCC 12 do not expect it. Where a container forbids
+# switching that off, they run as they are.
+set(WEIR_RUN "")
+if(WEIR_SANITIZE)
+  find_program(WEIR_SETARCH setarch)
+  if(WEIR_SETARCH)
+    execute_process(COMMAND "${WEIR_SETARCH}" --addr-no-randomize true RESULT_VARIABLE refused ERROR_QUIET)
+    if(NOT refused)
+      set(WEIR_RUN "${WEIR_SETARCH}" --addr-no-randomize)
+    endif()
+  endif()
+endif()
+
+find_program(WEIR_CCACHE ccache)
+if(WEIR_CCACHE)
+  foreach(language IN ITEMS C CXX)
+    if(NOT CMAKE_${language}_COMPILER_LAUNCHER)
+      # Without these two, ccache does not store what was compiled with a precompiled header.
+      set(CMAKE_${language}_COMPILER_LAUNCHER
+          "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${WEIR_CCACHE}")
+    endif()
+  endforeach()
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>)
+endif()
+
+find_program(WEIR_MOLD mold)
+if(WEIR_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# weir_add_folder(<folder>): add_subdirectory, once the folder has a CMakeLists.txt.
+macro(weir_add_folder folder)
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+    add_subdirectory(${folder})
+  endif()
+endmacro()
+
+# weir_link_jemalloc(<executable>): jemalloc instead of malloc, for the executable and every library it
+# loads. Not under a sanitizer, which brings its own.
+function(weir_link_jemalloc target)
+  if(NOT WEIR_SANITIZE)
+    target_link_libraries(${target} PRIVATE -Wl,--push-state,--no-as-needed PkgConfig::jemalloc -Wl,--pop-state)
+  endif()
+endfunction()

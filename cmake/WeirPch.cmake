@@ -1,0 +1,42 @@
+# Precompiled headers, one for each group of targets, compiled once and shared.
+#
+# weir_use_pch(<target> [PLUGIN|TEST])
+#   the target compiles against
+#     (nothing)  the standard library, nlohmann/json, fmt: for host code; links the latter two
+#     PLUGIN     the standard library and what the SDK itself uses (nlohmann/json)
+#     TEST       as for host code, and GoogleTest and GoogleMock (weir_add_test does this by itself)
+# Sources still include what they use: without the precompiled header they must compile too.
+
+set(_weir_pch_standard
+    <algorithm> <array> <atomic> <bit> <chrono> <concepts> <cstddef> <cstdint> <cstring> <functional> <limits>
+    <map> <memory> <mutex> <optional> <span> <string> <string_view> <thread> <tuple> <type_traits>
+    <unordered_map> <utility> <variant> <vector>)
+set(_weir_pch_plugin ${_weir_pch_standard} <nlohmann/json.hpp>)
+set(_weir_pch_host ${_weir_pch_plugin} <fmt/format.h>)
+set(_weir_pch_test ${_weir_pch_host} <gtest/gtest.h> <gmock/gmock.h>)
+
+function(weir_use_pch target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLUGIN;TEST" "" "")
+  if(arg_UNPARSED_ARGUMENTS OR (arg_PLUGIN AND arg_TEST))
+    message(FATAL_ERROR "weir_use_pch(${target}): takes PLUGIN or TEST or nothing")
+  endif()
+  if(arg_PLUGIN)
+    set(group plugin)
+    set(libraries nlohmann_json::nlohmann_json)
+  elseif(arg_TEST)
+    set(group test)
+    set(libraries nlohmann_json::nlohmann_json fmt::fmt GTest::gmock GTest::gtest)
+  else()
+    set(group host)
+    set(libraries nlohmann_json::nlohmann_json fmt::fmt)
+  endif()
+  set(pch weir_pch_${group})
+  if(NOT TARGET ${pch})
+    file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/${pch}.cpp" CONTENT "")
+    add_library(${pch} OBJECT "${PROJECT_BINARY_DIR}/${pch}.cpp")
+    target_link_libraries(${pch} PRIVATE ${libraries})
+    target_precompile_headers(${pch} PRIVATE ${_weir_pch_${group}})
+  endif()
+  target_link_libraries(${target} PRIVATE ${libraries})
+  target_precompile_headers(${target} REUSE_FROM ${pch})
+endfunction()

@@ -1,0 +1,54 @@
+/*
+ * Connections: what the operators of a topology share, and the decider of its epochs. Part of weir/abi.h, which tells the rules.
+ */
+#ifndef WEIR_ABI_CONNECTION_H
+#define WEIR_ABI_CONNECTION_H
+
+#include <weir/abi/declare.h>
+#include <weir/abi/host.h>
+#include <weir/abi/state.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Of one connection; valid until destroy has returned. */
+typedef struct weir_connection_context {
+    uint32_t size;
+    uint32_t flags; /* WEIR_CONTEXT_* */
+    const weir_host *host;
+    weir_str topology;
+    weir_str name;
+    void *data;
+    void (*log)(struct weir_connection_context *, uint32_t level, weir_str text); /* [any] */
+    void (*wake)(struct weir_connection_context *); /* [any] call again what returned WEIR_PENDING */
+    int64_t (*now)(struct weir_connection_context *); /* [any] */
+    int64_t connect_timeout; /* how long open may keep trying; microseconds */
+} weir_connection_context;
+
+/*
+ * Created once a (topology, connection name), before its operators, shared by them, destroyed after them.
+ * All functions are [host] but cancel; the operators' own use of `self` is the plugin's business and [any].
+ * The decider's part (begin .. last_committed) is offered only with WEIR_OP_TRANSACTIONAL; (again) applies.
+ */
+typedef struct weir_connection_api {
+    uint32_t size;
+    uint32_t reserved;
+    int32_t (*create)(const weir_operator *, weir_connection_context *, weir_str config, void **self,
+                      weir_error *);
+    int32_t (*open)(void *self, weir_error *);  /* (again) reach the server, or say why not */
+    int32_t (*close)(void *self, weir_error *); /* (again) */
+    void (*cancel)(void *self);                 /* [any] */
+    void (*destroy)(void *self);
+    int32_t (*begin)(void *self, uint64_t epoch, weir_error *);
+    int32_t (*prepare)(void *self, uint64_t epoch, weir_error *);
+    int32_t (*commit)(void *self, uint64_t epoch, weir_str marker, weir_error *);
+    int32_t (*abort)(void *self, uint64_t epoch, weir_error *);
+    int32_t (*last_committed)(void *self, const weir_bytes_out *marker, weir_error *);
+} weir_connection_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WEIR_ABI_CONNECTION_H */

@@ -1,0 +1,204 @@
+// Definitions for weir/builder.hpp.
+#pragma once
+
+#include <weir/builder.hpp>
+
+namespace weir {
+namespace detail {
+
+struct ArrayStore {
+    const void *buffers[3] = {nullptr, nullptr, nullptr};
+    std::vector<ArrowArray> children;
+    std::vector<ArrowArray *> pointers;
+};
+
+inline void release_array(ArrowArray *array) {
+    auto *store = static_cast<ArrayStore *>(array->private_data);
+    for (const void *buffer : store->buffers)
+        if (buffer) plugin_host().free(const_cast<void *>(buffer));
+    for (auto &child : store->children)
+        if (child.release) child.release(&child);
+    delete store;
+    array->release = nullptr;
+}
+
+inline void fill_array(ArrayStore *store, int64_t length, int64_t nulls, int64_t n_buffers, ArrowArray *out) {
+    store->pointers.clear();
+    for (auto &child : store->children) store->pointers.push_back(&child);
+    *out = ArrowArray{};
+    out->length = length;
+    out->null_count = nulls;
+    out->n_buffers = n_buffers;
+    out->n_children = static_cast<int64_t>(store->children.size());
+    out->buffers = store->buffers;
+    out->children = store->pointers.data();
+    out->release = release_array;
+    out->private_data = store;
+}
+
+inline void set_bit(Buffer &bits, int64_t index, bool value) {
+    auto byte = static_cast<size_t>(index >> 3);
+    while (bits.size() <= byte) bits.push(uint8_t{0});
+    auto mask = static_cast<uint8_t>(1 << (index & 7));
+    uint8_t &at = bits.data()[byte];
+    at = value ? static_cast<uint8_t>(at | mask) : static_cast<uint8_t>(at & ~mask);
+}
+
+}  // namespace detail
+
+inline ColumnBuilder::ColumnBuilder(Type type) : type_(std::move(type)) {
+    for (const Field &f : type_.children) children_.emplace_back(f.type);
+}
+
+inline void ColumnBuilder::count(bool valid) {
+    if (!valid && !validity_.size())
+        for (int64_t i = 0; i < length_; ++i) detail::set_bit(validity_, i, true);
+    if (!valid || validity_.size()) detail::set_bit(validity_, length_, valid);
+    if (!valid) ++nulls_;
+    ++length_;
+}
+
+inline void ColumnBuilder::append_bool(bool value) {
+    assert(type_.id == TypeId::kBool);
+    detail::set_bit(values_, length_, value);
+    count(true);
+}
+
+inline void ColumnBuilder::append_integer(int64_t value) {
+    switch (value_width(type_.id)) {
+        case 1: return append(static_cast<int8_t>(value));
+        case 2: return append(static_cast<int16_t>(value));
+        case 4: return append(static_cast<int32_t>(value));
+        case 16: return append(static_cast<Int128>(value));
+        default: return append(value);
+    }
+}
+
+// offsets[i + 1] of the row that is being closed; offsets[0] is written with the first row.
+inline void ColumnBuilder::push_offset() {
+    if (!offsets_.size()) offsets_.push(int32_t{0});
+    int64_t end = static_cast<int64_t>(values_.size());
+    if (!type_.is_text()) end = children_.empty() ? 0 : children_[0].size();
+    assert(end <= INT32_MAX);
+    offsets_.push(static_cast<int32_t>(end));
+}
+
+inline void ColumnBuilder::append_text(std::string_view bytes) {
+    assert(type_.is_text());
+    values_.append(bytes.data(), bytes.size());
+    push_offset();
+    count(true);
+}
+
+inline void ColumnBuilder::append_null() {
+    if (type_.id == TypeId::kBool) {
+        detail::set_bit(values_, length_, false);
+    } else if (size_t width = value_width(type_.id)) {
+        static constexpr char kZero[16] = {};
+        values_.append(kZero, width);
+    } else if (has_offsets()) {
+        push_offset();
+    } else {
+        for (auto &c : children_) c.append_null();
+    }
+    count(false);
+}
+
+inline void ColumnBuilder::end_row() {
+    if (has_offsets()) push_offset();
+    count(true);
+}
+
+inline void ColumnBuilder::append_from(const Column &from, int64_t row) {
+    if (from.is_null(row)) return append_null();
+    switch (type_.id) {
+        case TypeId::kBool: return append_bool(from.bool_value(row));
+        case TypeId::kString:
+        case TypeId::kBinary: return append_text(from.text(row));
+        case TypeId::kStruct:
+            for (size_t i = 0; i < children_.size(); ++i) children_[i].append_from(from.child(i), row);
+            return end_row();
+        case TypeId::kList:
+        case TypeId::kMap:
+            for (int32_t at = from.begin_of(row); at < from.end_of(row); ++at)
+                for (size_t i = 0; i < children_.size(); ++i) children_[i].append_from(from.child(i), at);
+            return end_row();
+        default: {
+            size_t width = value_width(type_.id);
+            values_.append(from.values<char>() + static_cast<size_t>(row) * width, width);
+            count(true);
+        }
+    }
+}
+
+inline void ColumnBuilder::truncate(int64_t rows) {
+    if (rows >= length_) return;
+    auto n = static_cast<size_t>(rows);
+    for (int64_t i = rows; nulls_ && i < length_; ++i)
+        if (!((validity_.data()[i >> 3] >> (i & 7)) & 1)) --nulls_;
+    if (validity_.size()) validity_.resize((n + 7) / 8);
+    if (type_.id == TypeId::kBool) values_.resize((n + 7) / 8);
+    if (size_t width = value_width(type_.id)) values_.resize(n * width);
+    int64_t end = rows;
+    if (has_offsets()) {
+        end = rows ? offsets_.as<int32_t>()[rows] : 0;
+        offsets_.resize(rows ? (n + 1) * sizeof(int32_t) : 0);
+        if (type_.is_text()) values_.resize(static_cast<size_t>(end));
+    }
+    for (auto &c : children_) c.truncate(end);
+    length_ = rows;
+}
+
+inline void ColumnBuilder::finish(ArrowArray *out) {
+    auto *store = new detail::ArrayStore;
+    int64_t n_buffers = type_.id == TypeId::kStruct ? 1 : type_.is_text() ? 3 : 2;
+    if (nulls_) store->buffers[0] = validity_.release();
+    if (has_offsets()) {
+        if (!offsets_.size()) offsets_.push(int32_t{0});
+        store->buffers[1] = offsets_.release();
+        if (type_.is_text()) store->buffers[2] = values_.release();
+    } else if (type_.id != TypeId::kStruct) {
+        store->buffers[1] = values_.release();
+    }
+    for (auto &c : children_) c.finish(&store->children.emplace_back());
+    if (type_.id == TypeId::kMap) {  // one child: the struct of keys and values
+        int64_t entries = store->children[0].length;
+        ArrowArray both;
+        make_struct(std::move(store->children), entries, &both);
+        store->children = {both};
+    }
+    detail::fill_array(store, length_, nulls_, n_buffers, out);
+    validity_.resize(0);
+    length_ = nulls_ = 0;
+}
+
+inline void BatchBuilder::finish(ArrowArray *out) {
+    std::vector<ArrowArray> arrays(columns_.size());
+    int64_t n = rows();
+    for (size_t i = 0; i < arrays.size(); ++i) {
+        assert(columns_[i].size() == n);
+        columns_[i].finish(&arrays[i]);
+    }
+    rows_ = 0;
+    make_struct(std::move(arrays), n, out);
+}
+
+inline void make_struct(std::vector<ArrowArray> children, int64_t rows, ArrowArray *out) {
+    auto *store = new detail::ArrayStore;
+    store->children = std::move(children);
+    detail::fill_array(store, rows, 0, 1, out);
+}
+
+inline void gather(const Schema &schema, const ArrowArray &from, const int32_t *rows, int64_t n,
+                   ArrowArray *out) {
+    BatchBuilder builder(schema);
+    for (size_t c = 0; c < schema.size(); ++c) {
+        Column column(from.children[c], &schema.fields[c].type);
+        builder.column(c).reserve(n);
+        for (int64_t i = 0; i < n; ++i) builder.column(c).append_from(column, rows[i]);
+    }
+    builder.set_rows(n);
+    builder.finish(out);
+}
+
+}  // namespace weir

@@ -1,0 +1,198 @@
+// Definitions for weir/operator.hpp: the adapter between Instance and weir_instance_api.
+#pragma once
+
+#include <exception>
+
+#include <weir/operator.hpp>
+
+namespace weir {
+
+inline bool Context::emit_derived(uint32_t port, ArrowArray rows, const weir_batch &parent,
+                                  std::span<const int32_t> parent_rows) {
+    weir_batch batch = make(rows, parent.split);
+    if (weir_origin *origin = parent.origin) {
+        origin->retain(origin);
+        batch.origin = origin;
+        // Row numbers of the origin, through the parent's own mapping where it has one.
+        if (parent.origin_rows || !parent_rows.empty()) {
+            auto n = static_cast<size_t>(batch.rows);
+            Buffer map;
+            map.resize(n * sizeof(int32_t));
+            for (size_t i = 0; i < n; ++i) {
+                int32_t row = parent_rows.empty() ? static_cast<int32_t>(i) : parent_rows[i];
+                map.as<int32_t>()[i] = parent.origin_rows ? parent.origin_rows[row] : row;
+            }
+            batch.origin_rows = reinterpret_cast<const int32_t *>(map.release());
+        }
+    }
+    return emit_raw(port, batch);
+}
+
+inline bool Context::emit_with_origin(uint32_t port, ArrowArray rows, uint64_t split, weir_origin *origin,
+                                      std::span<const int32_t> origin_rows) {
+    weir_batch batch = make(rows, split);
+    batch.origin = origin;
+    batch.origin_rows = copy_rows(origin_rows);
+    return emit_raw(port, batch);
+}
+
+inline void Context::fail(const weir_batch &batch, std::span<const RowError> errors) {
+    if (errors.empty()) return;
+    std::vector<weir_row_error> raw;
+    raw.reserve(errors.size());
+    for (const RowError &e : errors)
+        raw.push_back({sizeof(weir_row_error), 0, e.row, to_abi(e.code), to_abi(e.field), to_abi(e.message)});
+    raw_->fail_rows(raw_, &batch, raw.data(), raw.size());
+}
+
+inline bool Binding::wanted(uint32_t port, std::string_view column) const {
+    const weir_bind_output &out = raw_->outputs[port];
+    if (out.n_columns == WEIR_OFFERED_COLUMNS) return true;
+    if (out.n_columns == WEIR_ALL_COLUMNS) return !is_metadata_column(column);
+    for (uint64_t i = 0; i < out.n_columns; ++i)
+        if (view(out.columns[i]) == column) return true;
+    return false;
+}
+
+namespace detail {
+
+// Runs a plugin's code so that no exception crosses the ABI.
+template <class F>
+int32_t guarded(weir_error *error, F &&call) noexcept {
+    try {
+        return call().to_abi(error);
+    } catch (const std::exception &e) {
+        return Status::fatal(std::string("exception: ") + e.what()).to_abi(error);
+    } catch (...) {
+        return Status::fatal("an exception that is no std::exception").to_abi(error);
+    }
+}
+
+inline Instance *instance(void *self) { return static_cast<Instance *>(self); }
+
+inline int32_t bind_instance(void *self, const weir_bind *raw, weir_error *error) {
+    return guarded(error, [&]() -> Status {
+        std::vector<Schema> inputs;
+        for (uint32_t i = 0; i < raw->n_inputs; ++i) {
+            auto schema = import_schema(*raw->inputs[i].schema);
+            if (!schema) return schema.status();
+            inputs.push_back(std::move(*schema));
+        }
+        instance(self)->set_input_schemas(inputs);
+        return instance(self)->bind(Binding(raw, std::move(inputs)));
+    });
+}
+
+template <class T>
+int32_t create_instance(const weir_operator *, weir_context *context, weir_str config, void **self,
+                        weir_error *error) {
+    return guarded(error, [&]() -> Status {
+        auto parsed = Config::parse(view(config));
+        if (!parsed) return parsed.status();
+        Result<std::unique_ptr<Instance>> made = T::create(Context(context), *parsed);
+        if (!made) return made.status();
+        *self = made->release();
+        return {};
+    });
+}
+
+inline constexpr weir_instance_api make_instance_api() {
+    weir_instance_api api{};
+    api.size = sizeof api;
+    api.bind = bind_instance;
+    api.restore = [](void *s, const weir_state_block *b, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->restore(*b); });
+    };
+    api.open = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->open(); }); };
+    api.process = [](void *s, const weir_batch *b, uint32_t input, weir_error *e) {
+        return guarded(e, [&] {
+            return instance(s)->process(BatchView(*b, instance(s)->input_schema(input)), input);
+        });
+    };
+    api.resume = [](void *s, uint64_t budget, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->resume(budget); });
+    };
+    api.on_watermark = [](void *s, int64_t time, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->on_watermark(time); });
+    };
+    api.on_timers = [](void *s, uint32_t clock, const weir_batch *keys, const int64_t *times, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->on_timers(clock, *keys, times); });
+    };
+    api.on_wake = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->on_wake(); }); };
+    api.finish = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->finish(); }); };
+    api.snapshot = [](void *s, const weir_snapshot *out, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->snapshot(*out); });
+    };
+    api.reconfigure = [](void *s, weir_str config, weir_error *e) {
+        return guarded(e, [&]() -> Status {
+            auto parsed = Config::parse(view(config));
+            return parsed ? instance(s)->reconfigure(*parsed) : parsed.status();
+        });
+    };
+    api.migrate = [](void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->migrate(*b, *out); });
+    };
+    api.rekey = [](void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->rekey(*b, *out); });
+    };
+    api.cancel = [](void *s) { instance(s)->cancel(); };
+    api.close = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->close(); }); };
+    api.destroy = [](void *s) { delete instance(s); };
+    api.compute_key = [](void *s, const weir_batch *b, uint32_t input, uint64_t *hashes, weir_error *e) {
+        return guarded(e, [&] {
+            return instance(s)->compute_key(BatchView(*b, instance(s)->input_schema(input)), input, hashes);
+        });
+    };
+    api.prepare = [](void *s, uint64_t epoch, const weir_bytes_out *out, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->prepare(epoch, *out); });
+    };
+    api.commit = [](void *s, uint64_t epoch, weir_str committable, const weir_bytes_out *instead, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->commit(epoch, view(committable), *instead); });
+    };
+    api.discover = [](void *s, const weir_bytes_out *ids, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->discover(*ids); });
+    };
+    api.assign = [](void *s, uint64_t split, weir_str id, weir_str position, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->assign(split, view(id), position); });
+    };
+    api.revoke = [](void *s, uint64_t split, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->revoke(split); });
+    };
+    api.poll = [](void *s, uint64_t split, uint64_t rows, uint64_t bytes, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->poll(split, rows, bytes); });
+    };
+    api.position = [](void *s, uint64_t split, const weir_bytes_out *out, weir_error *e) {
+        return guarded(e, [&] { return instance(s)->position(split, *out); });
+    };
+    api.on_epoch_committed = [](void *s, uint64_t epoch, const weir_position *positions, uint64_t n,
+                                weir_error *e) {
+        return guarded(e, [&] { return instance(s)->on_epoch_committed(epoch, {positions, n}); });
+    };
+    return api;
+}
+
+template <class T>
+inline constexpr weir_instance_api kInstanceApi = [] {
+    weir_instance_api api = make_instance_api();
+    api.create = create_instance<T>;
+    return api;
+}();
+
+}  // namespace detail
+
+template <class T>
+constexpr OperatorSpec operator_spec(const char *name, const char *doc) {
+    return detail::spec(WEIR_KIND_OPERATOR, name, doc, &detail::kInstanceApi<T>)
+        .inputs(kDefaultInput)
+        .outputs(kDefaultOutput);
+}
+template <class T>
+constexpr OperatorSpec source_spec(const char *name, const char *doc) {
+    return detail::spec(WEIR_KIND_SOURCE, name, doc, &detail::kInstanceApi<T>).outputs(kDefaultOutput);
+}
+template <class T>
+constexpr OperatorSpec sink_spec(const char *name, const char *doc) {
+    return detail::spec(WEIR_KIND_SINK, name, doc, &detail::kInstanceApi<T>).inputs(kDefaultInput);
+}
+
+}  // namespace weir

@@ -1,0 +1,138 @@
+// Schemas to and from ArrowSchema; included by weir/types.hpp.
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+
+#include <weir/types.hpp>
+
+namespace weir {
+namespace detail {
+
+inline std::string arrow_format(const Type &type) {
+    switch (type.id) {
+        case TypeId::kBool: return "b";
+        case TypeId::kInt8: return "c";
+        case TypeId::kInt16: return "s";
+        case TypeId::kInt32: return "i";
+        case TypeId::kInt64: return "l";
+        case TypeId::kUint8: return "C";
+        case TypeId::kUint16: return "S";
+        case TypeId::kUint32: return "I";
+        case TypeId::kUint64: return "L";
+        case TypeId::kFloat32: return "f";
+        case TypeId::kFloat64: return "g";
+        case TypeId::kDecimal128:
+            return "d:" + std::to_string(type.precision) + "," + std::to_string(type.scale);
+        case TypeId::kString: return "u";
+        case TypeId::kBinary: return "z";
+        case TypeId::kDate: return "tdD";
+        case TypeId::kTimestamp: return "tsu:UTC";
+        case TypeId::kList: return "+l";
+        case TypeId::kStruct: return "+s";
+        case TypeId::kMap: return "+m";
+    }
+    return "";
+}
+
+struct SchemaStore {
+    std::string format, name;
+    std::vector<ArrowSchema> children;
+    std::vector<ArrowSchema *> pointers;
+};
+
+inline void release_schema(ArrowSchema *schema) {
+    auto *store = static_cast<SchemaStore *>(schema->private_data);
+    for (auto &child : store->children)
+        if (child.release) child.release(&child);
+    delete store;
+    schema->release = nullptr;
+}
+
+inline void export_field(const std::string &name, const Type &type, bool nullable, ArrowSchema *out) {
+    auto *store = new SchemaStore{arrow_format(type), name, {}, {}};
+    // A map's only child is a struct of key and value, named as the format wants it.
+    if (type.id == TypeId::kMap) {
+        store->children.resize(1);
+        Type entries{TypeId::kStruct, 0, 0, type.children};
+        export_field("entries", entries, false, &store->children[0]);
+    } else {
+        store->children.resize(type.children.size());
+        for (size_t i = 0; i < type.children.size(); ++i) {
+            const Field &f = type.children[i];
+            export_field(f.name, f.type, f.nullable, &store->children[i]);
+        }
+    }
+    for (auto &child : store->children) store->pointers.push_back(&child);
+    *out = ArrowSchema{};
+    out->format = store->format.c_str();
+    out->name = store->name.c_str();
+    out->flags = nullable ? ARROW_FLAG_NULLABLE : 0;
+    out->n_children = static_cast<int64_t>(store->pointers.size());
+    out->children = store->pointers.data();
+    out->release = release_schema;
+    out->private_data = store;
+}
+
+inline Result<Type> import_type(const ArrowSchema &schema, int depth);
+
+inline Result<std::vector<Field>> import_children(const ArrowSchema &schema, int depth) {
+    std::vector<Field> fields;
+    for (int64_t i = 0; i < schema.n_children; ++i) {
+        const ArrowSchema &child = *schema.children[i];
+        auto type = import_type(child, depth + 1);
+        if (!type) return type.status();
+        fields.push_back({child.name ? child.name : "", std::move(*type),
+                          (child.flags & ARROW_FLAG_NULLABLE) != 0});
+    }
+    return fields;
+}
+
+inline Result<Type> import_decimal(const std::string &format) {
+    char *end = nullptr;
+    long precision = std::strtol(format.c_str() + 2, &end, 10);
+    long scale = *end == ',' ? std::strtol(end + 1, &end, 10) : -1;
+    if (*end != '\0' || precision < 1 || precision > 38 || scale < 0 || scale > precision)
+        return Status::config("", "the Arrow format `" + format + "` is not a decimal that weir knows");
+    return decimal_type(static_cast<int>(precision), static_cast<int>(scale));
+}
+
+inline Result<Type> import_type(const ArrowSchema &schema, int depth) {
+    std::string format = schema.format ? schema.format : "";
+    if (depth > 32 || schema.dictionary)
+        return Status::config("", "a schema with a dictionary or with more than 32 levels is not taken");
+    if (format.starts_with("d:")) return import_decimal(format);
+    for (int id = 0; id <= static_cast<int>(TypeId::kMap); ++id) {
+        Type type = type_of(static_cast<TypeId>(id));
+        if (type.id == TypeId::kDecimal128 || arrow_format(type) != format) continue;
+        const ArrowSchema *owner = &schema;
+        if (type.id == TypeId::kMap) {
+            if (schema.n_children != 1) return Status::config("", "an Arrow map needs one child");
+            owner = schema.children[0];
+        }
+        auto children = import_children(*owner, depth);
+        if (!children) return children.status();
+        type.children = std::move(*children);
+        size_t wanted = type.id == TypeId::kList ? 1 : type.id == TypeId::kMap ? 2 : type.children.size();
+        if (type.children.size() != wanted || (!type.is_nested() && !type.children.empty()))
+            return Status::config("", "the Arrow format `" + format + "` has a wrong number of children");
+        return type;
+    }
+    return Status::config("", "the Arrow format `" + format + "` is outside of the types that weir knows");
+}
+
+}  // namespace detail
+
+inline Result<Schema> import_schema(const ArrowSchema &schema) {
+    if (!schema.format || std::string_view(schema.format) != "+s")
+        return Status::config("", "the top level of a batch's schema must be a struct (`+s`)");
+    auto fields = detail::import_children(schema, 0);
+    if (!fields) return fields.status();
+    return Schema{std::move(*fields)};
+}
+
+inline void export_schema(const Schema &schema, ArrowSchema *out) {
+    detail::export_field("", Type{TypeId::kStruct, 0, 0, schema.fields}, false, out);
+}
+
+}  // namespace weir
