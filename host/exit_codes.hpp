@@ -1,0 +1,13 @@
+// What `weir` says by its exit code. Scripts rely on these numbers: they never change their meaning.
+#pragma once
+
+namespace weir::host {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 2;          // the command line, or a topology, is wrong
+inline constexpr int kExitPluginRefused = 3;  // a plugin that is needed was refused or is not there
+inline constexpr int kExitUnreachable = 4;    // a server cannot be reached
+inline constexpr int kExitFailed = 5;         // the topology failed while it ran
+inline constexpr int kExitState = 6;          // state is missing, too new, or was refused
+
+}  // namespace weir::host

@@ -1,0 +1,99 @@
+// Loading plugin modules, and their life.
+//
+// A module is loaded from a copy whose name holds the hash of its content: a new build can be loaded beside the
+// old one, and the file that was found may be overwritten while it is in use. Whatever is made from a module
+// (instances, codecs, connections) holds the shared_ptr; the last one to go calls deinit and unloads it.
+//
+// Threads: a ModuleLoader and the destruction of a Module are [host], one thread at a time; const access to a
+// Module is from any thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <weir/abi.h>
+#include <weir/result.hpp>
+
+#include "host/loader/manifest.hpp"
+
+namespace weir::host {
+
+class Module {
+public:
+    // deinit, then unload, which is best effort: see Generation::resident.
+    ~Module();
+    Module(const Module&) = delete;
+    Module& operator=(const Module&) = delete;
+
+    // As described by the code that is loaded; `path` is the file it was asked for by.
+    const PluginInfo& info() const;
+    const weir_module& abi() const;
+    // The descriptor, valid as long as this; null if there is none of that name and kind.
+    const weir_operator* find(std::string_view name, OperatorKind kind) const;
+    // The module's extension of that name, or null.
+    const void* extension(const char* id) const;
+
+    const std::string& hash() const;  // of the content; 32 hexadecimal digits
+    const std::filesystem::path& staged_path() const;
+
+private:
+    friend class ModuleLoader;
+    struct Loaded;
+    explicit Module(std::unique_ptr<Loaded> loaded);
+
+    std::unique_ptr<Loaded> loaded_;
+};
+
+// One content that was loaded at some time.
+struct Generation {
+    uint64_t number = 0;  // from 1, in the order of loading
+    std::string plugin;   // id and version
+    std::string version;
+    std::string hash;
+    std::filesystem::path path;  // the file that was asked for
+    bool in_use = false;         // a Module of it exists
+    bool resident = false;       // still mapped: in use, or something (a thread-local destructor) keeps it
+};
+
+// Loads modules for one host. One per process and staging folder: the dynamic linker knows each staged file once.
+class ModuleLoader {
+public:
+    // `host` is given to every module's init; it must outlive all modules. The folder is made when it is first
+    // needed, readable by this user alone; one that others can write to is refused.
+    ModuleLoader(std::filesystem::path staging_dir, const weir_host* host);
+
+    // Copies, checks, loads, describes and initializes. The same content is loaded once: as long as its Module
+    // lives, that one is returned (with the path of the first load).
+    //
+    // Every refusal is WEIR_E_CONFIG, names the file and says what to do; WEIR_E_FATAL when a file cannot be
+    // read or written. Nothing stays loaded after an error.
+    Result<std::shared_ptr<Module>> load(const std::filesystem::path& path);
+
+    // All contents ever loaded, oldest first.
+    std::vector<Generation> generations() const;
+
+private:
+    struct Entry {
+        Generation generation;
+        std::filesystem::path staged;
+        std::weak_ptr<Module> module;
+    };
+
+    std::filesystem::path staging_dir_;
+    const weir_host* host_;
+    std::vector<Entry> entries_;
+};
+
+// Where copies go when nobody says: WEIR_STAGING_DIR, or weir/plugins under XDG_RUNTIME_DIR, or a folder of this
+// user under the folder for temporary files.
+std::filesystem::path default_staging_dir();
+
+// Loads the file itself, not a copy, describes it and unloads it again; init is not called. The section
+// .weir.manifest is not looked at. Errors as ModuleLoader::load.
+Result<PluginInfo> describe_file(const std::filesystem::path& path);
+
+}  // namespace weir::host

@@ -1,0 +1,347 @@
+#include "host/topology/graph.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/topology/nearest.hpp"
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr const char* kOnlyInput = "in";  // of an operator whose descriptor names none
+constexpr const char* kOnlyOutput = "out";
+constexpr const char* kFromExpected = "`a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs";
+
+std::vector<std::string> names_of(const std::vector<PortInfo>& ports, const char* only) {
+    std::vector<std::string> names;
+    for (const PortInfo& port : ports) names.push_back(port.name);
+    if (names.empty()) names.emplace_back(only);
+    return names;
+}
+
+bool is_sink(const OperatorInfo& op) { return op.is_a(OperatorKind::kSink); }
+bool is_source(const OperatorInfo* op) { return op != nullptr && op->is_a(OperatorKind::kSource); }
+
+std::vector<std::string> outputs_of(const OperatorInfo& op) {
+    return is_sink(op) ? std::vector<std::string>{} : names_of(op.outputs, kOnlyOutput);
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+int GraphBuilder::find(std::string_view id) const {
+    for (std::size_t i = 0; i < drafts_.size(); ++i) {
+        if (drafts_[i].spec.id == id) return static_cast<int>(i);
+    }
+    return -1;
+}
+
+std::string GraphBuilder::subject(int node) const {
+    return fmt::format("node {}: ", ticked(drafts_[static_cast<std::size_t>(node)].spec.id));
+}
+
+std::vector<std::string> GraphBuilder::ids_besides(int node) const {
+    std::vector<std::string> out;
+    for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
+        if (i != node && i != rule_.node) out.push_back(drafts_[static_cast<std::size_t>(i)].spec.id);
+    }
+    return out;
+}
+
+std::vector<Edge> GraphBuilder::build() {
+    for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
+        if (i != rule_.node) connect(i);
+    }
+    wire_errors();
+    const std::vector<int> in_order = order();
+    if (in_order.size() == drafts_.size()) apply_order(in_order);
+    return edges_;
+}
+
+void GraphBuilder::connect(int to) {
+    const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
+    const OperatorInfo* op = draft.spec.op;
+    if (is_source(op)) {
+        if (draft.from == nullptr) return;
+        diagnostics_
+            .error(Code::kBadFrom, draft.from_place,
+                   fmt::format("{}{} is a source and reads no other node", subject(to), ticked(op->name)))
+            .hint = "remove `from`, or choose an operator";
+        return;
+    }
+    if (draft.from == nullptr) {
+        if (op == nullptr) return;
+        auto& d = diagnostics_.error(Code::kMissingKey, draft.spec.place,
+                                     fmt::format("{}{} needs `from`", subject(to), ticked(op->name)));
+        d.expected = std::string("`from: …` with ") + kFromExpected;
+        return;
+    }
+    connect_inputs(to, *draft.from);
+    if (op != nullptr && draft.from->is_map() && !draft.from->keys.empty()) report_missing_inputs(to);
+}
+
+void GraphBuilder::connect_inputs(int to, const YamlNode& from) {
+    const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
+    const OperatorInfo* op = draft.spec.op;
+    if (from.is_null()) {
+        diagnostics_.error(Code::kBadFrom, draft.from_place, subject(to) + "`from` has no value").expected =
+            kFromExpected;
+        return;
+    }
+    const std::vector<std::string> inputs =
+        op == nullptr ? std::vector<std::string>{} : names_of(op->inputs, kOnlyInput);
+    if (!from.is_map()) {
+        if (inputs.size() > 1) {
+            std::string named;
+            for (const std::string& input : inputs)
+                named += fmt::format("{}{}: …", named.empty() ? "" : ", ", input);
+            diagnostics_
+                .error(Code::kBadFrom, from.place,
+                       fmt::format("{}{} has several inputs, so each must be named", subject(to),
+                                   ticked(op->name)))
+                .expected = fmt::format("`{{ {} }}`", named);
+        }
+        connect_port(to, inputs.size() == 1 ? inputs[0] : "", from);
+        return;
+    }
+    if (from.keys.empty())
+        diagnostics_.error(Code::kBadFrom, from.place, subject(to) + "`from` is empty").expected =
+            kFromExpected;
+    for (std::size_t i = 0; i < from.keys.size(); ++i) {
+        const YamlKey& port = from.keys[i];
+        if (op != nullptr && !contains(inputs, port.text)) {
+            auto& d = diagnostics_.error(
+                Code::kUnknownPort, port.place,
+                fmt::format("{}{} has no input {}", subject(to), ticked(op->name), ticked(port.text)));
+            d.expected = one_of_text(inputs);
+            d.nearest = nearest_name(port.text, inputs);
+        }
+        connect_port(to, port.text, from.items[i]);
+    }
+}
+
+void GraphBuilder::connect_port(int to, const std::string& port, const YamlNode& from) {
+    if (from.is_scalar()) {
+        connect_one(to, port, from);
+        return;
+    }
+    const bool names_only =
+        std::all_of(from.items.begin(), from.items.end(), [](const YamlNode& n) { return n.is_scalar(); });
+    if (!from.is_sequence() || from.items.empty() || !names_only) {
+        diagnostics_.error(Code::kBadFrom, from.place, subject(to) + "`from` cannot be understood").expected =
+            kFromExpected;
+        return;
+    }
+    for (const YamlNode& reference : from.items) connect_one(to, port, reference);
+}
+
+void GraphBuilder::connect_one(int to, const std::string& port, const YamlNode& reference) {
+    const std::string& text = reference.text;
+    const std::size_t dot = text.find('.');
+    const std::string id = text.substr(0, dot);
+    const std::string from_port = dot == std::string::npos ? "" : text.substr(dot + 1);
+    if (text.find('$') != std::string::npos) {
+        diagnostics_
+            .error(Code::kBadFrom, reference.place,
+                   subject(to) + "`from` names nodes; a parameter cannot stand there")
+            .hint = "parameters are values; the structure of a topology is fixed";
+        return;
+    }
+    const int from = find(id);
+    if (from < 0 || from == rule_.node) {
+        auto& d = diagnostics_.error(Code::kUnknownNode, reference.place,
+                                     fmt::format("{}there is no node {}", subject(to), ticked(id)));
+        const auto names = ids_besides(to);
+        if (!names.empty()) d.expected = one_of_text(names);
+        d.nearest = nearest_name(id, names);
+        if (text.find_first_of(", ") != std::string::npos)
+            d.hint = "several nodes are a list: `from: [a, b]`";
+        if (from >= 0)
+            d.hint = "what `dead_letters` receives goes to its sink alone; read `node.errors` instead";
+        return;
+    }
+    std::string output;
+    if (!find_output(from, to, from_port, reference, output)) return;
+    const bool twice = std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) {
+        return e.to_node == to && e.to_port == port && e.from_node == from && e.from_port == output;
+    });
+    if (twice) {
+        diagnostics_.error(Code::kBadFrom, reference.place,
+                           fmt::format("{}{} is named twice", subject(to), ticked(text)));
+        return;
+    }
+    edges_.push_back({from, output, to, port, reference.place});
+}
+
+bool GraphBuilder::find_output(int from, int to, const std::string& port, const YamlNode& reference,
+                               std::string& out) {
+    const OperatorInfo* op = drafts_[static_cast<std::size_t>(from)].spec.op;
+    out = port;
+    if (op == nullptr || port == kErrorsPort) return true;
+    std::vector<std::string> outputs = outputs_of(*op);
+    const std::string& id = drafts_[static_cast<std::size_t>(from)].spec.id;
+    if (port.empty() && !outputs.empty()) {
+        out = outputs.front();
+        return true;
+    }
+    if (contains(outputs, port)) return true;
+    outputs.emplace_back(kErrorsPort);
+    if (port.empty()) {
+        diagnostics_
+            .error(Code::kUnknownPort, reference.place,
+                   fmt::format("{}{} is a sink ({}) and has no output", subject(to), ticked(id),
+                               ticked(op->name)))
+            .expected = fmt::format("a source or operator; of a sink only `{}.errors` can be read", id);
+        return false;
+    }
+    const std::size_t index = id.size() + 1;
+    auto& d = diagnostics_.error(
+        Code::kUnknownPort, place_within(reference, index, port.size()),
+        fmt::format("{}{} ({}) has no output {}", subject(to), ticked(id), ticked(op->name), ticked(port)));
+    d.expected = one_of_text(outputs);
+    d.nearest = nearest_name(port, outputs);
+    return false;
+}
+
+void GraphBuilder::report_missing_inputs(int to) {
+    const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
+    for (const std::string& input : names_of(draft.spec.op->inputs, kOnlyInput)) {
+        if (draft.from->find_key(input) != nullptr) continue;
+        diagnostics_
+            .error(Code::kMissingInput, draft.from_place,
+                   fmt::format("{}nothing is connected to the input {} of {}", subject(to), ticked(input),
+                               ticked(draft.spec.op->name)))
+            .expected = fmt::format("`{}: node`", input);
+    }
+}
+
+void GraphBuilder::wire_errors() {
+    for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
+        NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
+        const bool wired = std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) {
+            return e.from_node == i && e.from_port == kErrorsPort;
+        });
+        if (i == rule_.node) {
+            spec.errors = ErrorsPolicy::kStop;
+        } else if (wired) {
+            spec.errors = ErrorsPolicy::kWired;
+        } else {
+            spec.errors = rule_.policy;
+            if (rule_.node < 0) continue;
+            const OperatorInfo* sink = drafts_[static_cast<std::size_t>(rule_.node)].spec.op;
+            const std::string input =
+                sink == nullptr ? kOnlyInput : names_of(sink->inputs, kOnlyInput).front();
+            edges_.push_back({i, std::string(kErrorsPort), rule_.node, input, rule_.place});
+        }
+    }
+}
+
+void GraphBuilder::report_unread() {
+    for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
+        const NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
+        if (spec.op == nullptr) continue;
+        const auto outputs = outputs_of(*spec.op);
+        for (const std::string& port : outputs) {
+            const bool read = std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) {
+                return e.from_node == i && e.from_port == port;
+            });
+            if (read) continue;
+            if (port == outputs.front()) {
+                diagnostics_.warning(
+                    Code::kUnreadOutput, spec.place,
+                    fmt::format("no node reads {}; its rows are only counted", ticked(spec.id)));
+            } else {
+                diagnostics_.note(
+                    Code::kUnreadOutput, spec.place,
+                    fmt::format("no node reads `{}.{}`; its rows are only counted", spec.id, port));
+            }
+        }
+    }
+}
+
+std::vector<int> GraphBuilder::order() {
+    std::vector<std::size_t> waiting_for(drafts_.size(), 0);
+    std::vector<std::vector<int>> readers(drafts_.size());
+    for (const Edge& edge : edges_) {
+        ++waiting_for[static_cast<std::size_t>(edge.to_node)];
+        readers[static_cast<std::size_t>(edge.from_node)].push_back(edge.to_node);
+    }
+    using Rank = std::pair<bool, int>;  // sources first, then as written
+    std::priority_queue<Rank, std::vector<Rank>, std::greater<>> ready;
+    auto offer = [&](int node) {
+        ready.emplace(!is_source(drafts_[static_cast<std::size_t>(node)].spec.op), node);
+    };
+    for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
+        if (waiting_for[static_cast<std::size_t>(i)] == 0) offer(i);
+    }
+    std::vector<int> out;
+    std::vector<bool> ordered(drafts_.size(), false);
+    while (!ready.empty()) {
+        const int node = ready.top().second;
+        ready.pop();
+        out.push_back(node);
+        ordered[static_cast<std::size_t>(node)] = true;
+        for (const int reader : readers[static_cast<std::size_t>(node)]) {
+            if (--waiting_for[static_cast<std::size_t>(reader)] == 0) offer(reader);
+        }
+    }
+    if (out.size() < drafts_.size()) report_cycles(ordered);
+    return out;
+}
+
+void GraphBuilder::report_cycles(const std::vector<bool>& ordered) {
+    // Each node that is left reads another that is left: going back from one ends in a circle.
+    std::vector<int> walk_of(drafts_.size(), -1);
+    for (int start = 0; start < static_cast<int>(drafts_.size()); ++start) {
+        std::vector<const Edge*> path;
+        int node = start;
+        while (!ordered[static_cast<std::size_t>(node)] && walk_of[static_cast<std::size_t>(node)] < 0) {
+            walk_of[static_cast<std::size_t>(node)] = start;
+            const auto edge = std::find_if(edges_.begin(), edges_.end(), [&](const Edge& e) {
+                return e.to_node == node && !ordered[static_cast<std::size_t>(e.from_node)];
+            });
+            path.push_back(&*edge);
+            node = edge->from_node;
+        }
+        if (path.empty() || walk_of[static_cast<std::size_t>(node)] != start) continue;
+        const auto first =
+            std::find_if(path.begin(), path.end(), [&](const Edge* e) { return e->to_node == node; });
+        std::vector<const Edge*> circle(first, path.end());
+        std::reverse(circle.begin(), circle.end());
+        const auto lowest = std::min_element(circle.begin(), circle.end(), [](const Edge* a, const Edge* b) {
+            return a->from_node < b->from_node;
+        });
+        std::rotate(circle.begin(), lowest, circle.end());
+        std::string text = drafts_[static_cast<std::size_t>(circle.front()->from_node)].spec.id;
+        for (const Edge* edge : circle)
+            text += " -> " + drafts_[static_cast<std::size_t>(edge->to_node)].spec.id;
+        diagnostics_.error(Code::kCycle, circle.back()->place, "nodes read each other in a circle: " + text)
+            .hint = "rows flow one way; write to a topic and read it again where a loop is meant";
+    }
+}
+
+void GraphBuilder::apply_order(const std::vector<int>& order) {
+    std::vector<NodeDraft> drafts;
+    std::vector<int> place_of(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        place_of[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
+        drafts.push_back(std::move(drafts_[static_cast<std::size_t>(order[i])]));
+    }
+    drafts_ = std::move(drafts);
+    for (Edge& edge : edges_) {
+        edge.from_node = place_of[static_cast<std::size_t>(edge.from_node)];
+        edge.to_node = place_of[static_cast<std::size_t>(edge.to_node)];
+    }
+    std::stable_sort(edges_.begin(), edges_.end(),
+                     [](const Edge& a, const Edge& b) { return a.to_node < b.to_node; });
+}
+
+}  // namespace weir::host

@@ -1,0 +1,65 @@
+// From `from:` to edges: node references, ports, inputs that are missing, circles, and the order of the
+// nodes.
+//
+// Threads: one, while loading.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/topology/diagnostic.hpp"
+#include "host/topology/topology.hpp"
+#include "host/topology/yaml_tree.hpp"
+
+namespace weir::host {
+
+// A node before its edges are known.
+struct NodeDraft {
+    NodeSpec spec;  // op is null where the operator is unknown: nothing is said about its ports
+    const YamlNode* from = nullptr;  // null: none
+    Place from_place;                // of the key `from`
+};
+
+// What happens to errors ports that no node reads.
+struct ErrorsRule {
+    ErrorsPolicy policy = ErrorsPolicy::kStop;
+    int node = -1;  // index of the draft that dead_letters made; for kDeadLetters
+    Place place;    // of `dead_letters:`
+};
+
+class GraphBuilder {
+public:
+    GraphBuilder(std::vector<NodeDraft>& drafts, const ErrorsRule& rule, Diagnostics& diagnostics)
+        : drafts_(drafts), rule_(rule), diagnostics_(diagnostics) {}
+
+    // Connects the drafts, reports what does not fit, and puts them into their final order.
+    // Returns the edges, whose indices are those of the reordered drafts.
+    std::vector<Edge> build();
+
+    // Warns of outputs that no node reads. REQUIRES: build() was called, and the file has no errors.
+    void report_unread();
+
+private:
+    void connect(int to);
+    void connect_inputs(int to, const YamlNode& from);
+    void connect_port(int to, const std::string& port, const YamlNode& from);
+    void connect_one(int to, const std::string& port, const YamlNode& reference);
+    bool find_output(int from, int to, const std::string& port, const YamlNode& reference, std::string& out);
+    void report_missing_inputs(int to);
+    void wire_errors();
+    std::vector<int> order();
+    void report_cycles(const std::vector<bool>& ordered);
+    void apply_order(const std::vector<int>& order);
+
+    int find(std::string_view id) const;
+    std::string subject(int node) const;
+    std::vector<std::string> ids_besides(int node) const;
+
+    std::vector<NodeDraft>& drafts_;
+    const ErrorsRule& rule_;
+    Diagnostics& diagnostics_;
+    std::vector<Edge> edges_;
+};
+
+}  // namespace weir::host

@@ -1,0 +1,114 @@
+#include "host/topology/language.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::host {
+namespace {
+
+ParamInfo setting(std::string name, ParamType type, std::string doc,
+                  std::optional<Json> default_value = std::nullopt) {
+    ParamInfo info;
+    info.name = std::move(name);
+    info.type = type;
+    info.doc = std::move(doc);
+    info.default_value = std::move(default_value);
+    return info;
+}
+
+std::vector<ParamInfo> make_settings() {
+    ParamInfo delivery =
+        setting("delivery", ParamType::kString, "What a crash may do to outputs.", "at_least_once");
+    delivery.one_of = {"at_least_once", "exactly_once"};
+    ParamInfo restart = setting("restart", ParamType::kObject, "Start again after a failure.");
+    restart.fields = {
+        setting("attempts", ParamType::kInt64, "How often in a row; then the run fails.", 3),
+        setting("delay", ParamType::kDuration, "Before the first attempt; doubles with each.", "1s"),
+        setting("max_delay", ParamType::kDuration, "The longest wait between two attempts.", "1m"),
+    };
+    restart.fields[0].primary = true;
+    return {
+        setting("name", ParamType::kString, "The topology's name; without it, that of the file."),
+        std::move(delivery),
+        setting("checkpoint", ParamType::kDuration, "The time between two checkpoints.", "1s"),
+        setting("checkpoint_timeout", ParamType::kDuration, "A checkpoint that takes longer fails.", "1m"),
+        setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
+        setting("memory_limit", ParamType::kBytes, "The memory that state and queues may take."),
+        std::move(restart),
+    };
+}
+
+}  // namespace
+
+const std::vector<ParamInfo>& top_level_settings() {
+    static const std::vector<ParamInfo> settings = make_settings();
+    return settings;
+}
+
+const std::vector<Word>& top_level_sections() {
+    static const std::vector<Word> words = {
+        {"parameters",
+         "What a run may choose: a bare value (default and type), or "
+         "`{ type, default, one_of, secret, doc }`. `$name` stands for the value."},
+        {"connections",
+         "What operators share to reach a server. The key is the kind, or a name with the kind inside: "
+         "`{ main: { kafka: { … } } }`."},
+        {"nodes", "The dataflow: each node reads others (`from`) and has one operator."},
+        {"dead_letters",
+         "Where rows go that a node refuses: a sink, `log` or `drop`. Without it the topology stops."},
+        {"records", "Record schemas by name: `{ column: type }`."},
+        {"plugins", "The plugin versions that this file needs: `{ acme: \">=1.2\" }`."},
+        {"defaults", "Parameters for every use of an operator: `{ kafka.sink: { compression: lz4 } }`."},
+    };
+    return words;
+}
+
+const std::vector<Word>& node_keys() {
+    static const std::vector<Word> words = {
+        {"from",
+         "What the node reads: `a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs."},
+        {"key", "The columns that rows belong together by, for operators with state."},
+    };
+    return words;
+}
+
+const std::vector<Word>& later_top_level_keys() {
+    static const std::vector<Word> words = {
+        {"include", "files within files"},
+        {"views", "views"},
+        {"dashboard", "dashboards"},
+        {"serve", "the HTTP server"},
+    };
+    return words;
+}
+
+const std::vector<Word>& later_node_keys() {
+    static const std::vector<Word> words = {
+        {"where", "the clause `where`"}, {"set", "the clause `set`"},  {"select", "the clause `select`"},
+        {"check", "the clause `check`"}, {"event_time", "event time"}, {"tag", "tags"},
+    };
+    return words;
+}
+
+const std::vector<Word>& later_operators() {
+    static const std::vector<Word> words = {{"window", "windows"}};
+    return words;
+}
+
+bool is_reserved_operator_name(std::string_view name) {
+    return find_word(node_keys(), name) != nullptr || find_word(later_node_keys(), name) != nullptr;
+}
+
+const Word* find_word(const std::vector<Word>& words, std::string_view name) {
+    const auto found =
+        std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.name == name; });
+    return found == words.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names_of(const std::vector<Word>& words) {
+    std::vector<std::string> names;
+    for (const Word& word : words) names.push_back(word.name);
+    return names;
+}
+
+}  // namespace weir::host

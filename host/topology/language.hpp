@@ -1,0 +1,41 @@
+// The words of the topology language that are not operators: one table each, behind the loader, its messages
+// and the JSON Schema.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/loader/manifest.hpp"
+
+namespace weir::host {
+
+struct Word {
+    std::string name;
+    std::string doc;
+};
+
+// Top-level keys with a value: `name`, `checkpoint`, `workers`, …, declared as parameters are.
+const std::vector<ParamInfo>& top_level_settings();
+
+// Top-level keys with a structure of their own: `nodes`, `parameters`, ….
+const std::vector<Word>& top_level_sections();
+
+// Keys of a node besides its operator: `from`, `key`.
+const std::vector<Word>& node_keys();
+
+// What TOPOLOGY.md has and this version of weir does not: the loader refuses these by name.
+const std::vector<Word>& later_top_level_keys();
+const std::vector<Word>& later_node_keys();
+const std::vector<Word>& later_operators();
+
+// The key of an operator's configuration that chooses its connection.
+inline constexpr std::string_view kConnectionKey = "connection";
+
+// Whether no operator may have this name, because nodes have a key of that name.
+bool is_reserved_operator_name(std::string_view name);
+
+const Word* find_word(const std::vector<Word>& words, std::string_view name);
+std::vector<std::string> names_of(const std::vector<Word>& words);
+
+}  // namespace weir::host

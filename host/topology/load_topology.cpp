@@ -1,0 +1,287 @@
+// One file from its text to a Topology: the sections in their order, and what only the whole can tell.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/topology/config_checker.hpp"
+#include "host/topology/graph.hpp"
+#include "host/topology/language.hpp"
+#include "host/topology/nearest.hpp"
+#include "host/topology/node_reader.hpp"
+#include "host/topology/parameters.hpp"
+#include "host/topology/read_file.hpp"
+#include "host/topology/record_schema.hpp"
+#include "host/topology/topology.hpp"
+#include "host/topology/versions.hpp"
+#include "host/topology/yaml_tree.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr int64_t kMaxWorkers = 1024;
+
+class TopologyLoader {
+public:
+    TopologyLoader(std::shared_ptr<SourceFile> file, const LoadOptions& options, const Catalog& catalog,
+                   Diagnostics& diagnostics)
+        : options_(options),
+          catalog_(catalog),
+          diagnostics_(diagnostics),
+          errors_before_(diagnostics.error_count()) {
+        topology_.file = std::move(file);
+    }
+
+    std::optional<Topology> load() {
+        check_operator_names();
+        const auto root = parse_yaml(topology_.file, diagnostics_);
+        if (root && check_root(*root)) read_sections(*root);
+        if (diagnostics_.error_count() > errors_before_) return std::nullopt;
+        return std::move(topology_);
+    }
+
+private:
+    void check_operator_names() {
+        for (const auto& [id, plugin] : catalog_.plugins()) {
+            for (const OperatorInfo& op : plugin.operators) {
+                const bool is_node_operator = op.is_a(OperatorKind::kSource) ||
+                                              op.is_a(OperatorKind::kOperator) ||
+                                              op.is_a(OperatorKind::kSink);
+                if (!is_node_operator || !is_reserved_operator_name(op.name)) continue;
+                diagnostics_
+                    .error(Code::kOperatorNameReserved, {},
+                           fmt::format("plugin {}: an operator cannot be called {}, which is a key of nodes",
+                                       ticked(id), ticked(op.name)))
+                    .hint = "names of plugins' operators are dotted: `acme." + op.name + "`";
+            }
+        }
+    }
+
+    bool check_root(const YamlNode& root) {
+        if (root.is_null()) {
+            diagnostics_.error(Code::kNoNodes, topology_.file->whole(), "the file is empty").hint =
+                "`weir topology new` writes a topology to begin with";
+            return false;
+        }
+        if (root.is_map()) return true;
+        diagnostics_
+            .error(Code::kWrongType, root.place,
+                   fmt::format("a topology is a mapping, not {}", kind_text(root)))
+            .expected = "`name:`, `nodes:` and other keys";
+        return false;
+    }
+
+    void read_sections(const YamlNode& root) {
+        check_keys(root);
+        Parameters parameters(topology_.file, options_, diagnostics_);
+        parameters.load(root.find("parameters"));
+        const Records records = read_records(root.find("records"), parameters, diagnostics_);
+        ConfigChecker checker(parameters, records, catalog_, diagnostics_);
+        read_settings(root, checker);
+        read_plugins(root.find("plugins"), parameters);
+
+        NodeReader reader(catalog_, parameters, checker, diagnostics_);
+        reader.read_connections(root.find("connections"));
+        reader.read_defaults(root.find("defaults"));
+        const YamlNode* nodes = root.find("nodes");
+        if (check_nodes(root, nodes)) reader.read_nodes(*nodes);
+        ErrorsRule rule;
+        if (const YamlKey* key = root.find_key("dead_letters"))
+            rule = reader.read_dead_letters(*key, *root.find("dead_letters"));
+        GraphBuilder graph(reader.drafts(), rule, diagnostics_);
+        topology_.edges = graph.build();
+
+        // Behind an error much goes unread; only of a file that is right it is known what nothing needs.
+        if (diagnostics_.error_count() == errors_before_) {
+            graph.report_unread();
+            parameters.report_unused();
+            reader.report_unused_connections();
+        }
+        for (NodeDraft& draft : reader.drafts()) topology_.nodes.push_back(std::move(draft.spec));
+        topology_.parameters = parameters.resolved();
+        topology_.connections = reader.take_connections();
+    }
+
+    void check_keys(const YamlNode& root) {
+        std::vector<std::string> names = names_of(top_level_sections());
+        for (const ParamInfo& setting : top_level_settings()) names.push_back(setting.name);
+        for (const YamlKey& key : root.keys) {
+            if (std::find(names.begin(), names.end(), key.text) != names.end()) continue;
+            if (const Word* later = find_word(later_top_level_keys(), key.text)) {
+                const bool several = later->doc.ends_with('s');
+                diagnostics_.error(Code::kNotSupported, key.place,
+                                   fmt::format("`{}`: {} {} not available yet", key.text, later->doc,
+                                               several ? "are" : "is"));
+                continue;
+            }
+            auto& d = diagnostics_.error(Code::kUnknownKey, key.place,
+                                         fmt::format("a topology has no key {}", ticked(key.text)));
+            d.nearest = nearest_name(key.text, names);
+            if (d.nearest == "nodes") nodes_misspelt_ = true;
+            d.expected = d.nearest.empty() ? "`name`, `parameters`, `connections`, `nodes`, `dead_letters`, "
+                                             "`records`, `checkpoint`, …"
+                                           : "";
+            if (catalog_.find(key.text) != nullptr)
+                d.hint = "operators belong to a node: `nodes: { name: { … } }`";
+        }
+    }
+
+    bool check_nodes(const YamlNode& root, const YamlNode* nodes) {
+        if (nodes != nullptr && nodes->is_map() && !nodes->keys.empty()) return true;
+        constexpr const char* kExpected = "`nodes: { name: { operator: { … } } }`";
+        if (nodes == nullptr && nodes_misspelt_) return false;
+        if (nodes == nullptr) {
+            diagnostics_.error(Code::kNoNodes, topology_.file->whole(), "the topology has no `nodes`")
+                .expected = kExpected;
+        } else if (nodes->is_map() || nodes->is_null()) {
+            diagnostics_.error(Code::kNoNodes, root.find_key("nodes")->place, "`nodes` is empty").expected =
+                kExpected;
+        } else {
+            auto& d = diagnostics_.error(Code::kWrongType, nodes->place,
+                                         fmt::format("`nodes` is {}", kind_text(*nodes)));
+            d.expected = kExpected;
+            if (nodes->is_sequence()) d.hint = "nodes have names: write `name:` instead of `-`";
+        }
+        return false;
+    }
+
+    void read_settings(const YamlNode& root, ConfigChecker& checker) {
+        YamlNode settings;
+        settings.kind = YamlNode::Kind::kMap;
+        settings.place = topology_.file->whole();
+        for (const ParamInfo& setting : top_level_settings()) {
+            const YamlKey* key = root.find_key(setting.name);
+            if (key == nullptr) continue;
+            settings.keys.push_back(*key);
+            settings.items.push_back(*root.find(setting.name));
+        }
+        const auto checked =
+            checker.check({"", "", &top_level_settings(), &settings, topology_.file->whole()});
+        topology_.name = std::filesystem::path(topology_.file->path()).stem().string();
+        if (!checked) return;
+        const Json& value = checked->value;
+        auto time = [&](const char* name) {
+            return std::chrono::microseconds(value.at(name).get<int64_t>());
+        };
+        topology_.checkpoint = time("checkpoint");
+        topology_.checkpoint_timeout = time("checkpoint_timeout");
+        topology_.workers = value.at("workers").get<int64_t>();
+        topology_.memory_limit = value.value("memory_limit", int64_t{0});
+        if (value.contains("name")) topology_.name = value["name"].get<std::string>();
+        if (value.contains("restart")) read_restart(value["restart"]);
+        check_settings(*checked);
+    }
+
+    void read_restart(const Json& value) {
+        RestartSpec restart;
+        restart.attempts = value.at("attempts").get<int64_t>();
+        restart.delay = std::chrono::microseconds(value.at("delay").get<int64_t>());
+        restart.max_delay = std::chrono::microseconds(value.at("max_delay").get<int64_t>());
+        topology_.restart = restart;
+    }
+
+    void check_settings(const CheckedConfig& checked) {
+        auto refuse = [&](const char* name, const std::string& expected) {
+            diagnostics_
+                .error(Code::kNotAllowedValue, checked.place_of(name),
+                       fmt::format("`{}` is out of its range", name))
+                .expected = expected;
+        };
+        if (checked.value["delivery"] == "exactly_once") {
+            diagnostics_
+                .error(Code::kNotSupported, checked.place_of("delivery"),
+                       "`exactly_once` is not available yet")
+                .expected = "`at_least_once`";
+        }
+        if (topology_.checkpoint.count() <= 0) refuse("checkpoint", "more than 0, such as `1s`");
+        if (topology_.checkpoint_timeout.count() <= 0)
+            refuse("checkpoint_timeout", "more than 0, such as `1m`");
+        if (topology_.workers < 0 || topology_.workers > kMaxWorkers)
+            refuse("workers", fmt::format("0 (one a core) to {}", kMaxWorkers));
+        if (checked.value.contains("memory_limit") && topology_.memory_limit == 0)
+            refuse("memory_limit", "more than 0, such as `1GiB`");
+        if (topology_.restart && topology_.restart->attempts < 0) refuse("restart.attempts", "0 or more");
+        constexpr std::string_view kAllowed =
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+        const std::string& name = topology_.name;
+        const bool good = !name.empty() && name.find_first_not_of(kAllowed) == std::string::npos &&
+                          std::isalnum(static_cast<unsigned char>(name[0])) != 0;
+        if (!good) {
+            diagnostics_
+                .error(Code::kBadName, checked.place_of("name"),
+                       fmt::format("a topology cannot be called {}", ticked(name)))
+                .expected = "letters, digits, `-`, `_` and `.`, beginning with a letter or digit";
+        }
+    }
+
+    void read_plugins(const YamlNode* section, Parameters& parameters) {
+        if (section == nullptr || section->is_null()) return;
+        if (!section->is_map()) {
+            diagnostics_
+                .error(Code::kWrongType, section->place, fmt::format("`plugins` is {}", kind_text(*section)))
+                .expected = "a mapping of plugins to versions: `{ acme: \">=1.2\" }`";
+            return;
+        }
+        for (std::size_t i = 0; i < section->keys.size(); ++i) {
+            const auto value = parameters.resolve(section->items[i]);
+            if (value) read_plugin(section->keys[i], *value->node, section->items[i].place);
+        }
+    }
+
+    void read_plugin(const YamlKey& key, const YamlNode& value, const Place& place) {
+        const std::string subject = fmt::format("plugin {}", ticked(key.text));
+        if (!value.is_scalar() || !is_version_requirement(value.text)) {
+            const std::string what = value.is_scalar() ? ticked(value.text) : kind_text(value);
+            diagnostics_
+                .error(Code::kWrongType, place,
+                       fmt::format("{}: {} is not a version requirement", subject, what))
+                .expected = "`\">=1.2\"`, or `\">=1.2, <2\"`";
+            return;
+        }
+        topology_.plugin_requirements.emplace_back(key.text, value.text);
+        const PluginInfo* plugin = catalog_.plugin(key.text);
+        if (plugin == nullptr) {
+            std::vector<std::string> ids;
+            for (const auto& [id, info] : catalog_.plugins()) ids.push_back(id);
+            auto& d = diagnostics_.error(Code::kMissingPlugin, key.place, subject + " is not present");
+            d.expected = ids.empty() ? "a plugin; none is present" : one_of_text(ids);
+            d.nearest = nearest_name(key.text, ids);
+            d.hint = "see `weir plugin ls`, and --plugin-dir";
+        } else if (!satisfies(plugin->version, value.text)) {
+            diagnostics_
+                .error(Code::kPluginVersion, place,
+                       fmt::format("{} is present in version {}", subject, plugin->version))
+                .expected = value.text;
+        }
+    }
+
+    const LoadOptions& options_;
+    const Catalog& catalog_;
+    Diagnostics& diagnostics_;
+    std::size_t errors_before_;
+    bool nodes_misspelt_ = false;
+    Topology topology_;
+};
+
+}  // namespace
+
+std::optional<Topology> load_topology_text(const std::filesystem::path& path, std::string text,
+                                           const LoadOptions& options, const Catalog& catalog,
+                                           Diagnostics& diagnostics) {
+    return TopologyLoader(SourceFile::create(path.string(), std::move(text)), options, catalog, diagnostics)
+        .load();
+}
+
+std::optional<Topology> load_topology(const std::filesystem::path& path, const LoadOptions& options,
+                                      const Catalog& catalog, Diagnostics& diagnostics) {
+    std::string problem;
+    auto text = read_file(path, kMaxYamlBytes, problem);
+    if (!text) {
+        diagnostics.error(Code::kFileUnreadable, SourceFile::create(path.string(), "")->whole(),
+                          "cannot be read: " + problem);
+        return std::nullopt;
+    }
+    return load_topology_text(path, std::move(*text), options, catalog, diagnostics);
+}
+
+}  // namespace weir::host

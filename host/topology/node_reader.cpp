@@ -1,0 +1,271 @@
+#include "host/topology/node_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/topology/language.hpp"
+#include "host/topology/nearest.hpp"
+
+namespace weir::host {
+namespace {
+
+const YamlNode kNothing;
+
+std::string subject_of(std::string_view id) {
+    return id == kDeadLettersNode ? "`dead_letters`: " : fmt::format("node {}: ", ticked(id));
+}
+
+bool is_one_of(const std::vector<ParamInfo>& params, std::string_view name) {
+    return std::any_of(params.begin(), params.end(), [&](const ParamInfo& p) { return p.name == name; });
+}
+
+}  // namespace
+
+void NodeReader::read_defaults(const YamlNode* section) {
+    if (section == nullptr || section->is_null()) return;
+    if (!section->is_map()) {
+        diagnostics_
+            .error(Code::kWrongType, section->place, fmt::format("`defaults` is {}", kind_text(*section)))
+            .expected = "a mapping of operators to parameters: `kafka.sink: { … }`";
+        return;
+    }
+    for (std::size_t i = 0; i < section->keys.size(); ++i) {
+        const YamlKey& key = section->keys[i];
+        const OperatorInfo* op = catalog_.find(key.text);
+        if (op == nullptr) {
+            unknown_operator("`defaults`: ", key, false, nullptr);
+            continue;
+        }
+        CheckRequest request{"`defaults`: ", op->name, &op->params, &section->items[i], key.place};
+        request.partial = true;
+        if (auto checked = checker_.check(request)) defaults_[op->name] = std::move(checked->value);
+    }
+}
+
+void NodeReader::read_nodes(const YamlNode& section) {
+    for (std::size_t i = 0; i < section.keys.size(); ++i) read_node(section.keys[i], section.items[i]);
+}
+
+bool NodeReader::check_id(const YamlKey& key) {
+    if (key.text == kDeadLettersNode) {
+        diagnostics_.error(Code::kReservedName, key.place, "a node cannot be called `dead_letters`").hint =
+            "write `dead_letters:` at the top level, beside `nodes:`";
+        return false;
+    }
+    if (is_identifier(key.text)) return true;
+    diagnostics_.error(Code::kBadName, key.place, fmt::format("a node cannot be called {}", ticked(key.text)))
+        .expected = "letters, digits and `_`, not beginning with a digit";
+    return false;
+}
+
+void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
+    const bool named = check_id(key);
+    const std::string subject = subject_of(key.text);
+    NodeDraft draft;
+    draft.spec.id = key.text;
+    draft.spec.place = key.place;
+    if (!value.is_map()) {
+        auto& d = diagnostics_.error(Code::kNoOperator, value.place,
+                                     fmt::format("{}it is {}, not a mapping", subject, kind_text(value)));
+        d.expected = "`{ from: other_node, operator: { … } }`";
+    } else {
+        const Picked picked = pick_operator(subject, value, true);
+        const YamlKey* from = value.find_key("from");
+        if (from == nullptr) from = picked.misspelt_from;
+        if (from != nullptr) {
+            draft.from = value.find(from->text);
+            draft.from_place = from->place;
+        }
+        if (picked.key == nullptr && !picked.refused) {
+            diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no operator").expected =
+                "a source, operator or sink: `{ from: other_node, operator: { … } }`";
+        }
+        draft.spec.op = picked.op;
+        if (picked.op != nullptr) configure(subject, picked, draft.spec);
+        read_key(subject, value, draft.spec);
+    }
+    if (named) drafts_.push_back(std::move(draft));
+}
+
+bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key, bool is_node) {
+    const Word* word = is_node ? find_word(later_node_keys(), key.text) : nullptr;
+    if (word == nullptr) word = find_word(later_operators(), key.text);
+    if (word == nullptr && key.text == "stop_above") {
+        diagnostics_.error(Code::kNotSupported, key.place, subject + "`stop_above` is not available yet");
+        return true;
+    }
+    if (word == nullptr) return false;
+    const bool several = word->doc.ends_with('s');
+    diagnostics_.error(Code::kNotSupported, key.place,
+                       fmt::format("{}{} {} not available yet", subject, word->doc, several ? "are" : "is"));
+    return true;
+}
+
+NodeReader::Picked NodeReader::pick_operator(const std::string& subject, const YamlNode& map, bool is_node) {
+    Picked picked;
+    std::vector<const YamlKey*> unknown;
+    for (std::size_t i = 0; i < map.keys.size(); ++i) {
+        const YamlKey& key = map.keys[i];
+        if (is_node && find_word(node_keys(), key.text) != nullptr) continue;
+        const OperatorInfo* op =
+            is_node && is_reserved_operator_name(key.text) ? nullptr : catalog_.find(key.text);
+        if (op == nullptr && refuse_later(subject, key, is_node)) {
+            picked.refused = true;
+        } else if (op == nullptr) {
+            unknown.push_back(&key);
+        } else if (picked.op == nullptr) {
+            picked = {&key, &map.items[i], op, picked.refused, nullptr};
+        } else {
+            auto& d = diagnostics_.error(Code::kSeveralOperators, key.place,
+                                         fmt::format("{}a second operator, {}", subject, ticked(key.text)));
+            d.hint = is_node ? "a node has one operator: make a node of its own for it, with `from`"
+                             : "only one sink";
+            d.related.push_back({picked.key->place, fmt::format("the first is {}", ticked(picked.op->name))});
+        }
+    }
+    for (const YamlKey* key : unknown) {
+        if (unknown_operator(subject, *key, is_node, picked.op) == "from") picked.misspelt_from = key;
+        picked.refused = true;
+    }
+    return picked;
+}
+
+std::string NodeReader::unknown_operator(const std::string& subject, const YamlKey& key, bool is_node,
+                                         const OperatorInfo* beside) {
+    const auto operators = catalog_.operator_names();
+    std::vector<std::string> candidates = operators;
+    if (is_node) candidates.insert(candidates.end(), {"from", "key"});
+    auto& d = diagnostics_.error(Code::kUnknownOperator, key.place,
+                                 fmt::format("{}there is no operator {}", subject, ticked(key.text)));
+    d.nearest = nearest_name(key.text, candidates);
+    d.expected = is_node ? "`from`, `key`, or a source, operator or sink of the plugins present"
+                         : "an operator of the plugins present";
+    const std::size_t dot = key.text.find('.');
+    const std::string prefix = key.text.substr(0, dot == std::string::npos ? 0 : dot + 1);
+    const bool prefix_known = std::any_of(operators.begin(), operators.end(),
+                                          [&](const std::string& o) { return o.starts_with(prefix); });
+    if (beside != nullptr && (is_one_of(beside->params, key.text) || key.text == kConnectionKey)) {
+        d.hint = fmt::format("{} belongs inside of {}", ticked(key.text), ticked(beside->name));
+        d.nearest.clear();
+    } else if (catalog_.find_codec(key.text) != nullptr) {
+        d.hint = fmt::format("{} is a codec: it is the format of a source or sink", ticked(key.text));
+        d.nearest.clear();
+    } else if (catalog_.find_connection(key.text) != nullptr) {
+        d.hint = fmt::format("{} is a kind of connection: it belongs under `connections:`", ticked(key.text));
+        d.nearest.clear();
+    } else if (!prefix.empty() && !prefix_known && d.nearest.empty()) {
+        d.hint = fmt::format(
+            "no plugin present has operators that begin with {}; see `weir plugin ls`, and --plugin-dir",
+            ticked(prefix));
+    }
+    return d.nearest;
+}
+
+void NodeReader::configure(const std::string& subject, const Picked& picked, NodeSpec& spec) {
+    spec.op_place = picked.key->place;
+    spec.connection = choose_connection(subject, picked);
+    CheckRequest request{subject, picked.op->name, &picked.op->params, picked.config, picked.key->place};
+    const auto defaults = defaults_.find(picked.op->name);
+    if (defaults != defaults_.end()) request.defaults = &defaults->second;
+    if (!picked.op->connection.empty()) request.also.emplace_back(kConnectionKey);
+    if (auto checked = checker_.check(request)) spec.config = std::move(*checked);
+}
+
+void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec) {
+    const YamlKey* key = map.find_key("key");
+    const OperatorInfo* op = spec.op;
+    if (key == nullptr) {
+        if (op == nullptr || !op->keyed || op->own_key) return;
+        diagnostics_
+            .error(Code::kBadKey, spec.op_place, fmt::format("{}{} needs a `key`", subject, ticked(op->name)))
+            .expected = "`key: [column]`, the columns that rows belong together by";
+        return;
+    }
+    if (op != nullptr && op->own_key) {
+        diagnostics_
+            .error(Code::kBadKey, key->place,
+                   fmt::format("{}{} computes its own key", subject, ticked(op->name)))
+            .hint = "remove `key`";
+    } else if (op != nullptr && !op->keyed) {
+        diagnostics_
+            .error(Code::kBadKey, key->place,
+                   fmt::format("{}{} keeps nothing by key", subject, ticked(op->name)))
+            .hint = "remove `key`";
+    }
+    read_key_columns(subject, *map.find("key"), spec);
+}
+
+void NodeReader::read_key_columns(const std::string& subject, const YamlNode& node, NodeSpec& spec) {
+    if (node.is_map()) {
+        diagnostics_.error(Code::kNotSupported, node.place, subject + "computed keys are not available yet")
+            .expected = "`key: [column]`";
+        return;
+    }
+    const auto value = parameters_.resolve(node);
+    if (!value) return;
+    const bool is_list = value->node->is_sequence();
+    const std::vector<YamlNode> one = is_list ? std::vector<YamlNode>{} : std::vector<YamlNode>{node};
+    const std::vector<YamlNode>& columns = is_list ? value->node->items : one;
+    for (const YamlNode& column : columns) {
+        // The elements of a list that a parameter stands for are already final.
+        const auto name =
+            is_list && value->node != &node ? Value{&column, false, ""} : parameters_.resolve(column);
+        if (!name) continue;
+        if (!name->node->is_scalar() || name->node->text.empty()) {
+            diagnostics_.error(Code::kBadKey, column.place, subject + "`key` cannot be understood").expected =
+                "`key: [column]`";
+            continue;
+        }
+        spec.key.push_back(name->node->text);
+    }
+    if (columns.empty())
+        diagnostics_.error(Code::kBadKey, node.place, subject + "`key` is empty").expected =
+            "`key: [column]`";
+}
+
+ErrorsRule NodeReader::read_dead_letters(const YamlKey& key, const YamlNode& value) {
+    ErrorsRule rule;
+    rule.place = key.place;
+    const std::string subject = subject_of(kDeadLettersNode);
+    if (value.is_scalar()) {
+        if (value.text == "log") rule.policy = ErrorsPolicy::kLog;
+        if (value.text == "drop") rule.policy = ErrorsPolicy::kDrop;
+        if (rule.policy != ErrorsPolicy::kStop) return rule;
+    }
+    if (!value.is_map()) {
+        const std::string what =
+            value.is_scalar() ? "cannot be " + ticked(value.text) : std::string("is ") + kind_text(value);
+        auto& d = diagnostics_.error(Code::kNotAllowedValue, value.place, "`dead_letters` " + what);
+        d.expected = "`log`, `drop`, or a sink such as `{ kafka.sink: topic }`";
+        d.nearest = value.is_scalar() ? nearest_name(value.text, {"log", "drop"}) : "";
+        return rule;
+    }
+    const Picked picked = pick_operator(subject, value, false);
+    if (picked.key == nullptr) {
+        if (!picked.refused) {
+            diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no sink").expected =
+                "`log`, `drop`, or a sink such as `{ kafka.sink: topic }`";
+        }
+        return rule;
+    }
+    if (!picked.op->is_a(OperatorKind::kSink)) {
+        diagnostics_
+            .error(Code::kUnknownOperator, picked.key->place,
+                   fmt::format("{}{} is not a sink", subject, ticked(picked.op->name)))
+            .expected = "`log`, `drop`, or a sink such as `{ kafka.sink: topic }`";
+        return rule;
+    }
+    NodeDraft draft;
+    draft.spec.id = kDeadLettersNode;
+    draft.spec.place = key.place;
+    draft.spec.op = picked.op;
+    configure(subject, picked, draft.spec);
+    rule.policy = ErrorsPolicy::kDeadLetters;
+    rule.node = static_cast<int>(drafts_.size());
+    drafts_.push_back(std::move(draft));
+    return rule;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,101 @@
+// The parameters of a topology, and every `$` in it.
+//
+// A parameter is declared by a bare value (default and type) or `{ type, default, one_of, secret, doc }`;
+// params files and --set override it. Substitution happens on the tree, after parsing: what comes out of a
+// parameter, the environment or a file is one value, never YAML.
+//
+// Ownership: holds the resolved values; a Value points into it or into the tree it came from.
+// Threads: one, while loading.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/topology/diagnostic.hpp"
+#include "host/topology/scalar.hpp"
+#include "host/topology/substitution.hpp"
+#include "host/topology/topology.hpp"
+#include "host/topology/yaml_tree.hpp"
+
+namespace weir::host {
+
+inline constexpr std::size_t kMaxFileValueBytes = std::size_t{1} << 20;  // of `${file:PATH}`
+
+// A node of the tree with its dollar signs replaced.
+struct Value {
+    const YamlNode* node = nullptr;  // a scalar is plain where its type is still open, else quoted
+    bool secret = false;
+    // Set where the value is not written at the place that asks for it: errors belong there all the same.
+    std::string parameter;  // "parameter `name`", "`${env:NAME}`", or empty
+};
+
+class Parameters {
+public:
+    // REQUIRES: options and diagnostics outlive this object.
+    Parameters(const std::shared_ptr<SourceFile>& file, const LoadOptions& options, Diagnostics& diagnostics);
+
+    // Reads `parameters:`, then the params files and --set of the options. Call once, before all else.
+    void load(const YamlNode* section);
+
+    // What `node` stands for; nullopt after an error. Maps and lists are returned as they are: their elements
+    // are resolved one by one.
+    std::optional<Value> resolve(const YamlNode& node);
+
+    // In the order of declaration; those with errors are left out.
+    std::vector<ResolvedParameter> resolved();
+
+    // Warns of parameters that no resolve() has asked for.
+    void report_unused();
+
+private:
+    enum class State { kOpen, kResolving, kDone, kFailed };
+
+    struct Parameter {
+        std::string name;
+        ParamType type = ParamType::kString;
+        bool secret = false;
+        std::string doc;
+        std::vector<Json> one_of;
+        Place place;
+        const YamlNode* given = nullptr;  // the value that holds; null: none
+        bool literal = false;             // from --set: dollar signs mean nothing
+        Origin origin = Origin::kDefault;
+        State state = State::kOpen;
+        bool used = false;
+        YamlNode value;  // when kDone
+        Json json;
+    };
+
+    void declare(const YamlKey& key, const YamlNode& node);
+    void read_declaration(Parameter& parameter, const YamlNode& node);
+    void read_one_of(Parameter& parameter, const YamlNode& node);
+    void apply_params_file(const std::filesystem::path& path);
+    void apply_set(const std::string& set);
+    bool means_another(const std::string& name);
+    void give(Parameter& parameter, const YamlNode& node, Origin origin);
+    bool evaluate(Parameter& parameter);
+    bool check_value(Parameter& parameter);
+    std::optional<YamlNode> evaluate_node(Parameter& parameter, const YamlNode& node);
+    bool refuse_value(const Parameter& parameter, const std::string& what, const ScalarError& error);
+
+    Parameter* find(std::string_view name);
+    Parameter* find_or_report(std::string_view name, const Place& place);
+    std::optional<Value> resolve_whole(const YamlNode& node, const TextPart& part);
+    std::optional<std::string> part_text(const YamlNode& node, const TextPart& part, Value& value);
+    std::optional<std::string> environment_text(const Place& place, const TextPart& part);
+    std::optional<std::string> file_text(const Place& place, const TextPart& part);
+    const YamlNode* keep(YamlNode node) { return &kept_.emplace_back(std::move(node)); }
+
+    std::shared_ptr<SourceFile> file_;
+    const LoadOptions& options_;
+    Diagnostics& diagnostics_;
+    std::deque<Parameter> parameters_;
+    std::deque<YamlNode> kept_;
+};
+
+}  // namespace weir::host

@@ -1,0 +1,226 @@
+// The parts of the schema that come from the language and the catalog; those from parameters are in
+// schema_params.cpp.
+#include "host/topology/schema.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "host/topology/language.hpp"
+#include "host/topology/schema_params.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr const char* kName = "^[A-Za-z_][A-Za-z0-9_]*$";
+constexpr const char* kNodeReference = R"(^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$)";
+
+Json any_of(Json forms) { return {{"anyOf", std::move(forms)}}; }
+
+// A section with a mapping of names to values, which may also be empty.
+Json mapping_of(Json values) {
+    return {{"type", {"object", "null"}}, {"additionalProperties", std::move(values)}};
+}
+
+class SchemaWriter {
+public:
+    explicit SchemaWriter(const Catalog& catalog) {
+        for (const auto& [id, plugin] : catalog.plugins()) {
+            for (const OperatorInfo& op : plugin.operators) {
+                if (op.is_a(OperatorKind::kCodec)) codecs_.push_back(&op);
+                if (op.is_a(OperatorKind::kConnection)) connections_.push_back(&op);
+                const bool in_nodes = op.is_a(OperatorKind::kSource) || op.is_a(OperatorKind::kOperator) ||
+                                      op.is_a(OperatorKind::kSink);
+                if (in_nodes) operators_.push_back(&op);
+            }
+        }
+    }
+
+    Json write() const {
+        Json out = {
+            {"$schema", "https://json-schema.org/draft/2020-12/schema"},
+            {"title", "A weir topology"},
+            {"description", "Made by `weir topology schema` from the plugins that were present."},
+        };
+        Json properties = schema_of_members(top_level_settings());
+        for (const Word& word : top_level_sections()) {
+            properties[word.name] = with_description(section(word.name), word.doc);
+        }
+        out.update(closed_object(std::move(properties)));
+        out["required"] = {"nodes"};
+        out["$defs"] = definitions();
+        return out;
+    }
+
+private:
+    Json section(const std::string& name) const {
+        if (name == "nodes") {
+            Json ids = {{"pattern", kName}, {"not", {{"const", "dead_letters"}}}};
+            return {{"type", "object"},
+                    {"minProperties", 1},
+                    {"propertyNames", std::move(ids)},
+                    {"additionalProperties", schema_ref("node")}};
+        }
+        if (name == "parameters") {
+            Json out = mapping_of(schema_ref("parameter"));
+            out["propertyNames"] = {{"pattern", kName}};
+            return out;
+        }
+        if (name == "connections") return connections_section();
+        if (name == "dead_letters") return dead_letters();
+        if (name == "records") return mapping_of(schema_ref("record"));
+        if (name == "plugins") return mapping_of({{"type", "string"}});
+        return defaults_section();
+    }
+
+    Json connections_section() const {
+        Json kinds = Json::object();
+        for (const OperatorInfo* op : connections_) kinds[op->name] = schema_ref("connection." + op->name);
+        Json out = mapping_of(exactly_one_of(kinds));
+        out["properties"] = std::move(kinds);
+        return out;
+    }
+
+    Json defaults_section() const {
+        Json properties = Json::object();
+        for (const OperatorInfo* op : operators_) properties[op->name] = schema_ref("operator." + op->name);
+        Json out = closed_object(std::move(properties));
+        out["type"] = {"object", "null"};
+        return out;
+    }
+
+    Json dead_letters() const {
+        Json sinks = Json::object();
+        for (const OperatorInfo* op : operators_) {
+            if (op->is_a(OperatorKind::kSink)) sinks[op->name] = use_of(*op);
+        }
+        Json words = {{"enum", {"log", "drop"}}};
+        return any_of({std::move(words), exactly_one_of(std::move(sinks))});
+    }
+
+    // The configuration where it is used, so that nothing required may be missing.
+    static Json use_of(const OperatorInfo& op) {
+        Json out = schema_ref("operator." + op.name);
+        if (const auto required = required_members(op.params); !required.empty()) {
+            out["if"] = {{"type", "object"}};
+            out["then"] = {{"required", required}};
+        }
+        return with_description(std::move(out), op.doc);
+    }
+
+    // What an operator demands of the node around it.
+    static Json rule_of(const OperatorInfo& op) {
+        const bool is_source = op.is_a(OperatorKind::kSource);
+        const bool needs_key = op.keyed && !op.own_key;
+        Json required = Json::array(), properties = Json::object();
+        if (!is_source) required.push_back("from");
+        if (needs_key) required.push_back("key");
+        if (is_source) properties["from"] = false;
+        if (!needs_key) properties["key"] = false;
+        return {{"required", std::move(required)}, {"properties", std::move(properties)}};
+    }
+
+    Json node() const {
+        Json properties = Json::object();
+        for (const Word& word : node_keys()) {
+            properties[word.name] = with_description(schema_ref(word.name), word.doc);
+        }
+        Json choices = Json::array(), rules = Json::object();
+        for (const OperatorInfo* op : operators_) {
+            properties[op->name] = use_of(*op);
+            Json names = Json::array({op->name});
+            choices.push_back({{"required", std::move(names)}});
+            rules[op->name] = rule_of(*op);
+        }
+        Json out = closed_object(std::move(properties));
+        if (!choices.empty()) out["oneOf"] = std::move(choices);
+        out["dependentSchemas"] = std::move(rules);
+        return out;
+    }
+
+    static Json parameter() {
+        Json declaration = closed_object({
+            {"type",
+             {{"enum", {"string", "int64", "float64", "bool", "duration", "bytes", "column", "list"}}}},
+            {"default", {{"description", "The value where none is given; without it one must be given."}}},
+            {"one_of", {{"type", "array"}, {"minItems", 1}, {"description", "The values that are allowed."}}},
+            {"secret", {{"type", "boolean"}, {"description", "Shown as `***` everywhere."}}},
+            {"doc", {{"type", "string"}}},
+        });
+        Json value = {{"type", {"string", "number", "boolean", "array"}}};
+        return any_of({std::move(value), std::move(declaration)});
+    }
+
+    Json codec() const {
+        Json names = Json::array(), configs = Json::object();
+        for (const OperatorInfo* op : codecs_) {
+            names.push_back(op->name);
+            configs[op->name] = with_description(schema_of_config(op->params), op->doc);
+        }
+        Json forms = Json::array({schema_ref("reference")});
+        if (!names.empty()) {
+            Json name = {{"enum", std::move(names)}};
+            forms =
+                Json::array({std::move(name), exactly_one_of(std::move(configs)), schema_ref("reference")});
+        }
+        return any_of(std::move(forms));
+    }
+
+    static Json from() {
+        const Json one = {{"type", "string"}, {"pattern", kNodeReference}};
+        const Json list = {{"type", "array"}, {"minItems", 1}, {"items", one}};
+        const Json named = {
+            {"type", "object"}, {"minProperties", 1}, {"additionalProperties", any_of({one, list})}};
+        return any_of({one, list, named});
+    }
+
+    static Json key() {
+        const Json one = {{"type", "string"}};
+        const Json list = {{"type", "array"}, {"minItems", 1}, {"items", one}};
+        return any_of({list, one});
+    }
+
+    static Json record() {
+        const Json text = {{"type", "string"}};
+        return {{"type", "object"},
+                {"minProperties", 1},
+                {"additionalProperties", any_of({text, schema_ref("record")})}};
+    }
+
+    Json definitions() const {
+        Json out = {{"reference", reference_schema()},
+                    {"from", from()},
+                    {"key", key()},
+                    {"parameter", parameter()},
+                    {"record", record()},
+                    {"codec", codec()},
+                    {"node", node()}};
+        for (const OperatorInfo* op : connections_) {
+            out["connection." + op->name] = with_description(schema_of_config(op->params), op->doc);
+        }
+        for (const OperatorInfo* op : operators_) out["operator." + op->name] = operator_config(*op);
+        return out;
+    }
+
+    static Json operator_config(const OperatorInfo& op) {
+        Json properties = schema_of_members(op.params);
+        if (!op.connection.empty()) {
+            properties[std::string(kConnectionKey)] = {
+                {"type", "string"},
+                {"description", fmt::format("Which {} connection, where there are several.", op.connection)}};
+        }
+        return with_description(schema_of_config(op.params, closed_object(std::move(properties))), op.doc);
+    }
+
+    std::vector<const OperatorInfo*> operators_;
+    std::vector<const OperatorInfo*> connections_;
+    std::vector<const OperatorInfo*> codecs_;
+};
+
+}  // namespace
+
+Json topology_schema(const Catalog& catalog) { return SchemaWriter(catalog).write(); }
+
+}  // namespace weir::host

@@ -1,0 +1,148 @@
+// A topology as the engine takes it: checked, resolved, in order. No text of YAML is left to interpret.
+//
+// Ownership: plain values; `op` pointers point into the Catalog, which must outlive the Topology.
+// Threads: const access from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "host/loader/manifest.hpp"
+#include "host/topology/diagnostic.hpp"
+#include "host/topology/source_file.hpp"
+
+namespace weir::host {
+
+// The id of the node that `dead_letters:` with a sink makes; no node of a file may have it.
+inline constexpr std::string_view kDeadLettersNode = "dead_letters";
+
+// The output port that every operator has besides those of its descriptor.
+inline constexpr std::string_view kErrorsPort = "errors";
+
+struct Edge {
+    int from_node = 0;  // index into Topology::nodes
+    std::string from_port;
+    int to_node = 0;
+    std::string to_port;
+    Place place;  // of the name in `from`; for an edge to dead_letters, of `dead_letters:`
+};
+
+// What becomes of the rows that a node refuses.
+enum class ErrorsPolicy {
+    kStop,         // the topology stops and names the record
+    kDeadLetters,  // there is an edge to the node dead_letters
+    kLog,
+    kDrop,
+    kWired,  // another node reads this errors port
+};
+
+// A checked configuration and where each of its values was written.
+struct CheckedConfig {
+    // Every parameter that was given or has a default, typed as weir::host::ParamType says.
+    Json value = Json::object();
+    // By path, such as `record.n` or `topics[0]`; values that nobody wrote have none.
+    std::map<std::string, Place, std::less<>> places;
+    // Paths whose values are secret; show redacted(value), never value.
+    std::set<std::string, std::less<>> secret_paths;
+    Place place;  // of the configuration as a whole
+
+    // The place of the value at `path`, or of the nearest value around it.
+    Place place_of(std::string_view path) const;
+    // `value` with `***` for secrets.
+    Json redacted() const;
+};
+
+struct NodeSpec {
+    std::string id;
+    Place place;  // of the id
+    const OperatorInfo* op = nullptr;
+    Place op_place;  // of the operator's name
+    CheckedConfig config;
+    std::vector<std::string> key;  // columns; empty if there is none or the operator computes its own
+    std::string connection;        // name of a ConnectionSpec, or empty
+    ErrorsPolicy errors = ErrorsPolicy::kStop;
+};
+
+struct ConnectionSpec {
+    std::string name;
+    Place place;
+    const OperatorInfo* op = nullptr;  // its kind
+    CheckedConfig config;
+};
+
+enum class Origin { kDefault, kParamsFile, kSet };
+
+struct ResolvedParameter {
+    std::string name;
+    std::string type;  // as in a file: `int64`, `column`
+    Json value;        // a secret one's real value: show shown(), never value
+    bool secret = false;
+    std::string doc;
+    Origin origin = Origin::kDefault;
+    Place place;        // of the declaration
+    Place value_place;  // of the value that holds
+
+    // The value for display; `***` for a secret.
+    std::string shown() const;
+    // "default", "--set", or "params.yaml:3".
+    std::string origin_text() const;
+};
+
+struct RestartSpec {
+    int64_t attempts = 0;                                      // 0: a failure ends the run
+    std::chrono::microseconds delay{std::chrono::seconds(1)};  // before the first; doubles
+    std::chrono::microseconds max_delay{std::chrono::minutes(1)};
+};
+
+struct Topology {
+    std::string name;
+    std::shared_ptr<SourceFile> file;
+    std::vector<NodeSpec> nodes;  // each after all those that it reads; sources first, else as written
+    std::vector<Edge> edges;      // by to_node, then as written
+    std::vector<ConnectionSpec> connections;
+    std::vector<ResolvedParameter> parameters;
+    std::vector<std::pair<std::string, std::string>> plugin_requirements;  // plugin id, ">=1.2"
+
+    std::chrono::microseconds checkpoint{std::chrono::seconds(1)};
+    std::chrono::microseconds checkpoint_timeout{std::chrono::minutes(1)};
+    int64_t workers = 0;       // 0: one a core
+    int64_t memory_limit = 0;  // bytes; 0: none
+    std::optional<RestartSpec> restart;
+
+    // The index of the node of that id, or -1.
+    int find_node(std::string_view id) const;
+    const ConnectionSpec* find_connection(std::string_view connection_name) const;
+};
+
+struct LoadOptions {
+    std::vector<std::string> sets;                    // `name=value`, later ones win
+    std::vector<std::filesystem::path> params_files;  // later ones win; --set wins over all
+    // Names that sets and params files may have although this topology does not: they mean another one that
+    // is loaded with it.
+    std::set<std::string> declared_elsewhere;
+    // Where `${env:NAME}` looks; the process environment unless a test says otherwise.
+    std::function<std::optional<std::string>(const std::string&)> environment;
+};
+
+// Reads and checks one topology file. Besides it, only params files and those of `${file:…}` are read; no
+// plugin code runs. All errors of the file are in `diagnostics` afterwards; nullopt if and only if there is
+// one.
+std::optional<Topology> load_topology(const std::filesystem::path& path, const LoadOptions& options,
+                                      const Catalog& catalog, Diagnostics& diagnostics);
+
+// The same for a text already read; `path` is its name in messages and the base of relative paths.
+std::optional<Topology> load_topology_text(const std::filesystem::path& path, std::string text,
+                                           const LoadOptions& options, const Catalog& catalog,
+                                           Diagnostics& diagnostics);
+
+}  // namespace weir::host
