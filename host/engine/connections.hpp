@@ -1,0 +1,60 @@
+// The connections of one topology: made before its operators, opened before them, gone after them.
+//
+// Threads: host thread; the plugins' own use of their connection is their business.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <weir/abi.h>
+#include <weir/result.hpp>
+
+#include "host/engine/resolver.hpp"
+#include "host/topology/topology.hpp"
+
+namespace weir::host {
+
+class ConnectionInstance {
+public:
+    // Runs the plugin's create. `spec` must outlive it.
+    static Result<std::unique_ptr<ConnectionInstance>> create(const ConnectionSpec& spec, OperatorResolver& resolver,
+                                                              const std::string& topology, uint32_t flags,
+                                                              std::chrono::microseconds connect_timeout);
+    ~ConnectionInstance();
+    ConnectionInstance(const ConnectionInstance&) = delete;
+    ConnectionInstance& operator=(const ConnectionInstance&) = delete;
+
+    // Blocks until the server was reached, could not be, or `stop` became true (checked every 50 ms).
+    Status open(const std::atomic<bool>& stop);
+    Status close();
+
+    const ConnectionSpec& spec() const { return spec_; }
+    void* self() const { return self_; }
+
+private:
+    struct Context : weir_connection_context {
+        ConnectionInstance* owner;
+    };
+    explicit ConnectionInstance(const ConnectionSpec& spec) : spec_(spec) {}
+    const weir_connection_api& api() const { return *static_cast<const weir_connection_api*>(code_.descriptor->api); }
+    void fill_context(const std::string& topology, uint32_t flags, std::chrono::microseconds connect_timeout);
+    template <class F>
+    Status call(F&& f);
+    void wait_for_wake();
+
+    const ConnectionSpec& spec_;
+    ResolvedOperator code_;
+    std::string topology_;
+    Context context_{};
+    void* self_ = nullptr;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool woken_ = false;
+};
+
+}  // namespace weir::host

@@ -1,0 +1,148 @@
+// The dataflow of one worker: nodes that call each other directly, queues where a node is not ready, and
+// control messages that keep their place among the batches.
+//
+// A batch that is emitted is processed at once by the next node, inside the emit, unless that node is in the
+// middle of something (MORE, PENDING), blocked by alignment, or without room on its own outputs; then it waits on
+// its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches.
+//
+// Threads: one worker. Only wake() and the counters may be used from others.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "host/engine/batch.hpp"
+#include "host/engine/error_rows.hpp"
+#include "host/engine/instance.hpp"
+#include "host/engine/plan.hpp"
+#include "host/engine/wakeup.hpp"
+
+namespace weir::host {
+
+// What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
+// process, on_watermark and finish that may be under way).
+inline constexpr size_t kMaxQueuedBatches = 8;
+
+struct Watermark {
+    int64_t time;
+};
+struct Barrier {
+    uint64_t epoch;
+};
+struct End {};
+using Item = std::variant<BatchRef, Watermark, Barrier, End>;
+
+// Why a run ended early.
+struct Failure {
+    Status status;
+    std::string node;    // or empty
+    std::string plugin;  // or empty
+    std::string text() const;
+};
+
+// What a node tells whoever coordinates the epochs. [worker]
+class DataflowListener {
+public:
+    virtual ~DataflowListener() = default;
+    virtual void on_barrier_done(uint64_t epoch) = 0;  // every node of the dataflow passed it, sinks prepared
+    virtual void on_source_wake(size_t node) = 0;      // a source woke, or its time has come
+};
+
+class Dataflow : public InstanceHost {
+public:
+    Dataflow(Plan& plan, Wakeup& wakeup, std::function<int64_t()> clock, DataflowListener& listener);
+    ~Dataflow() override;
+
+    // Goes on with what can go on: resumes, queues, wakes. True if anything moved.
+    bool step();
+    // The earliest time at which step() has something to do by the clock.
+    std::optional<int64_t> next_time() const;
+
+    // Sources, driven by the coordinator. A source may be polled while it is not in the middle of a call and its
+    // outputs have room.
+    bool source_ready(size_t node) const { return has_room(nodes_[node]); }
+    Status poll(size_t node, uint64_t split, uint64_t max_rows);
+    // A source has no more splits: its end travels behind its last batch.
+    void end_source(size_t node);
+    // Sends a barrier from every source that has not ended. One epoch at a time: REQUIRES that the last one's
+    // on_barrier_done has come. Without sources left, the sinks alone are prepared.
+    void start_epoch(uint64_t epoch);
+    bool all_ended() const { return running_ == 0; }
+
+    bool failed() const { return failure_.has_value(); }
+    const Failure& failure() const { return *failure_; }
+    void fail(size_t node, const Status& status);
+
+    // InstanceHost
+    int32_t on_emit(Instance& from, uint32_t port, weir_batch* batch) override;
+    void on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) override;
+    void on_wake(Instance& instance) override;
+    void on_wake_at(Instance& instance, int64_t time) override;
+    int64_t now() override { return clock_(); }
+
+private:
+    enum class State { kReady, kMore, kPending };
+    struct Node;
+    struct Link {  // an edge
+        Node* to = nullptr;
+        uint32_t input = 0;
+        std::deque<Item> queue;
+        int64_t watermark = INT64_MIN;
+        bool ended = false;
+        bool blocked = false;  // its barrier came, others' have not
+    };
+    struct Node {
+        size_t index = 0;
+        Instance* instance = nullptr;
+        State state = State::kReady;
+        std::function<void()> then;  // once the call under way is done
+        std::vector<Link*> inputs;
+        std::vector<std::vector<Link*>> outputs;  // by port; the last is `errors`
+        std::vector<const ArrowSchema*> schemas;  // by port
+        std::atomic<bool> woken{false};
+        std::optional<int64_t> wake_at;
+        int64_t watermark = INT64_MIN;
+        std::optional<uint64_t> barrier;    // being aligned
+        std::optional<uint64_t> preparing;  // prepare has not finished
+        uint64_t passed = 0;    // the last epoch whose barrier it has passed
+        bool ended = false;
+        size_t next_input = 0;  // fairness
+        std::optional<ErrorRows> errors;
+    };
+
+    bool has_room(const Node& node) const;
+    bool can_take(const Link& link) const;
+    void deliver(Link& link, Item item);
+    void send(Node& node, const Item& item);
+    void process(Node& node, Link& link, const BatchRef& batch);
+    void control(Node& node, Link& link, const Item& item);
+    void align(Node& node, uint64_t epoch);
+    void pass_barrier(Node& node, uint64_t epoch);
+    void prepare(Node& node, uint64_t epoch);
+    void passed_barrier(Node& node, uint64_t epoch);
+    void advance_watermark(Node& node);
+    void try_finish(Node& node);
+    // Takes what a (flow) call returned; runs `then` when it is done, now or later.
+    void settle(Node& node, const Status& status, std::function<void()> then = nullptr);
+    void flush_errors(Node& node);
+    void apply_errors_policy(Node& node, const BatchRef& rows);
+    bool step_node(Node& node, bool woken);
+    bool drain_inputs(Node& node);
+
+    Plan& plan_;
+    Wakeup& wakeup_;
+    std::function<int64_t()> clock_;
+    DataflowListener& listener_;
+    std::deque<Node> nodes_;
+    std::deque<Link> links_;
+    std::optional<Failure> failure_;
+    uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0
+    size_t barriers_left_ = 0;  // nodes that have not passed it
+    size_t running_ = 0;        // nodes that have not ended
+};
+
+}  // namespace weir::host

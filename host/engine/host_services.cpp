@@ -1,0 +1,40 @@
+#include "host/engine/host_services.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <weir/memory.hpp>
+
+namespace weir::host {
+
+HostServices& HostServices::get() {
+    static HostServices services;
+    return services;
+}
+
+HostServices::HostServices()
+    : print_([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }),
+      log_([](uint32_t, std::string_view text) {
+          std::fwrite(text.data(), 1, text.size(), stderr);
+          std::fputc('\n', stderr);
+      }) {
+    abi_.size = sizeof abi_;
+    abi_.abi_minor = WEIR_ABI_MINOR;
+    abi_.data = this;
+    abi_.alloc = [](uint64_t bytes) -> void* {
+        constexpr uint64_t kAlignment = 64;
+        uint64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+        return std::aligned_alloc(kAlignment, rounded ? rounded : kAlignment);
+    };
+    abi_.free = [](void* memory) { std::free(memory); };
+    abi_.log = [](const weir_host* host, uint32_t level, weir_str text) {
+        static_cast<HostServices*>(host->data)->log(level, view(text));
+    };
+    abi_.print = [](const weir_host* host, weir_str text) {
+        static_cast<HostServices*>(host->data)->print(view(text));
+    };
+    abi_.extension = [](const weir_host*, const char*) -> const void* { return nullptr; };
+    detail::module_host = &abi_;
+}
+
+}  // namespace weir::host

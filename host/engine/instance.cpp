@@ -1,0 +1,145 @@
+#include "host/engine/instance.hpp"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include <weir/memory.hpp>
+
+#include "host/engine/batch.hpp"
+#include "host/engine/host_services.hpp"
+
+namespace weir::host {
+
+namespace {
+
+int64_t system_now() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+void log_line(const Instance& instance, uint32_t level, weir_str text) {
+    HostServices::get().log(level, fmt::format("{}: {}", instance.node().id, view(text)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, OperatorResolver& resolver,
+                                                   const InstanceOptions& options) {
+    std::unique_ptr<Instance> made(new Instance(node, resolver));
+    auto code = resolver.resolve(*node.op);
+    if (!code) return code.status();
+    made->code_ = *code;
+    made->fill_context(options);
+    std::string config = node.config.value.dump();
+    Status status = made->call([&](void*, weir_error* error) {
+        return made->api().create(&made->descriptor(), &made->context_, to_abi(config), &made->self_, error);
+    });
+    if (!status.ok()) return status;
+    if (!made->self_) return Status::fatal("create succeeded but gave no instance");
+    return made;
+}
+
+Instance::~Instance() {
+    if (self_) {
+        try {
+            api().destroy(self_);
+        } catch (...) {
+            HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: an exception left the plugin's destroy", node_.id));
+        }
+    }
+    for (auto& codec : codecs_) codec.codec.api->destroy(codec.codec.self);
+}
+
+Status Instance::checked(int32_t code, const weir_error& error) {
+    if (code < WEIR_E_UNSUPPORTED || code > WEIR_END) {
+        broken_ = true;
+        return Status::fatal(fmt::format("the plugin returned {}, which is no code of the ABI", code));
+    }
+    if (code == WEIR_E_FATAL) broken_ = true;
+    weir_error bounded = error;  // the plugin may not have ended its texts
+    bounded.path[sizeof bounded.path - 1] = '\0';
+    bounded.message[sizeof bounded.message - 1] = '\0';
+    if (code < 0 && !bounded.message[0])
+        *fmt::format_to_n(bounded.message, sizeof bounded.message - 1, "the plugin gave code {} and no reason", code).out =
+            '\0';
+    return Status::from_abi(code, bounded);
+}
+
+Status Instance::make_codec(std::string_view json, weir_codec* out) {
+    auto parsed = Json::parse(json, nullptr, false);
+    if (!parsed.is_object() || !parsed.contains("codec"))
+        return Status::config("", fmt::format("`{}` names no codec", json));
+    std::string name = parsed["codec"].get<std::string>();
+    const OperatorInfo* info = resolver_.catalog().find_codec(name);
+    if (!info) return Status::config("", fmt::format("there is no codec `{}`", name));
+    auto code = resolver_.resolve(*info);
+    if (!code) return code.status();
+    auto* codec_api = static_cast<const weir_codec_api*>(code->descriptor->api);
+    std::string config = parsed.value("config", Json::object()).dump();
+    weir_error error{};
+    error.size = sizeof error;
+    void* self = nullptr;
+    int32_t result = codec_api->create(code->descriptor, &HostServices::get().abi(), to_abi(config), &self, &error);
+    if (result < 0) return Status::from_abi(result, error);
+    *out = weir_codec{sizeof(weir_codec), 0, codec_api, self};
+    codecs_.push_back({*code, *out});
+    return {};
+}
+
+void Instance::fill_context(const InstanceOptions& options) {
+    topology_ = options.topology;
+    connection_ = options.connection;
+    context_.owner = this;
+    context_.size = sizeof(weir_context);
+    context_.worker = options.worker;
+    context_.workers = options.workers;
+    context_.flags = options.flags;
+    context_.host = &HostServices::get().abi();
+    context_.topology = to_abi(topology_);
+    context_.node = to_abi(node_.id);
+    context_.emit = [](weir_context* c, uint32_t port, weir_batch* batch) -> int32_t {
+        InstanceHost* host = of(c).host_.load(std::memory_order_acquire);
+        return host ? host->on_emit(of(c), port, batch) : static_cast<int32_t>(WEIR_E_UNSUPPORTED);
+    };
+    context_.fail_rows = [](weir_context* c, const weir_batch* batch, const weir_row_error* errors, uint64_t n) {
+        if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_fail_rows(of(c), batch, errors, n);
+    };
+    context_.retain = [](weir_context*, const weir_batch* batch, weir_batch* out) {
+        HostBatch::of(*batch)->retain();
+        *out = *batch;
+    };
+    context_.release = [](weir_context*, weir_batch* batch) {
+        if (HostBatch* held = HostBatch::of(*batch)) held->release();
+        *batch = weir_batch{};
+    };
+    context_.retain_column = [](weir_context*, const weir_batch* batch, int64_t column, ArrowArray* out) {
+        weir::host::retain_column(HostBatch::of(*batch), column, out);
+    };
+    context_.connection = [](weir_context* c) { return of(c).connection_; };
+    context_.codec = [](weir_context* c, weir_str json, weir_codec* out, weir_error* error) {
+        return of(c).make_codec(view(json), out).to_abi(error);
+    };
+    context_.now = [](weir_context* c) {
+        InstanceHost* host = of(c).host_.load(std::memory_order_acquire);
+        return host ? host->now() : system_now();
+    };
+    context_.wake_at = [](weir_context* c, int64_t time) {
+        if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_wake_at(of(c), time);
+    };
+    context_.wake = [](weir_context* c) {
+        if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_wake(of(c));
+    };
+    context_.log = [](weir_context* c, uint32_t level, weir_str text) { log_line(of(c), level, text); };
+    context_.metric = [](weir_context* c, const char* name, uint32_t type, const char* doc) {
+        return of(c).metrics_.add(name, type, doc);
+    };
+    context_.metric_add = [](weir_context* c, uint32_t metric, int64_t delta) {
+        if (auto* m = of(c).metrics_.find(metric)) m->value.fetch_add(delta, std::memory_order_relaxed);
+    };
+    context_.metric_set = [](weir_context* c, uint32_t metric, int64_t value) {
+        if (auto* m = of(c).metrics_.find(metric)) m->value.store(value, std::memory_order_relaxed);
+    };
+}
+
+}  // namespace weir::host

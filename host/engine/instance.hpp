@@ -1,0 +1,115 @@
+// One instance of a node's operator: its code, its context, its codecs, and calls that cannot throw.
+//
+// Threads: made, bound and destroyed on one host thread; the calls of the run on its worker, serialized.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir/abi.h>
+#include <weir/result.hpp>
+
+#include "host/engine/metrics.hpp"
+#include "host/engine/resolver.hpp"
+#include "host/topology/topology.hpp"
+
+namespace weir::host {
+
+class Instance;
+
+// What an instance's context asks of whoever runs it. [worker] but wake and now.
+class InstanceHost {
+public:
+    virtual ~InstanceHost() = default;
+    virtual int32_t on_emit(Instance& from, uint32_t port, weir_batch* batch) = 0;
+    virtual void on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) = 0;
+    virtual void on_wake(Instance& instance) = 0;  // any thread
+    virtual void on_wake_at(Instance& instance, int64_t time) = 0;
+    virtual int64_t now() = 0;  // any thread
+};
+
+struct InstanceOptions {
+    std::string topology;
+    uint32_t worker = 0, workers = 1;
+    uint32_t flags = 0;  // WEIR_CONTEXT_*
+    void* connection = nullptr;
+};
+
+class Instance {
+public:
+    // Runs the plugin's create. The node and the resolver must outlive the instance.
+    static Result<std::unique_ptr<Instance>> create(const NodeSpec& node, OperatorResolver& resolver,
+                                                    const InstanceOptions& options);
+    ~Instance();
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+    const NodeSpec& node() const { return node_; }
+    const weir_operator& descriptor() const { return *code_.descriptor; }
+    const weir_instance_api& api() const { return *static_cast<const weir_instance_api*>(descriptor().api); }
+    void* self() const { return self_; }
+    NodeCounters& counters() { return counters_; }
+    const NodeCounters& counters() const { return counters_; }
+    PluginMetrics& metrics() { return metrics_; }
+    const PluginMetrics& metrics() const { return metrics_; }
+
+    // Set before open, cleared before whoever it is goes. Without one emit is refused. `slot` is the host's own
+    // number for the instance.
+    void set_host(InstanceHost* host, size_t slot) {
+        slot_ = slot;
+        host_.store(host, std::memory_order_release);
+    }
+    size_t slot() const { return slot_; }
+    bool is_source() const { return descriptor().kind == WEIR_KIND_SOURCE; }
+    bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
+
+    // Calls a function of the instance: `f(self, &error)`. Exceptions, and codes that the contract does not
+    // know, become WEIR_E_FATAL; after that the instance is broken and only destroyed.
+    template <class F>
+    Status call(F&& f) {
+        if (broken_) return Status::fatal("the plugin failed before and is not called again");
+        weir_error error{};
+        error.size = sizeof error;
+        int32_t code = WEIR_E_FATAL;
+        try {
+            code = f(self_, &error);
+        } catch (...) {
+            broken_ = true;
+            return Status::fatal("an exception left the plugin: it must catch its own");
+        }
+        return checked(code, error);
+    }
+
+private:
+    struct Context : weir_context {
+        Instance* owner;
+    };
+    struct Codec {
+        ResolvedOperator code;
+        weir_codec codec;
+    };
+    Instance(const NodeSpec& node, OperatorResolver& resolver) : node_(node), resolver_(resolver) {}
+    static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
+    void fill_context(const InstanceOptions& options);
+    Status make_codec(std::string_view json, weir_codec* out);
+    Status checked(int32_t code, const weir_error& error);
+
+    const NodeSpec& node_;
+    OperatorResolver& resolver_;
+    ResolvedOperator code_;
+    std::string topology_;
+    Context context_{};
+    void* self_ = nullptr;
+    void* connection_ = nullptr;
+    bool broken_ = false;
+    size_t slot_ = 0;
+    std::atomic<InstanceHost*> host_{nullptr};
+    NodeCounters counters_;
+    PluginMetrics metrics_;
+    std::vector<Codec> codecs_;
+};
+
+}  // namespace weir::host

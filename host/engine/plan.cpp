@@ -1,0 +1,230 @@
+#include "host/engine/plan.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <weir/errors.hpp>
+#include <weir/memory.hpp>
+
+#include "host/engine/host_services.hpp"
+
+namespace weir::host {
+
+std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& resolver, const PlanOptions& options,
+                                  Diagnostics& diagnostics) {
+    HostServices::get();
+    std::unique_ptr<Plan> plan(new Plan(topology, resolver, options, diagnostics));
+    size_t before = diagnostics.error_count();
+    // Instances are tried even when a connection failed: all errors at once.
+    plan->create_connections();
+    plan->create_instances();
+    if (diagnostics.error_count() > before) return nullptr;
+    plan->wire();
+    return plan->bind_all() ? std::move(plan) : nullptr;
+}
+
+Plan::~Plan() {
+    for (auto& node : nodes_) {
+        node.instance.reset();
+        for (auto& port : node.outputs)
+            if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
+    }
+}
+
+void Plan::fail(const NodeSpec& node, const Status& status) {
+    bool refused = status.code() == WEIR_E_UNSUPPORTED;
+    plugin_refused_ = plugin_refused_ || refused;
+    diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
+                       refused ? node.op_place : node.config.place_of(status.path()),
+                       fmt::format("node `{}`: {}", node.id, status.message()));
+}
+
+bool Plan::create_connections() {
+    for (const auto& spec : topology_.connections) {
+        uint32_t flags = options_.check_only ? WEIR_CONTEXT_CHECK_ONLY : 0;
+        auto made =
+            ConnectionInstance::create(spec, resolver_, topology_.name, flags, options_.connect_timeout);
+        if (made) {
+            connections_.push_back(std::move(*made));
+            continue;
+        }
+        Status status = made.status();
+        bool refused = status.code() == WEIR_E_UNSUPPORTED;
+        plugin_refused_ = plugin_refused_ || refused;
+        diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
+                           refused ? spec.place : spec.config.place_of(status.path()),
+                           fmt::format("connection `{}`: {}", spec.name, status.message()));
+    }
+    return connections_.size() == topology_.connections.size();
+}
+
+bool Plan::create_instances() {
+    nodes_.resize(topology_.nodes.size());
+    bool good = true;
+    for (size_t i = 0; i < nodes_.size(); ++i) {
+        const NodeSpec& node = topology_.nodes[i];
+        InstanceOptions options;
+        options.topology = topology_.name;
+        options.flags = options_.check_only ? WEIR_CONTEXT_CHECK_ONLY : 0;
+        auto connection = std::find_if(connections_.begin(), connections_.end(),
+                                       [&](const auto& c) { return c->spec().name == node.connection; });
+        if (connection != connections_.end()) options.connection = (*connection)->self();
+        // Its connection was refused: that has been said, and the operator must not see a null one.
+        if (!node.connection.empty() && !options.connection) continue;
+        auto made = Instance::create(node, resolver_, options);
+        if (!made) {
+            fail(node, made.status());
+            good = false;
+            continue;
+        }
+        nodes_[i].instance = std::move(*made);
+    }
+    return good;
+}
+
+void Plan::wire() {
+    for (auto& node : nodes_) {
+        const weir_operator& op = node.instance->descriptor();
+        for (uint32_t p = 0; p < op.n_outputs; ++p) node.outputs.push_back({op.outputs[p].name, {}, {}, 0, {}});
+        node.outputs.push_back({std::string(kErrorsPort), error_schema(), {}, WEIR_STREAM_ERRORS, {}});
+        export_schema(node.outputs.back().schema, &node.outputs.back().abi_schema);
+    }
+    for (size_t e = 0; e < topology_.edges.size(); ++e) {
+        const Edge& edge = topology_.edges[e];
+        auto& outputs = nodes_[static_cast<size_t>(edge.from_node)].outputs;
+        auto port = std::find_if(outputs.begin(), outputs.end(), [&](auto& p) { return p.name == edge.from_port; });
+        port->edges.push_back(static_cast<int>(e));
+        nodes_[static_cast<size_t>(edge.to_node)].inputs.push_back(static_cast<int>(e));
+    }
+    reads_.resize(topology_.edges.size());
+    wanted_.resize(nodes_.size());
+    for (size_t n = 0; n < nodes_.size(); ++n) wanted_[n].resize(nodes_[n].outputs.size());
+}
+
+namespace {
+
+// What a bind call collects.
+struct BindAnswer {
+    std::vector<std::optional<Schema>> outputs;
+    std::vector<std::optional<std::vector<std::string>>> reads;
+    Status fault;
+};
+
+BindAnswer& answer_of(const weir_bind* bind) { return *static_cast<BindAnswer*>(bind->data); }
+
+void on_set_output(const weir_bind* bind, uint32_t port, ArrowSchema* schema) {
+    BindAnswer& answer = answer_of(bind);
+    auto imported = import_schema(*schema);
+    schema->release(schema);
+    if (!imported)
+        answer.fault = imported.status();
+    else if (port >= answer.outputs.size())
+        answer.fault = Status::fatal(fmt::format("bind set an output port {}, which does not exist", port));
+    else
+        answer.outputs[port] = std::move(*imported);
+}
+
+void on_reads(const weir_bind* bind, uint32_t input, weir_str column) {
+    auto& reads = answer_of(bind).reads;
+    if (input >= reads.size()) return;
+    if (!reads[input]) reads[input].emplace();
+    if (column.data) reads[input]->emplace_back(view(column));
+}
+
+uint32_t port_index(const weir_operator& op, const std::string& name) {
+    for (uint32_t p = 0; p < op.n_inputs; ++p)
+        if (name == op.inputs[p].name) return p;
+    return 0;
+}
+
+}  // namespace
+
+bool Plan::bind_node(size_t index, Round round) {
+    PlannedNode& node = nodes_[index];
+    const NodeSpec& spec = topology_.nodes[index];
+    const weir_operator& op = node.instance->descriptor();
+    std::vector<weir_bind_input> inputs;
+    for (int e : node.inputs) {
+        const Edge& edge = topology_.edges[static_cast<size_t>(e)];
+        auto& from = nodes_[static_cast<size_t>(edge.from_node)];
+        auto port = std::find_if(from.outputs.begin(), from.outputs.end(),
+                                 [&](auto& p) { return p.name == edge.from_port; });
+        inputs.push_back({sizeof(weir_bind_input), port_index(op, edge.to_port), port->stream, 0, &port->abi_schema, {},
+                          to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].id), 0, nullptr});
+    }
+    std::vector<weir_bind_output> outputs;
+    std::vector<std::vector<weir_str>> names(op.n_outputs);
+    for (uint32_t p = 0; p < op.n_outputs; ++p) {
+        const Wanted& wanted = wanted_[index][p];
+        for (const auto& column : wanted.columns) names[p].push_back(to_abi(column));
+        uint64_t n = round == Round::kOffered ? WEIR_OFFERED_COLUMNS : wanted.all ? WEIR_ALL_COLUMNS : names[p].size();
+        outputs.push_back({sizeof(weir_bind_output), 0, n, names[p].data()});
+    }
+    BindAnswer answer{std::vector<std::optional<Schema>>(op.n_outputs), {}, {}};
+    answer.reads.resize(inputs.size());
+    weir_bind request{};
+    request.size = sizeof request;
+    request.n_inputs = static_cast<uint32_t>(inputs.size());
+    request.n_outputs = op.n_outputs;
+    request.inputs = inputs.data();
+    request.outputs = outputs.data();
+    request.data = &answer;
+    request.set_output = on_set_output;
+    request.reads = on_reads;
+    request.reads_nothing = [](const weir_bind* b, uint32_t input) { on_reads(b, input, {nullptr, 0}); };
+    Status status = node.instance->call(
+        [&](void* self, weir_error* error) { return node.instance->api().bind(self, &request, error); });
+    if (status.ok()) status = answer.fault;
+    for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
+        if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", op.outputs[p].name));
+    if (!status.ok()) {
+        fail(spec, status);
+        return false;
+    }
+    for (size_t i = 0; i < node.inputs.size(); ++i) reads_[static_cast<size_t>(node.inputs[i])] = std::move(answer.reads[i]);
+    for (uint32_t p = 0; round != Round::kReads && p < op.n_outputs; ++p) {
+        auto& port = node.outputs[p];
+        if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
+        port.schema = std::move(*answer.outputs[p]);
+        export_schema(port.schema, &port.abi_schema);
+        port.stream = (op.flags & WEIR_OP_CHANGELOG_OUT) ? WEIR_STREAM_CHANGELOG : WEIR_STREAM_ROWS;
+    }
+    return true;
+}
+
+// What the readers of each port of a node read, by name: computed from their last bind.
+void Plan::collect_wanted() {
+    for (size_t n = 0; n < nodes_.size(); ++n) {
+        for (size_t p = 0; p + 1 < nodes_[n].outputs.size(); ++p) {
+            const PlannedPort& port = nodes_[n].outputs[p];
+            Wanted& wanted = wanted_[n][p];
+            wanted = {port.edges.empty(), {}};
+            for (const Field& field : port.schema.fields) {
+                auto reads = [&](int e) {
+                    const auto& named = reads_[static_cast<size_t>(e)];
+                    return named ? std::find(named->begin(), named->end(), field.name) != named->end()
+                                 : !is_metadata_column(field.name);
+                };
+                if (std::any_of(port.edges.begin(), port.edges.end(), reads)) wanted.columns.push_back(field.name);
+            }
+        }
+    }
+}
+
+// Three rounds: forward, what there could be on each edge; backward, who reads what of it; forward again, with
+// what nobody reads left out.
+bool Plan::bind_all() {
+    for (size_t n = 0; n < nodes_.size(); ++n)
+        if (!bind_node(n, Round::kOffered)) return false;
+    for (size_t n = nodes_.size(); n-- > 0;) {
+        collect_wanted();
+        if (!bind_node(n, Round::kReads)) return false;
+    }
+    collect_wanted();
+    for (size_t n = 0; n < nodes_.size(); ++n)
+        if (!bind_node(n, Round::kFinal)) return false;
+    return true;
+}
+
+}  // namespace weir::host

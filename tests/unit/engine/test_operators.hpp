@@ -1,0 +1,46 @@
+// Operators for the engine's tests, written against the SDK, and a resolver that knows them by name.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <weir/testing/rows.hpp>
+#include <weir/weir.hpp>
+
+#include "host/engine/resolver.hpp"
+
+namespace weir::host::testing {
+
+// What the operators of one test share: the script of the sources and what the sinks saw.
+struct World {
+    // numbers: per split, the values to emit; `batch` at a time.
+    std::map<std::string, std::vector<int64_t>> splits{{"s0", {}}};
+    int64_t batch = 3;
+    bool endless = false;                    // splits go dry instead of ending
+    std::vector<std::string> sunk;           // rows as JSON, in order of arrival
+    std::vector<std::string> events;         // prepare, committed, finish, ...
+    int sink_full_every = 0;                 // every n-th process returns MORE once
+    int prepare_pending = 0;                 // so many prepares answer PENDING (and wake)
+    std::map<std::string, std::string> committed;  // split -> position
+    std::string throw_in;                    // name of an operator whose process throws
+};
+World& world();
+void reset_world();
+
+// Descriptors and OperatorInfos by name; see test_operators.cpp for what each does:
+//   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
+//   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
+//   finish, emits one batch a resume)
+class TestResolver : public OperatorResolver {
+public:
+    TestResolver();
+    Result<ResolvedOperator> resolve(const OperatorInfo& info) override;
+    const Catalog& catalog() const override { return catalog_; }
+
+private:
+    Catalog catalog_;
+};
+
+}  // namespace weir::host::testing
