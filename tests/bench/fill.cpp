@@ -1,0 +1,150 @@
+// bench-fill: recreates a topic and fills it with small numbers as text, the input of pair-match.
+//
+//   bench-fill --brokers HOST:PORT --topic raw [--partitions 4] [--records 5000000] [--seed 12]
+//              [--corrupt-one-in 10000] [--compression none]
+//
+// A payload is a number 0..12, uniform; one in --corrupt-one-in (0: none) is a number out of range or no number.
+// The same seed gives the same payloads in the same partitions. --records 0 only recreates the topic.
+#include <algorithm>
+#include <array>
+#include <random>
+#include <thread>
+
+#include "client.h"
+
+namespace {
+
+using Payloads = std::array<std::string_view, 17>;
+constexpr Payloads kPayloads = {"0", "1",  "2",  "3",  "4",  "5",  "6",    "7",           "8",
+                                "9", "10", "11", "12", "13", "-1", "6.5", "not a number"};
+constexpr uint64_t kValid = 13;
+constexpr int kAdminTimeoutMs = 30'000;
+constexpr int kBatch = 1000;
+
+rd_kafka_resp_err_t delete_topic(rd_kafka_t* client, rd_kafka_queue_t* queue, const std::string& name) {
+  rd_kafka_DeleteTopic_t* request = rd_kafka_DeleteTopic_new(name.c_str());
+  rd_kafka_DeleteTopics(client, &request, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kAdminTimeoutMs);
+  rd_kafka_DeleteTopic_destroy(request);
+  if (event == nullptr) bench::die("no answer to DeleteTopics");
+  rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    size_t count = 0;
+    error = rd_kafka_topic_result_error(
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count)[0]);
+  }
+  rd_kafka_event_destroy(event);
+  return error;
+}
+
+rd_kafka_resp_err_t create_topic(rd_kafka_t* client, rd_kafka_queue_t* queue, const std::string& name,
+                                 int partitions) {
+  char text[256];
+  rd_kafka_NewTopic_t* request = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, text, sizeof text);
+  if (request == nullptr) bench::die(text);
+  rd_kafka_CreateTopics(client, &request, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kAdminTimeoutMs);
+  rd_kafka_NewTopic_destroy(request);
+  if (event == nullptr) bench::die("no answer to CreateTopics");
+  rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    size_t count = 0;
+    error = rd_kafka_topic_result_error(
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count)[0]);
+  }
+  rd_kafka_event_destroy(event);
+  return error;
+}
+
+/// Partitions that have a leader, 0 when there is no such topic. Asks for all topics: asking for one may create it.
+int ready_partitions(rd_kafka_t* client, const std::string& name) {
+  const rd_kafka_metadata_t* metadata = nullptr;
+  bench::check(rd_kafka_metadata(client, 1, nullptr, &metadata, kAdminTimeoutMs), "metadata");
+  int ready = 0;
+  for (int t = 0; t < metadata->topic_cnt; ++t) {
+    const rd_kafka_metadata_topic& topic = metadata->topics[t];
+    if (topic.topic != name) continue;
+    for (int p = 0; p < topic.partition_cnt; ++p) ready += topic.partitions[p].leader >= 0 ? 1 : 0;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return ready;
+}
+
+/// What was asked of the controller is known to the broker only a moment later.
+void await_partitions(rd_kafka_t* client, const std::string& name, int partitions) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kAdminTimeoutMs);
+  while (ready_partitions(client, name) != partitions) {
+    if (std::chrono::steady_clock::now() > deadline) bench::die("topic " + name + " is not ready");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+void recreate_topic(rd_kafka_t* client, const std::string& name, int partitions) {
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  if (const auto error = delete_topic(client, queue, name); error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    bench::check(error, "delete topic " + name);
+  }
+  await_partitions(client, name, 0);
+  bench::check(create_topic(client, queue, name, partitions), "create topic " + name);
+  await_partitions(client, name, partitions);
+  rd_kafka_queue_destroy(queue);
+}
+
+void fill(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions, int64_t records, uint64_t seed,
+          uint64_t corrupt_one_in) {
+  std::mt19937_64 random(seed);
+  std::vector<rd_kafka_message_t> batch(kBatch);
+  int partition = 0;
+  for (int64_t sent = 0; sent < records;) {
+    const int count = static_cast<int>(std::min<int64_t>(kBatch, records - sent));
+    for (int i = 0; i < count; ++i) {
+      uint64_t which = random() % kValid;
+      if (corrupt_one_in != 0 && random() % corrupt_one_in == 0) {
+        which = kValid + random() % (kPayloads.size() - kValid);
+      }
+      batch[i] = {};
+      batch[i].payload = const_cast<char*>(kPayloads[which].data());
+      batch[i].len = kPayloads[which].size();
+    }
+    bench::produce_all(client, topic, partition, batch.data(), static_cast<size_t>(count));
+    sent += count;
+    partition = (partition + 1) % partitions;
+  }
+}
+
+void stop_on_failure(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) bench::die(rd_kafka_err2str(message->err));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const bench::Arguments arguments(argc, argv, 1,
+                                   {{"--brokers", ""},
+                                    {"--topic", "raw"},
+                                    {"--partitions", "4"},
+                                    {"--records", "5000000"},
+                                    {"--seed", "12"},
+                                    {"--corrupt-one-in", "10000"},
+                                    {"--compression", "none"}});
+  rd_kafka_t* client = bench::make_client(RD_KAFKA_PRODUCER,
+                                          {{"bootstrap.servers", arguments.text("--brokers")},
+                                           {"compression.codec", arguments.text("--compression")},
+                                           {"enable.idempotence", "true"},
+                                           {"delivery.report.only.error", "true"},
+                                           {"linger.ms", "20"},
+                                           {"batch.size", "262144"},
+                                           {"batch.num.messages", "100000"},
+                                           {"queue.buffering.max.messages", "500000"}},
+                                          arguments.producer(), stop_on_failure);
+  const std::string name = arguments.text("--topic");
+  const int partitions = static_cast<int>(arguments.number("--partitions"));
+  recreate_topic(client, name, partitions);
+
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
+  fill(client, topic, partitions, arguments.number("--records"), static_cast<uint64_t>(arguments.number("--seed")),
+       static_cast<uint64_t>(arguments.number("--corrupt-one-in")));
+  bench::check(rd_kafka_flush(client, 120'000), "flush");
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(client);
+}

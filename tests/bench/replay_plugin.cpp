@@ -1,0 +1,112 @@
+// Both ends of a topology without a server, to measure the engine and the operators between them alone:
+// `bench.replay` emits batches that were recorded in memory when it was opened, `bench.null` drops what it gets.
+// A row is a number with where it came from, as kafka.source gives for pair-match.
+
+#include <random>
+
+#include <weir/weir.hpp>
+
+namespace {
+
+using weir::Config;
+using weir::Context;
+using weir::Schema;
+using weir::Status;
+using MadeInstance = weir::Result<std::unique_ptr<weir::Instance>>;
+
+constexpr weir_param kReplayParams[] = {
+    weir::param("records", WEIR_PARAM_INT64, "How many rows to emit in all.").default_json("5000000").primary(),
+    weir::param("recorded", WEIR_PARAM_INT64, "How many different batches to record.").default_json("64"),
+    weir::param("partitions", WEIR_PARAM_INT64, "How many splits, one behind the other.").default_json("4"),
+    weir::param("max", WEIR_PARAM_INT64, "Numbers are uniform from 0 to this.").default_json("12"),
+    weir::param("seed", WEIR_PARAM_INT64, "Of the numbers.").default_json("12"),
+};
+
+class Replay : public weir::Instance {
+public:
+    static MadeInstance create(Context context, const Config& config) {
+        auto made = std::make_unique<Replay>(context);
+        made->config_ = config;
+        return std::unique_ptr<weir::Instance>(std::move(made));
+    }
+    using Instance::Instance;
+    ~Replay() override {
+        for (auto& batch : recorded_) batch.release(&batch);
+    }
+
+    Status bind(const weir::Binding& binding) override {
+        schema_ = {};
+        auto offer = [&](const char* name, weir::TypeId id) {
+            if (binding.wanted(0, name)) schema_.fields.push_back({name, weir::type_of(id), false});
+        };
+        offer("n", weir::TypeId::kInt64);
+        offer("_partition", weir::TypeId::kInt32);
+        offer("_offset", weir::TypeId::kInt64);
+        binding.set_output(0, schema_);
+        return {};
+    }
+
+    Status open() override {
+        std::mt19937_64 random(static_cast<uint64_t>(config_.int64("seed")));
+        std::uniform_int_distribution<int64_t> number(0, config_.int64("max"));
+        int64_t partitions = config_.int64("partitions");
+        for (int64_t b = 0; b < config_.int64("recorded"); ++b) {
+            weir::BatchBuilder builder(schema_);
+            for (int64_t i = 0; i < WEIR_BATCH_MAX_ROWS; ++i)
+                for (size_t c = 0; c < schema_.size(); ++c)
+                    builder.column(c).append_integer(c == 0   ? number(random)
+                                                     : c == 1 ? b % partitions
+                                                              : b / partitions * WEIR_BATCH_MAX_ROWS + i);
+            builder.finish(&recorded_.emplace_back());
+        }
+        left_ = config_.int64("records");
+        return {};
+    }
+
+    Status discover(const weir_bytes_out& out) override {
+        out.put(&out, weir::to_abi("all"));
+        return Status::end();
+    }
+    Status assign(uint64_t, std::string_view, const weir_str&) override { return {}; }
+
+    Status poll(uint64_t split, uint64_t max_rows, uint64_t) override {
+        if (left_ == 0) return Status::end();
+        // Shares the recorded buffers: they live until destroy, which comes after the last batch has gone.
+        ArrowArray batch = recorded_[next_++ % recorded_.size()];
+        batch.release = [](ArrowArray* array) { array->release = nullptr; };
+        auto rows = static_cast<uint64_t>(batch.length);
+        if (rows > max_rows || static_cast<int64_t>(rows) > left_) {
+            left_ = 0;  // whole batches only: a rest is left out
+            return Status::end();
+        }
+        left_ -= static_cast<int64_t>(rows);
+        context_.emit(0, batch, split);
+        return left_ ? Status::more() : Status::end();
+    }
+
+private:
+    Config config_;
+    Schema schema_;
+    std::vector<ArrowArray> recorded_;
+    size_t next_ = 0;
+    int64_t left_ = 0;
+};
+
+class Null : public weir::Instance {
+public:
+    using Instance::Instance;
+    static MadeInstance create(Context context, const Config&) {
+        return std::unique_ptr<weir::Instance>(new Null(context));
+    }
+    Status process(const weir::BatchView&, uint32_t) override { return {}; }
+};
+
+constexpr weir_port kManyInputs[] = {weir::port("in", "Rows.", WEIR_PORT_MANY)};
+constexpr auto kReplay = weir::source_spec<Replay>("bench.replay", "Emits batches recorded in memory.")
+                             .params(kReplayParams)
+                             .with(WEIR_SOURCE_REPLAYABLE | WEIR_SOURCE_BOUNDED);
+constexpr auto kNull = weir::sink_spec<Null>("bench.null", "Drops its rows.").inputs(kManyInputs);
+
+}  // namespace
+
+WEIR_MODULE("bench", "0.1.0", &kReplay, &kNull)
