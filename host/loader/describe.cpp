@@ -145,7 +145,8 @@ bool read_module(Mistake& mistake, const weir_module& module, PluginInfo* out) {
     if (!is_version(out->version))
         return mistake.at(where, fmt::format("version `{}` is not of the form MAJOR.MINOR.PATCH", out->version));
     if (module.n_operators == 0) return mistake.at(where, "has no operators");
-    if (module.n_operators > kMaxElements) return mistake.at(where, fmt::format("n_operators is {}", module.n_operators));
+    if (module.n_operators > kMaxElements)
+        return mistake.at(where, fmt::format("n_operators is {}", module.n_operators));
     if (!module.operators) return mistake.at(where, "operators is NULL");
     for (uint32_t i = 0; i < module.n_operators; ++i) {
         const weir_operator* op = module.operators[i];

@@ -59,8 +59,8 @@ Result<PluginInfo> describe_library(const boost::dll::shared_library& library, c
     constexpr uint64_t kVersionEnd = offsetof(weir_module, n_operators);
     const bool complete = elf.module_size >= kVersionEnd && elf.module_size >= module->size;
     if (!complete)
-        return refuse(asked_for, fmt::format("its symbol {} has {} bytes, not those of a weir_module", WEIR_MODULE_SYMBOL,
-                                             elf.module_size),
+        return refuse(asked_for, fmt::format("its symbol {} has {} bytes, not those of a weir_module",
+                                             WEIR_MODULE_SYMBOL, elf.module_size),
                       "rebuild it against this weir's SDK");
     if (Status abi = check_abi(module->abi_major, module->abi_minor); !abi.ok())
         return refuse(asked_for, abi.message());

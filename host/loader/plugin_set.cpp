@@ -13,7 +13,8 @@ Result<std::shared_ptr<Module>> PluginSet::module_of(std::string_view plugin_id)
     if (auto loaded = modules_.find(plugin_id); loaded != modules_.end()) return loaded->second;
     const PluginInfo* plugin = found_.catalog.plugin(plugin_id);
     if (!plugin)
-        return Status::config("", fmt::format("there is no plugin `{}`; `weir plugin ls` shows those present", plugin_id));
+        return Status::config("", fmt::format("there is no plugin `{}`; `weir plugin ls` shows those present",
+                                              plugin_id));
     auto module = loader_.load(plugin->path);
     if (!module) return module.status();
     // The file may have been replaced since it was found.

@@ -132,21 +132,21 @@ inline void ColumnBuilder::append_from(const Column &from, int64_t row) {
 }
 
 inline void ColumnBuilder::truncate(int64_t rows) {
-    if (rows >= length_) return;
-    auto n = static_cast<size_t>(rows);
-    for (int64_t i = rows; nulls_ && i < length_; ++i)
+    auto n = static_cast<size_t>(rows < length_ ? rows : length_);
+    for (auto i = static_cast<int64_t>(n); nulls_ && i < length_; ++i)
         if (!((validity_.data()[i >> 3] >> (i & 7)) & 1)) --nulls_;
     if (validity_.size()) validity_.resize((n + 7) / 8);
     if (type_.id == TypeId::kBool) values_.resize((n + 7) / 8);
     if (size_t width = value_width(type_.id)) values_.resize(n * width);
-    int64_t end = rows;
+    auto end = static_cast<int64_t>(n);
     if (has_offsets()) {
-        end = rows ? offsets_.as<int32_t>()[rows] : 0;
-        offsets_.resize(rows ? (n + 1) * sizeof(int32_t) : 0);
+        end = n ? offsets_.as<int32_t>()[n] : 0;
+        offsets_.resize(n ? (n + 1) * sizeof(int32_t) : 0);
         if (type_.is_text()) values_.resize(static_cast<size_t>(end));
     }
+    // Also where this column has no row too many: its children may, of a row that was not ended.
     for (auto &c : children_) c.truncate(end);
-    length_ = rows;
+    length_ = static_cast<int64_t>(n);
 }
 
 inline void ColumnBuilder::finish(ArrowArray *out) {
