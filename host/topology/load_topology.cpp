@@ -1,5 +1,6 @@
 // One file from its text to a Topology: the sections in their order, and what only the whole can tell.
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include "host/topology/nearest.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace weir::host {
 namespace {
@@ -47,11 +48,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t bo
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
     constexpr std::size_t kLongestName = 256;
+    constexpr std::ptrdiff_t kMaxCandidates = 1000;
     if (name.empty() || name.size() > kLongestName) return "";
     const std::size_t bound = std::clamp<std::size_t>(name.size() / 3, 1, 4);
     std::string best;
     std::size_t best_distance = bound + 1;
-    for (const std::string& candidate : candidates) {
+    const auto last = candidates.begin() + std::min<std::ptrdiff_t>(std::ssize(candidates), kMaxCandidates);
+    for (auto at = candidates.begin(); at != last; ++at) {
+        const std::string& candidate = *at;
         const std::size_t distance = edit_distance(name, candidate, bound);
         const bool nearer =
             distance < best_distance || (distance == best_distance && !best.empty() &&
@@ -62,10 +66,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
         }
     }
     if (!best.empty()) return best;
-    for (const std::string& candidate : candidates) {
-        if (is_part_of(name, candidate) || is_part_of(candidate, name)) return candidate;
-    }
-    return "";
+    const auto part = std::find_if(candidates.begin(), last, [&](const std::string& candidate) {
+        return is_part_of(name, candidate) || is_part_of(candidate, name);
+    });
+    return part == last ? "" : *part;
 }
 
 }  // namespace weir::host

@@ -232,8 +232,16 @@ bool Parameters::evaluate(Parameter& parameter) {
         parameter.state = State::kFailed;
         return false;
     }
+    if (depth_ >= kMaxParameterDepth) {
+        diagnostics_.error(Code::kBadParameter, parameter.place,
+                           fmt::format("parameters refer to others more than {} deep", kMaxParameterDepth));
+        parameter.state = State::kFailed;
+        return false;
+    }
     parameter.state = State::kResolving;
+    ++depth_;
     auto value = evaluate_node(parameter, *parameter.given);
+    --depth_;
     if (!value || parameter.state == State::kFailed) {
         parameter.state = State::kFailed;
         return false;

@@ -24,7 +24,10 @@
 
 namespace weir::host {
 
-inline constexpr std::size_t kMaxFileValueBytes = std::size_t{1} << 20;  // of `${file:PATH}`
+inline constexpr std::size_t kMaxFileValueBytes = std::size_t{1} << 20;     // of `${file:PATH}`
+inline constexpr std::size_t kMaxTextParts = 200;                           // of a text with `${…}` in it
+inline constexpr std::size_t kMaxSubstitutedBytes = std::size_t{64} << 20;  // in a topology, all together
+inline constexpr int kMaxParameterDepth = 50;  // of parameters that refer to others
 
 // A node of the tree with its dollar signs replaced.
 struct Value {
@@ -89,6 +92,8 @@ private:
     std::optional<std::string> part_text(const YamlNode& node, const TextPart& part, Value& value);
     std::optional<std::string> environment_text(const Place& place, const TextPart& part);
     std::optional<std::string> file_text(const Place& place, const TextPart& part);
+    // False, after an error, once substitution has made too much of too little.
+    bool charge(const YamlNode& value, const Place& place);
     const YamlNode* keep(YamlNode node) { return &kept_.emplace_back(std::move(node)); }
 
     std::shared_ptr<SourceFile> file_;
@@ -96,6 +101,8 @@ private:
     Diagnostics& diagnostics_;
     std::deque<Parameter> parameters_;
     std::deque<YamlNode> kept_;
+    std::size_t substituted_bytes_ = 0;
+    int depth_ = 0;  // of evaluate()
 };
 
 }  // namespace weir::host

@@ -34,6 +34,11 @@ std::optional<Value> Parameters::resolve(const YamlNode& node) {
     const auto parts = split_text(node.text);
     if (parts.size() == 1 && parts[0].kind == TextPart::Kind::kWhole) return resolve_whole(node, parts[0]);
 
+    if (parts.size() > kMaxTextParts) {
+        diagnostics_.error(Code::kBadSubstitution, node.place,
+                           fmt::format("more than {} parts in a text", kMaxTextParts));
+        return std::nullopt;
+    }
     Value value;
     YamlNode text = node;
     text.text.clear();
@@ -42,8 +47,9 @@ std::optional<Value> Parameters::resolve(const YamlNode& node) {
         const auto piece = part_text(node, part, value);
         good = good && piece;
         if (piece) text.text += *piece;
+        if (text.text.size() > kMaxSubstitutedBytes) break;
     }
-    if (!good) return std::nullopt;
+    if (!good || !charge(text, node.place)) return std::nullopt;
     const bool from_outside = parts.size() == 1 && (parts[0].kind == TextPart::Kind::kEnvironment ||
                                                     parts[0].kind == TextPart::Kind::kFile);
     // What comes from outside has no type of its own; it is read as what its place needs.
@@ -53,11 +59,24 @@ std::optional<Value> Parameters::resolve(const YamlNode& node) {
     return value;
 }
 
+bool Parameters::charge(const YamlNode& value, const Place& place) {
+    const bool within = substituted_bytes_ <= kMaxSubstitutedBytes;
+    substituted_bytes_ += value.text.size() + value.items.size() * sizeof(YamlNode);
+    for (const YamlNode& item : value.items) substituted_bytes_ += item.text.size();
+    if (substituted_bytes_ <= kMaxSubstitutedBytes) return true;
+    if (within) {
+        diagnostics_.error(
+            Code::kBadSubstitution, place,
+            fmt::format("parameters stand for more than {} bytes in all", kMaxSubstitutedBytes));
+    }
+    return false;
+}
+
 std::optional<Value> Parameters::resolve_whole(const YamlNode& node, const TextPart& part) {
     Parameter* parameter = find_or_report(part.text, node.place);
     if (parameter == nullptr) return std::nullopt;
     parameter->used = true;
-    if (!evaluate(*parameter)) return std::nullopt;
+    if (!evaluate(*parameter) || !charge(parameter->value, node.place)) return std::nullopt;
     return Value{&parameter->value, parameter->secret, "parameter " + ticked(parameter->name)};
 }
 

@@ -1,9 +1,11 @@
 #include "host/topology/record_schema.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
+
 #include <weir/types.hpp>
 
 #include "host/topology/nearest.hpp"

@@ -1,5 +1,6 @@
 #include "host/topology/scalar.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>

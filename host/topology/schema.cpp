@@ -110,6 +110,18 @@ private:
         return with_description(std::move(out), op.doc);
     }
 
+    // All inputs of an operator that has several, each by its name.
+    static Json named_inputs(const OperatorInfo& op) {
+        Json names = Json::array(), inputs = Json::object();
+        for (const PortInfo& port : op.inputs) {
+            names.push_back(port.name);
+            inputs[port.name] = with_description(Json::object(), port.doc);
+        }
+        Json out = closed_object(std::move(inputs));
+        out["required"] = std::move(names);
+        return out;
+    }
+
     // What an operator demands of the node around it.
     static Json rule_of(const OperatorInfo& op) {
         const bool is_source = op.is_a(OperatorKind::kSource);
@@ -118,6 +130,7 @@ private:
         if (!is_source) required.push_back("from");
         if (needs_key) required.push_back("key");
         if (is_source) properties["from"] = false;
+        if (op.inputs.size() > 1) properties["from"] = named_inputs(op);
         if (!needs_key) properties["key"] = false;
         return {{"required", std::move(required)}, {"properties", std::move(properties)}};
     }

@@ -90,9 +90,13 @@ Place SourceFile::place(std::size_t offset, std::size_t length) {
     const std::size_t start = *(after - 1);
     const std::string_view whole_line = line(line_number);
     const std::size_t in_line = std::min(offset - start, whole_line.size());
+    // Places are asked for mostly from left to right; without this a long line would be counted again each
+    // time.
+    if (line_number != counted_.line || in_line < counted_.bytes) counted_ = {line_number, 0, 0};
+    counted_.columns += count_columns(whole_line.substr(counted_.bytes, in_line - counted_.bytes));
+    counted_.bytes = in_line;
     const int columns = count_columns(whole_line.substr(in_line, length));
-    return Place{shared_from_this(), line_number, count_columns(whole_line.substr(0, in_line)) + 1,
-                 std::max(columns, 1), offset};
+    return Place{shared_from_this(), line_number, counted_.columns + 1, std::max(columns, 1), offset};
 }
 
 void SourceFile::mask(std::size_t offset, std::size_t length) { masked_.emplace_back(offset, length); }

@@ -1,7 +1,7 @@
 // A text that topologies are read from, and places in it.
 //
 // Ownership: a Place shares the file it points into, so it stays valid for as long as anything holds it.
-// Threads: const access from any thread once loading is over; mask() only while loading.
+// Threads: const access from any thread once loading is over; place() and mask() only while loading.
 #pragma once
 
 #include <cstddef>
@@ -70,6 +70,14 @@ private:
     Kind kind_;
     std::vector<std::size_t> line_starts_;
     std::vector<std::pair<std::size_t, std::size_t>> masked_;  // offset, length
+
+    // Up to where place() has counted the columns of a line.
+    struct Counted {
+        int line = 0;
+        std::size_t bytes = 0;
+        int columns = 0;
+    };
+    Counted counted_;
 };
 
 // The number of code points in `text`; each byte that is not UTF-8 counts as one.

@@ -40,11 +40,11 @@ struct Unclosed {
     char bracket;
 };
 
-// What a reader of the text up to `until` is still inside of: quotes, or the innermost bracket.
-std::optional<Unclosed> find_unclosed(std::string_view text, std::size_t until) {
+// What a reader of the whole text is still inside of at its end: quotes, or the innermost bracket.
+std::optional<Unclosed> find_unclosed(std::string_view text) {
     std::vector<Unclosed> open;
     bool value_may_begin = true;  // only there is a quote a quote, and in block style a bracket a bracket
-    for (std::size_t i = 0; i < std::min(until, text.size()); ++i) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (c == '#' && (i == 0 || is_blank(text[i - 1]))) {
             i = end_of_line(text, i);
@@ -123,6 +123,23 @@ SyntaxAdvice about_indicator(std::string_view text, std::size_t offset) {
             offset, value.size()};
 }
 
+// A `?` outside of quotes that ends a text in braces, on this line.
+std::optional<std::size_t> question_mark(std::string_view text, std::size_t offset) {
+    const std::size_t start = start_of_line(text, offset);
+    const std::size_t end = end_of_line(text, start);
+    bool in_flow = false;
+    for (std::size_t i = start; i < end; ++i) {
+        if (text[i] == '"' || text[i] == '\'') {
+            i = std::min(end_of_quoted(text, i), end) - 1;
+        } else if (text[i] == '{' || text[i] == '[') {
+            in_flow = true;
+        } else if (in_flow && text[i] == '?' && !is_blank(text[i - 1])) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
 // In braces YAML takes a `?` at the end of a text for one of its own: `{ name: string? }`.
 SyntaxAdvice about_question_mark(std::string_view text, std::size_t offset) {
     std::size_t begin = offset;
@@ -166,11 +183,11 @@ std::size_t skip_properties(std::string_view text, std::size_t offset) {
 
 std::size_t scalar_length(std::string_view text, std::size_t offset, std::string_view value) {
     if (offset >= text.size()) return 0;
+    const bool in_quotes = text[offset] == '"' || text[offset] == '\'';
+    const bool as_written = text.substr(offset, value.size()) == value && value.find('\n') == value.npos;
+    if (!in_quotes && as_written) return value.size();
     const std::size_t line_end = end_of_line(text, offset);
-    if (text[offset] == '"' || text[offset] == '\'') {
-        return std::min(end_of_quoted(text, offset), line_end) - offset;
-    }
-    if (text.substr(offset, value.size()) == value && offset + value.size() <= line_end) return value.size();
+    if (in_quotes) return std::min(end_of_quoted(text, offset), line_end) - offset;
     std::size_t end = line_end;
     while (end > offset && is_blank(text[end - 1])) --end;
     return end - offset;
@@ -240,11 +257,10 @@ SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view 
                 "text that begins with `*` must be in quotes", offset, length};
     }
     const bool in_collection = parser_message.find("flow") != std::string_view::npos;
-    if (in_collection && offset < text.size() && text[offset] == '?')
-        return about_question_mark(text, offset);
-    const bool at_end = parser_message.find("EOF") != std::string_view::npos;
-    const auto unclosed = find_unclosed(text, in_collection || at_end ? text.size() : offset);
-    if (unclosed) return about_unclosed(text, *unclosed);
+    if (const auto mark = question_mark(text, std::min(offset, text.size()))) {
+        return about_question_mark(text, *mark);
+    }
+    if (const auto unclosed = find_unclosed(text)) return about_unclosed(text, *unclosed);
     if (parser_message == "illegal map value") {
         if (const auto colon = second_colon(text, offset)) {
             const std::size_t end = end_of_line(text, *colon);

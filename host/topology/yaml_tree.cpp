@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kCoreTags = "tag:yaml.org,2002:";
 
+constexpr std::size_t kMaxCommas = 16;  // that a text without quotes is thought to have
+
 // A limit was passed; the diagnostic is already there.
 struct Refused {};
 
@@ -152,8 +154,8 @@ private:
         open.node.kind = kind;
         open.node.flow = style == YAML::EmitterStyle::Flow;
         open.anchor = anchor;
-        const std::size_t line_end = std::min(text_.find('\n', offset), text_.size());
-        std::size_t length = open.node.flow ? flow_length(text_, offset) : line_end - offset;
+        const auto rest_of_line = [&] { return std::min(text_.find('\n', offset), text_.size()) - offset; };
+        std::size_t length = open.node.flow ? flow_length(text_, offset) : rest_of_line();
         while (length > 0 && (text_[offset + length - 1] == '\r' || text_[offset + length - 1] == ' '))
             --length;
         open.node.place = file_.place(offset, length);
@@ -209,7 +211,7 @@ private:
             if (!value.is_scalar() || value.quoted || parentheses(value.text) <= 0) continue;
             std::string text = value.text;
             std::size_t next = i + 1;
-            while (next < node.items.size() && parentheses(text) > 0) {
+            while (next < std::min(node.items.size(), i + kMaxCommas) && parentheses(text) > 0) {
                 const bool is_part =
                     node.is_map() ? node.items[next].is_null() : node.items[next].is_scalar();
                 if (!is_part) break;
@@ -341,54 +343,6 @@ void report_syntax(SourceFile& file, std::size_t offset, const std::string& pars
 }
 
 }  // namespace
-
-const YamlNode* YamlNode::find(std::string_view key) const {
-    const YamlKey* found = find_key(key);
-    return found == nullptr ? nullptr : &items[static_cast<std::size_t>(found - keys.data())];
-}
-
-const YamlKey* YamlNode::find_key(std::string_view key) const {
-    const auto found =
-        std::find_if(keys.begin(), keys.end(), [&](const YamlKey& k) { return k.text == key; });
-    return found == keys.end() ? nullptr : &*found;
-}
-
-std::size_t YamlNode::count() const {
-    std::size_t nodes = 1;
-    for (const YamlNode& item : items) nodes += item.count();
-    return nodes;
-}
-
-const char* kind_text(const YamlNode& node) {
-    switch (node.kind) {
-        case YamlNode::Kind::kNull: return "empty";
-        case YamlNode::Kind::kScalar: return "text";
-        case YamlNode::Kind::kSequence: return "a list";
-        case YamlNode::Kind::kMap: return "a mapping";
-    }
-    return "empty";
-}
-
-Place place_within(const YamlNode& scalar, std::size_t index, std::size_t length) {
-    if (!scalar.place.known()) return scalar.place;
-    const std::string_view text = scalar.place.file->text();
-    const char first = scalar.place.offset < text.size() ? text[scalar.place.offset] : ' ';
-    const std::size_t start =
-        scalar.place.offset + (scalar.quoted && (first == '"' || first == '\'') ? 1 : 0);
-    const std::size_t end = index + length;
-    if (end > scalar.text.size() || text.substr(start, end) != std::string_view(scalar.text).substr(0, end)) {
-        return scalar.place;
-    }
-    return scalar.place.file->place(start + index, length);
-}
-
-void mask_written(const YamlNode& node) {
-    if (node.is_scalar() && node.place.known()) {
-        const std::size_t offset = node.place.offset;
-        node.place.file->mask(offset, written_length(node.place.file->text(), offset, node.text));
-    }
-    for (const YamlNode& item : node.items) mask_written(item);
-}
 
 std::optional<YamlNode> parse_yaml(const std::shared_ptr<SourceFile>& file, Diagnostics& diagnostics) {
     if (!check_text(*file, diagnostics)) return std::nullopt;

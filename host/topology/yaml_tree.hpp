@@ -20,7 +20,7 @@
 namespace weir::host {
 
 inline constexpr std::size_t kMaxYamlBytes = std::size_t{4} << 20;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;  // aliases counted with what they stand for
+inline constexpr std::size_t kMaxYamlNodes = 50'000;  // aliases counted with what they stand for
 inline constexpr int kMaxYamlDepth = 64;
 
 struct YamlKey {

@@ -1,0 +1,96 @@
+// The command line as the commands take it: parsed and typed. parse.cpp fills these, once.
+//
+// Plain values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::host {
+
+using PluginDirs = std::vector<std::filesystem::path>;  // --plugin-dir, in order
+
+enum class Format { kText, kJson };  // kText is `table` for lists
+
+inline constexpr std::chrono::microseconds kDefaultConnectTimeout = std::chrono::seconds(30);
+
+// What `run` and `lint` share: which topologies, with which values.
+struct TopologyArguments {
+    std::vector<std::filesystem::path> files;
+    std::vector<std::string> sets;  // `name=value`
+    std::vector<std::filesystem::path> params_files;
+    PluginDirs plugin_dirs;
+};
+
+struct RunArguments {
+    TopologyArguments topologies;
+    std::optional<std::chrono::microseconds> duration;  // --for
+    std::optional<int64_t> records;
+    std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
+    std::filesystem::path stats_json;  // empty: none
+    bool quiet = false;
+    std::string log_level = "info";
+};
+
+struct LintArguments {
+    TopologyArguments topologies;
+    Format format = Format::kText;
+};
+
+struct PluginLsArguments {
+    PluginDirs plugin_dirs;
+    bool verbose = false;
+    Format format = Format::kText;
+};
+
+struct PluginFileArguments {
+    std::filesystem::path file;
+    bool write = false;
+};
+
+struct TopologySchemaArguments {
+    PluginDirs plugin_dirs;
+};
+
+// What the `topic` commands share: whose topics.
+struct ClusterArguments {
+    std::string brokers;  // --brokers, or WEIR_BROKERS
+    PluginDirs plugin_dirs;
+    std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
+};
+
+struct TopicLsArguments {
+    ClusterArguments cluster;
+    Format format = Format::kText;
+};
+
+struct TopicCreateArguments {
+    ClusterArguments cluster;
+    std::vector<std::string> topics;
+    int32_t partitions = 0;   // 0: the broker's default
+    int32_t replication = 0;  // 0: the broker's default
+};
+
+struct TopicTailArguments {
+    ClusterArguments cluster;
+    std::string topic;
+    bool from_start = false;
+    std::optional<int64_t> records;
+};
+
+struct TopicProduceArguments {
+    ClusterArguments cluster;
+    std::string topic;
+    std::string key_separator;  // empty: records have no key
+};
+
+struct BrokerArguments {
+    std::vector<std::string> topics;  // `name` or `name:partitions`
+    PluginDirs plugin_dirs;
+};
+
+}  // namespace weir::host

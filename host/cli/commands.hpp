@@ -1,0 +1,30 @@
+// The commands behind the command line. Each returns the exit code (host/exit_codes.hpp) and has said by then
+// what went wrong.
+//
+// Threads: the main thread; one command a process.
+#pragma once
+
+#include "host/cli/arguments.hpp"
+
+namespace weir::host {
+
+class Terminal;
+
+int run_command(const RunArguments& arguments, Terminal& terminal);
+int lint_command(const LintArguments& arguments, Terminal& terminal);
+
+int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal);
+int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal);
+int plugin_check_command(const PluginFileArguments& arguments, Terminal& terminal);
+int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& terminal);
+
+int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal);
+int topic_create_command(const TopicCreateArguments& arguments, Terminal& terminal);
+int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal);
+int topic_produce_command(const TopicProduceArguments& arguments, Terminal& terminal);
+int broker_command(const BrokerArguments& arguments, Terminal& terminal);
+
+// Reads the command line, does what it says, returns the exit code.
+int weir_main(int argc, const char* const* argv);
+
+}  // namespace weir::host

@@ -1,0 +1,356 @@
+// The command line: every command, its options and its help. What they do is elsewhere (commands.hpp).
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <weir/abi.h>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/logging.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/exit_codes.hpp"
+#include "host/topology/nearest.hpp"
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr size_t kHelpColumn = 32;
+
+std::chrono::microseconds to_duration(const std::string& option, const std::string& text) {
+    const auto parsed = parse_duration(text);
+    if (const auto* error = std::get_if<ScalarError>(&parsed))
+        throw CLI::ValidationError(option, fmt::format("{}; expected: {}", error->what, error->expected));
+    return std::chrono::microseconds(std::get<int64_t>(parsed));
+}
+
+// Validators that say what they expect in full, and nothing in the help, where the type's name says it.
+CLI::Validator is_positive() {
+    return {[](std::string& text) {
+                const auto value = parse_int64(text);
+                return value && *value > 0 ? "" : fmt::format("`{}` is not a number above 0", text);
+            },
+            ""};
+}
+
+CLI::Validator is_one_of(std::vector<std::string> names) {
+    return {[names = std::move(names)](std::string& text) {
+                if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+                return fmt::format("there is no `{}`; expected: {}", text, one_of_text(names));
+            },
+            ""};
+}
+
+// All commands on one CLI::App; parsing leaves the chosen one in action().
+class CommandLine {
+public:
+    explicit CommandLine(Terminal& terminal) : terminal_(terminal) {
+        app_.name("weir");
+        app_.get_formatter()->column_width(kHelpColumn);
+        app_.footer("Examples:\n"
+                    "  weir run topologies/pair-match.yaml --for 10s\n"
+                    "  weir lint topologies/*.yaml\n"
+                    "  weir plugin ls\n"
+                    "`weir COMMAND --help` explains each command.");
+        app_.set_version_flag("--version", version());
+        app_.require_subcommand(1);
+        add_run();
+        add_lint();
+        add_plugin();
+        add_topology();
+        add_topic();
+        add_broker();
+        command(app_, "version", "Print the version of weir and of its plugin ABI", "weir version",
+                [this] { terminal_.print(version()); return kExitOk; });
+    }
+
+    CLI::App& app() { return app_; }
+    const std::function<int()>& action() const { return action_; }
+    // Which log lines are shown.
+    std::string log_level() const { return is_run_ && !run_.quiet ? run_.log_level : "warning"; }
+
+private:
+    static std::string version() {
+        return fmt::format("weir {} (plugin ABI {}.{})", WEIR_VERSION, WEIR_ABI_MAJOR, WEIR_ABI_MINOR);
+    }
+
+    CLI::App& command(CLI::App& parent, const std::string& name, const std::string& doc, const std::string& examples,
+                      std::function<int()> action) {
+        CLI::App& added = group(parent, name, doc, examples);
+        added.callback([this, action = std::move(action)] { action_ = action; });
+        return added;
+    }
+
+    static CLI::App& group(CLI::App& parent, const std::string& name, const std::string& doc,
+                           const std::string& examples) {
+        CLI::App& added = *parent.add_subcommand(name, doc);
+        std::string footer = "Examples:";
+        for (size_t at = 0; at != std::string::npos;) {
+            const size_t end = examples.find('\n', at);
+            footer += "\n  " + examples.substr(at, end == std::string::npos ? end : end - at);
+            at = end == std::string::npos ? end : end + 1;
+        }
+        added.footer(footer);
+        return added;
+    }
+
+    template <class T>
+    static CLI::Option* add_each(CLI::App& app, const std::string& name, T& values, const std::string& doc) {
+        return app.add_option(name, values, doc)->allow_extra_args(false);
+    }
+
+    static void add_plugin_dirs(CLI::App& app, PluginDirs& dirs) {
+        add_each(app, "--plugin-dir", dirs, "A folder with more plugins; later ones win")->type_name("DIR");
+    }
+
+    static void add_duration(CLI::App& app, const std::string& name, std::function<void(std::chrono::microseconds)> set,
+                             const std::string& doc) {
+        app.add_option_function<std::string>(
+               name, [name, set = std::move(set)](const std::string& text) { set(to_duration(name, text)); }, doc)
+            ->type_name("DURATION");
+    }
+
+    static void add_format(CLI::App& app, Format& format, const std::string& text_name) {
+        const std::map<std::string, Format> names = {{text_name, Format::kText}, {"json", Format::kJson}};
+        app.add_option_function<std::string>("--format", [&format, names](const std::string& n) { format = names.at(n); },
+                                             "Output format")
+            ->check(is_one_of({text_name, "json"}))
+            ->type_name(fmt::format("{}|json", text_name));
+    }
+
+    static void add_topologies(CLI::App& app, TopologyArguments& topologies) {
+        app.add_option("FILE", topologies.files, "Topology files")->required()->type_name("");
+        add_each(app, "--set", topologies.sets, "Set a parameter; with several files, of each that has it")
+            ->type_name("NAME=VALUE");
+        add_each(app, "--params", topologies.params_files, "A YAML file of parameters and their values")
+            ->type_name("FILE");
+        add_plugin_dirs(app, topologies.plugin_dirs);
+    }
+
+    void add_run() {
+        CLI::App& run = command(app_, "run", "Run topologies until their input ends, or a signal comes",
+                                "weir run topologies/pair-match.yaml\n"
+                                "weir run topologies/pair-match.yaml topologies/pair-match-producer.yaml --for 10s\n"
+                                "weir run topologies/pair-match.yaml --set brokers=localhost:9092 --set pair_sum=10",
+                                [this] { return run_command(run_, terminal_); });
+        run.preparse_callback([this](size_t) { is_run_ = true; });
+        add_topologies(run, run_.topologies);
+        add_duration(run, "--for", [this](auto d) { run_.duration = d; },
+                     "End after so long, as at the end of the input: 10s, 5m");
+        run.add_option("--records", run_.records, "End after so many records, of each topology")
+            ->check(is_positive())
+            ->type_name("N");
+        add_duration(run, "--connect-timeout", [this](auto d) { run_.connect_timeout = d; },
+                     "How long to try to reach a server (30s)");
+        run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
+            ->type_name("FILE");
+        run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
+        run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
+            ->check(is_one_of(log_level_names()))
+            ->type_name("debug|info|warning|error");
+    }
+
+    void add_lint() {
+        CLI::App& lint = command(app_, "lint", "Check topologies and say all that is wrong; nothing is started",
+                                 "weir lint topologies/*.yaml\n"
+                                 "weir lint orders.yaml --set group_by=region --format json",
+                                 [this] { return lint_command(lint_, terminal_); });
+        add_topologies(lint, lint_.topologies);
+        add_format(lint, lint_.format, "text");
+    }
+
+    void add_plugin() {
+        CLI::App& plugin = group(app_, "plugin", "Plugins: what there is, and whether it is right",
+                                 "weir plugin ls -v\nweir plugin check build/acme.so");
+        plugin.require_subcommand(1);
+        CLI::App& ls = command(plugin, "ls", "List the plugins and their operators, without running them",
+                               "weir plugin ls\nweir plugin ls -v\nweir plugin ls --format json --plugin-dir build",
+                               [this] { return plugin_ls_command(plugin_ls_, terminal_); });
+        ls.add_flag("-v,--verbose", plugin_ls_.verbose, "With operators, parameters and documentation");
+        add_format(ls, plugin_ls_.format, "table");
+        add_plugin_dirs(ls, plugin_ls_.plugin_dirs);
+        CLI::App& manifest = command(plugin, "manifest", "Show a plugin's description, or write it into its file",
+                                     "weir plugin manifest build/acme.so\nweir plugin manifest build/acme.so --write",
+                                     [this] { return plugin_manifest_command(plugin_file_, terminal_); });
+        manifest.add_option("FILE", plugin_file_.file, "The plugin")->required()->type_name("");
+        manifest.add_flag("--write", plugin_file_.write, "Write it into the section .weir.manifest");
+        CLI::App& check = command(plugin, "check", "Load a plugin and say what the host would refuse",
+                                  "weir plugin check build/acme.so",
+                                  [this] { return plugin_check_command(plugin_file_, terminal_); });
+        check.add_option("FILE", plugin_file_.file, "The plugin")->required()->type_name("");
+    }
+
+    void add_topology() {
+        CLI::App& topology = group(app_, "topology", "About topology files",
+                                   "weir topology schema > schemas/topology.schema.json");
+        topology.require_subcommand(1);
+        CLI::App& schema = command(topology, "schema", "Print the JSON Schema of topology files, for editors",
+                                   "weir topology schema > schemas/topology.schema.json",
+                                   [this] { return topology_schema_command(schema_, terminal_); });
+        add_plugin_dirs(schema, schema_.plugin_dirs);
+    }
+
+    static void add_cluster(CLI::App& app, ClusterArguments& cluster) {
+        app.add_option("--brokers", cluster.brokers, "HOST:PORT of the cluster, several with commas")
+            ->envname("WEIR_BROKERS")
+            ->type_name("ADDRESS");
+        add_duration(app, "--connect-timeout", [&cluster](auto d) { cluster.connect_timeout = d; },
+                     "How long to try to reach it (30s)");
+        add_plugin_dirs(app, cluster.plugin_dirs);
+    }
+
+    void add_topic() {
+        CLI::App& topic = group(app_, "topic", "Topics of a message cluster",
+                                "weir topic ls --brokers localhost:9092\n"
+                                "weir topic tail enriched-topic --from start -n 10");
+        topic.require_subcommand(1);
+        CLI::App& ls = command(topic, "ls", "List the topics", "weir topic ls --brokers localhost:9092 --format json",
+                               [this] { return topic_ls_command(topic_ls_, terminal_); });
+        add_format(ls, topic_ls_.format, "table");
+        add_cluster(ls, topic_ls_.cluster);
+        CLI::App& create = command(topic, "create", "Create topics",
+                                   "weir topic create orders --partitions 8\nweir topic create a:4 b:1",
+                                   [this] { return topic_create_command(topic_create_, terminal_); });
+        create.add_option("TOPIC", topic_create_.topics, "NAME or NAME:PARTITIONS")->required()->type_name("");
+        create.add_option("--partitions", topic_create_.partitions, "Partitions of each (the broker's default)")
+            ->check(is_positive())
+            ->type_name("N");
+        create.add_option("--replication", topic_create_.replication, "Copies of each (the broker's default)")
+            ->check(is_positive())
+            ->type_name("N");
+        add_cluster(create, topic_create_.cluster);
+        add_tail_and_produce(topic);
+    }
+
+    void add_tail_and_produce(CLI::App& topic) {
+        CLI::App& tail = command(topic, "tail", "Print records as they arrive",
+                                 "weir topic tail enriched-topic\nweir topic tail raw-topic --from start -n 10",
+                                 [this] { return topic_tail_command(topic_tail_, terminal_); });
+        tail.add_option("TOPIC", topic_tail_.topic, "The topic")->required()->type_name("");
+        tail.add_option_function<std::string>("--from", [this](auto& from) { topic_tail_.from_start = from == "start"; },
+                                              "Where to begin (end)")
+            ->check(is_one_of({"start", "end"}))
+            ->type_name("start|end");
+        tail.add_option("-n", topic_tail_.records, "End after so many records")
+            ->check(is_positive())
+            ->type_name("N");
+        add_cluster(tail, topic_tail_.cluster);
+        CLI::App& produce = command(topic, "produce", "Write each line of standard input as a record",
+                                    "seq 0 12 | weir topic produce raw-topic\n"
+                                    "echo 'k1:7' | weir topic produce raw-topic --key-separator :",
+                                    [this] { return topic_produce_command(topic_produce_, terminal_); });
+        produce.add_option("TOPIC", topic_produce_.topic, "The topic")->required()->type_name("");
+        produce.add_option("--key-separator", topic_produce_.key_separator,
+                           "What separates key and value; without it records have no key")
+            ->type_name("TEXT");
+        add_cluster(produce, topic_produce_.cluster);
+    }
+
+    void add_broker() {
+        CLI::App& broker = command(app_, "broker", "Run the embedded broker until a signal comes, for several terminals",
+                                   "weir broker\nweir broker --topic raw-topic:4 --topic enriched-topic:4",
+                                   [this] { return broker_command(broker_, terminal_); });
+        add_each(broker, "--topic", broker_.topics, "Create a topic")->type_name("NAME:PARTITIONS");
+        add_plugin_dirs(broker, broker_.plugin_dirs);
+    }
+
+    Terminal& terminal_;
+    CLI::App app_{"A dataflow plugin host: runs topologies of plugins that YAML files describe"};
+    std::function<int()> action_;
+    bool is_run_ = false;
+    RunArguments run_;
+    LintArguments lint_;
+    PluginLsArguments plugin_ls_;
+    PluginFileArguments plugin_file_;
+    TopologySchemaArguments schema_;
+    TopicLsArguments topic_ls_;
+    TopicCreateArguments topic_create_;
+    TopicTailArguments topic_tail_;
+    TopicProduceArguments topic_produce_;
+    BrokerArguments broker_;
+};
+
+// The command that was meant, as far as the names go; `index` is left at the first argument that is no command.
+CLI::App* innermost(CLI::App* app, const std::vector<std::string>& words, size_t& index) {
+    for (index = 0; index < words.size(); ++index) {
+        CLI::App* next = nullptr;
+        for (CLI::App* sub : app->get_subcommands([](CLI::App*) { return true; }))
+            if (sub->get_name() == words[index]) next = sub;
+        if (next == nullptr) break;
+        app = next;
+    }
+    return app;
+}
+
+std::string full_name(const CLI::App* app) {
+    return app->get_parent() == nullptr ? app->get_name() : full_name(app->get_parent()) + " " + app->get_name();
+}
+
+std::string help_of(CLI::App* app) {
+    return app->help(app->get_parent() == nullptr ? "" : full_name(app->get_parent()));
+}
+
+std::string nearest_text(const std::string& name, const std::vector<std::string>& names) {
+    const std::string nearest = nearest_name(name, names);
+    return nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest);
+}
+
+// What is wrong with words that no command and no option takes.
+std::optional<std::string> wrong_word(CLI::App* app, const std::vector<std::string>& words, size_t index) {
+    const auto commands = app->get_subcommands([](CLI::App*) { return true; });
+    if (!commands.empty() && index < words.size() && !words[index].starts_with('-')) {
+        std::vector<std::string> names;
+        for (const CLI::App* sub : commands) names.push_back(sub->get_name());
+        return fmt::format("there is no command `{}`; expected: {}{}", words[index], one_of_text(names),
+                           nearest_text(words[index], names));
+    }
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app->get_options())
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (size_t i = index; i < words.size() && words[i] != "--"; ++i) {
+        const std::string name = words[i].substr(0, words[i].find('='));
+        if (name.starts_with("--") && app->get_option_no_throw(name) == nullptr)
+            return fmt::format("there is no option `{}`{}", name, nearest_text(name, names));
+    }
+    return std::nullopt;
+}
+
+int refuse(const CLI::App* app, const std::string& what, Terminal& terminal) {
+    const std::string name = full_name(app);
+    terminal.message(fmt::format("{}: {}\n   see: {} --help", name, what, name));
+    return kExitUsage;
+}
+
+}  // namespace
+
+int weir_main(int argc, const char* const* argv) {
+    Terminal terminal;
+    CommandLine line(terminal);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    size_t index = 0;
+    CLI::App* app = innermost(&line.app(), words, index);
+    if (index == words.size() && app->get_require_subcommand_min() > 0) {
+        terminal.message(help_of(app));
+        return kExitUsage;
+    }
+    try {
+        line.app().parse(argc, argv);
+    } catch (const CLI::Success&) {
+        const bool is_version = app == &line.app() && line.app().get_option("--version")->count() > 0;
+        terminal.print(is_version ? line.app().version() : help_of(app));
+        return kExitOk;
+    } catch (const CLI::ParseError& error) {
+        return refuse(app, wrong_word(app, words, index).value_or(error.what()), terminal);
+    }
+    set_up_host_output(terminal, line.log_level());
+    return line.action()();
+}
+
+}  // namespace weir::host

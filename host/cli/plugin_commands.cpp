@@ -1,0 +1,137 @@
+// `weir plugin …` and `weir topology schema`: what there is, by what the plugins say of themselves.
+#include <fmt/format.h>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/plugins.hpp"
+#include "host/cli/table.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/engine/host_services.hpp"
+#include "host/exit_codes.hpp"
+#include "host/loader/elf.hpp"
+#include "host/loader/manifest_json.hpp"
+#include "host/loader/module.hpp"
+#include "host/loader/write_manifest.hpp"
+#include "host/topology/schema.hpp"
+
+namespace weir::host {
+namespace {
+
+int refuse(const Status& status, Terminal& terminal) {
+    terminal.message("refused: " + status.message());
+    return kExitPluginRefused;
+}
+
+// The first sentence: it stands alone in a table.
+std::string first_sentence(const std::string& doc) {
+    const size_t end = doc.find(". ");
+    return end == std::string::npos ? doc : doc.substr(0, end + 1);
+}
+
+std::string operators_table(const SearchResult& found) {
+    Table table({"PLUGIN", "VERSION", "OPERATORS"});
+    for (const auto& [id, plugin] : found.catalog.plugins()) {
+        std::string names;
+        for (const OperatorInfo& op : plugin.operators) names += (names.empty() ? "" : ", ") + op.name;
+        table.add({id, plugin.version, names});
+    }
+    return table.text();
+}
+
+std::string param_text(const ParamInfo& param) {
+    std::string out = to_text(param.type);
+    if (param.required) out += ", required";
+    if (param.primary) out += ", primary";
+    if (param.secret) out += ", secret";
+    if (param.default_value) out += fmt::format(", default {}", param.default_value->dump());
+    if (!param.one_of.empty()) {
+        out += ", one of";
+        for (size_t i = 0; i < param.one_of.size(); ++i) out += (i > 0 ? ", " : " ") + param.one_of[i].dump();
+    }
+    return out;
+}
+
+std::string verbose_text(const SearchResult& found) {
+    std::string out;
+    for (const auto& [id, plugin] : found.catalog.plugins()) {
+        out += fmt::format("{}{} {} ({})\n", out.empty() ? "" : "\n", id, plugin.version, plugin.path.string());
+        for (const OperatorInfo& op : plugin.operators) {
+            out += fmt::format("  {} {}: {}\n", to_text(op.kind), op.name, op.doc);
+            for (const ParamInfo& param : op.params)
+                out += fmt::format("      {} ({}): {}\n", param.name, param_text(param), first_sentence(param.doc));
+        }
+    }
+    return out;
+}
+
+Json plugins_json(const SearchResult& found) {
+    Json out = Json::array();
+    for (const auto& [id, plugin] : found.catalog.plugins()) {
+        Json& entry = out.emplace_back(to_json(plugin));
+        entry["path"] = plugin.path.string();
+    }
+    return out;
+}
+
+}  // namespace
+
+int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal) {
+    auto plugins = open_plugins(arguments.plugin_dirs);
+    if (!plugins) {
+        terminal.message("weir: " + plugins.status().message());
+        return kExitUsage;
+    }
+    const SearchResult& found = plugins->found();
+    if (arguments.format == Format::kJson) terminal.print(plugins_json(found).dump(2));
+    else terminal.print(arguments.verbose ? verbose_text(found) : operators_table(found));
+    terminal.message(problem_text(found));
+    return kExitOk;
+}
+
+int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal) {
+    auto plugin = arguments.write ? write_manifest(arguments.file) : describe_file(arguments.file);
+    if (!plugin) return refuse(plugin.status(), terminal);
+    if (arguments.write)
+        terminal.print(fmt::format("{}: plugin `{}` {} described in its section .weir.manifest", arguments.file.string(),
+                                   plugin->id, plugin->version));
+    else
+        terminal.print(to_json(*plugin).dump(2));
+    return kExitOk;
+}
+
+int plugin_check_command(const PluginFileArguments& arguments, Terminal& terminal) {
+    ModuleLoader loader(default_staging_dir(), &HostServices::get().abi());
+    auto module = loader.load(arguments.file);
+    if (!module) return refuse(module.status(), terminal);
+    const PluginInfo& plugin = (*module)->info();
+    const std::string file = arguments.file.string();
+
+    auto elf = read_elf(arguments.file);
+    if (!elf) return refuse(elf.status(), terminal);
+    if (!elf->manifest) {
+        terminal.message(fmt::format("{}: warning: has no section .weir.manifest, so it is loaded wherever plugins are "
+                                     "listed; `weir plugin manifest {} --write` adds it", file, file));
+    } else {
+        auto written = plugin_from_json(*elf->manifest);
+        if (!written) return refuse(written.status(), terminal);
+        if (to_json(*written) != to_json(plugin))
+            return refuse(Status::config("", fmt::format("{}: its section .weir.manifest does not describe it; `weir plugin "
+                                                         "manifest {} --write` writes it anew", file, file)), terminal);
+    }
+    const size_t n = plugin.operators.size();
+    terminal.print(fmt::format("{}: ok: plugin `{}` {}, ABI {}.{}, {} {}", file, plugin.id, plugin.version,
+                               plugin.abi_major, plugin.abi_minor, n, n == 1 ? "operator" : "operators"));
+    return kExitOk;
+}
+
+int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& terminal) {
+    auto plugins = open_plugins(arguments.plugin_dirs);
+    if (!plugins) {
+        terminal.message("weir: " + plugins.status().message());
+        return kExitUsage;
+    }
+    terminal.print(topology_schema(plugins->catalog()).dump(2));
+    terminal.message(problem_text(plugins->found()));
+    return kExitOk;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,36 @@
+#include "host/cli/plugins.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "host/engine/host_services.hpp"
+
+namespace weir::host {
+
+Result<ResolvedOperator> PluginResolver::resolve(const OperatorInfo& info) {
+    auto module = plugins_.module_for(info);
+    if (!module) return Status::unsupported(module.status().message());
+    auto descriptor = plugins_.descriptor(info);
+    if (!descriptor) return Status::unsupported(descriptor.status().message());
+    return ResolvedOperator{*descriptor, *module};
+}
+
+Result<PluginSet> open_plugins(const PluginDirs& dirs) {
+    SearchResult found = find_plugins(plugin_dirs(dirs));
+    for (const PluginProblem& problem : found.problems) {
+        const bool is_named_dir = std::find(dirs.begin(), dirs.end(), problem.path) != dirs.end();
+        if (is_named_dir && problem.level == PluginProblem::Level::kError) return Status::config("", problem.message);
+        if (problem.level == PluginProblem::Level::kNote) HostServices::get().log(WEIR_LOG_INFO, problem.message);
+    }
+    return PluginSet(std::move(found), ModuleLoader(default_staging_dir(), &HostServices::get().abi()));
+}
+
+std::string problem_text(const SearchResult& found) {
+    std::string out;
+    for (const PluginProblem& problem : found.problems)
+        if (problem.level != PluginProblem::Level::kNote) out += fmt::format("refused: {}\n", problem.message);
+    return out;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,155 @@
+#include "host/cli/report.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace weir::host {
+namespace {
+
+constexpr auto kRateWindow = std::chrono::seconds(1);
+
+size_t count_kind(const RunStats& stats, std::string_view kind) {
+    return static_cast<size_t>(
+        std::count_if(stats.nodes.begin(), stats.nodes.end(), [&](const NodeStats& n) { return n.kind == kind; }));
+}
+
+// A metric stands under its own name where only one operator can have it.
+void add_metrics(const NodeStats& node, bool is_only, std::vector<Count>& counts) {
+    for (const auto& metric : node.metrics)
+        counts.push_back({is_only ? metric.name : node.id + " " + metric.name, metric.value, false});
+}
+
+std::string inputs_text(const Topology& topology, int node) {
+    std::string out;
+    for (const Edge& edge : topology.edges) {
+        if (edge.to_node != node) continue;
+        const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
+        const bool is_default = !from.op->outputs.empty() && edge.from_port == from.op->outputs[0].name;
+        out += fmt::format("{}{}{}", out.empty() ? "<- " : ", ", from.id, is_default ? "" : "." + edge.from_port);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string grouped(int64_t value) {
+    std::string digits = std::to_string(value);
+    const size_t first = value < 0 ? 1 : 0;
+    for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, 1, ',');
+    return digits;
+}
+
+std::vector<Count> counts_of(const RunStats& stats) {
+    std::vector<Count> counts;
+    const bool one_source = count_kind(stats, "source") == 1;
+    const size_t operators = count_kind(stats, "operator");
+    int64_t unread = 0, failed = 0;
+    bool has_dead_letters = false;
+    for (const NodeStats& node : stats.nodes) {
+        unread += node.unwired;
+        failed += node.errors;
+        if (node.kind == "source") counts.push_back({one_source ? "read" : "read " + node.id, node.rows_out + node.errors, true});
+        if (node.kind == "operator") {
+            counts.push_back({node.id, node.rows_out, true});
+            add_metrics(node, operators == 1, counts);
+        }
+        if (node.id == kDeadLettersNode) has_dead_letters = true;
+        else if (node.kind == "sink" && operators == 0) counts.push_back({node.id, node.rows_in, true});
+    }
+    for (const NodeStats& node : stats.nodes)
+        if (node.id == kDeadLettersNode) counts.push_back({"dead-lettered", node.rows_in, false});
+    if (!has_dead_letters && failed > 0) counts.push_back({"refused rows", failed, false});
+    if (unread > 0) counts.push_back({"rows to ports that nobody reads", unread, false});
+    return counts;
+}
+
+RateMeter::Sample RateMeter::take(const std::vector<Count>& counts, Clock::time_point now) {
+    Sample sample{now, {}};
+    for (const Count& count : counts) sample.values.push_back(count.value);
+    return sample;
+}
+
+void RateMeter::start(const std::vector<Count>& counts, Clock::time_point now) { samples_ = {take(counts, now)}; }
+
+std::string RateMeter::line(const std::vector<Count>& counts, Clock::time_point now) {
+    // Lines that are there only when they say something (refused rows) come last and have no rate.
+    while (samples_.size() > 1 && now - samples_[1].time >= kRateWindow) samples_.pop_front();
+    if (samples_.empty()) start(counts, now);
+    samples_.push_back(take(counts, now));
+
+    const Sample& first = samples_.front();
+    const double seconds = std::chrono::duration<double>(now - first.time).count();
+    std::string out;
+    for (size_t i = 0; i < counts.size(); ++i) {
+        if (!out.empty()) out += "  ";
+        if (!counts[i].is_flow) {
+            out += fmt::format("{} {}", counts[i].label, grouped(counts[i].value));
+            continue;
+        }
+        const double rate = seconds > 0 ? static_cast<double>(counts[i].value - first.values[i]) / seconds : 0;
+        out += fmt::format("{} {}/s", counts[i].label, grouped(static_cast<int64_t>(rate + 0.5)));
+    }
+    return out;
+}
+
+std::string graph_text(const Topology& topology, const std::string& path) {
+    size_t id_width = 0, op_width = 0;
+    for (const NodeSpec& node : topology.nodes) {
+        id_width = std::max(id_width, node.id.size());
+        op_width = std::max(op_width, node.op->name.size());
+    }
+    std::string out = fmt::format("{} ({})\n", topology.name, path);
+    for (size_t i = 0; i < topology.nodes.size(); ++i) {
+        const NodeSpec& node = topology.nodes[i];
+        std::string line = fmt::format("  {:<{}}  {:<{}}  {}", node.id, id_width, node.op->name, op_width,
+                                       inputs_text(topology, static_cast<int>(i)));
+        line.erase(line.find_last_not_of(' ') + 1);
+        out += line + "\n";
+    }
+    return out;
+}
+
+std::string state_notice(const Topology& topology) {
+    std::string names;
+    for (const NodeSpec& node : topology.nodes)
+        if (node.op->state_kinds != 0 && node.op->is_a(OperatorKind::kOperator))
+            names += fmt::format("{}`{}`", names.empty() ? "" : ", ", node.id);
+    if (names.empty()) return "";
+    return fmt::format("note: {}: the state of {} is kept in memory only: what waits there does not survive a restart\n",
+                       topology.name, names);
+}
+
+std::string summary_text(const Topology& topology, const RunStats& stats, const std::string& outcome) {
+    const auto counts = counts_of(stats);
+    const double seconds = std::chrono::duration<double>(stats.wall).count();
+    size_t label_width = 0, value_width = 0;
+    for (const Count& count : counts) {
+        label_width = std::max(label_width, count.label.size());
+        value_width = std::max(value_width, grouped(count.value).size());
+    }
+    std::string out = fmt::format("{}: {}", topology.name, outcome);
+    if (seconds > 0) out += fmt::format(" after {:.1f} s", seconds);
+    out += fmt::format(", {} {}\n", grouped(static_cast<int64_t>(stats.epochs)), stats.epochs == 1 ? "epoch" : "epochs");
+    for (const Count& count : counts) {
+        out += fmt::format("  {:<{}}  {:>{}}", count.label, label_width, grouped(count.value), value_width);
+        if (count.is_flow && seconds > 0)
+            out += fmt::format("  {:>9}/s", grouped(static_cast<int64_t>(static_cast<double>(count.value) / seconds + 0.5)));
+        out += "\n";
+    }
+    return out;
+}
+
+Json stats_json(const RunStats& stats, int64_t peak_rss_bytes) {
+    const double seconds = std::chrono::duration<double>(stats.wall).count();
+    const auto records = static_cast<double>(stats.records);
+    Json out;
+    out["records"] = stats.records;
+    out["cpu_ns_per_record"] = stats.records > 0 ? static_cast<double>(stats.cpu.count()) / records : 0.0;
+    out["records_per_s"] = seconds > 0 ? records / seconds : 0.0;
+    out["peak_rss_bytes"] = peak_rss_bytes;
+    return out;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,175 @@
+#include "host/cli/session.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "host/cli/terminal.hpp"
+#include "host/exit_codes.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr auto kRedraw = std::chrono::milliseconds(250);
+constexpr auto kPlainLines = std::chrono::seconds(2);
+
+const char* code_text(int32_t code) {
+    switch (code) {
+        case WEIR_E_CONFIG: return "config";
+        case WEIR_E_ROW: return "row";
+        case WEIR_E_RETRYABLE: return "retryable";
+        case WEIR_E_STATE_VERSION: return "state-version";
+        case WEIR_E_UNSUPPORTED: return "unsupported";
+        default: return "fatal";
+    }
+}
+
+int exit_code_of(const Status& status, bool is_opening) {
+    if (status.code() == WEIR_E_STATE_VERSION) return kExitState;
+    if (!is_opening) return kExitFailed;
+    if (status.code() == WEIR_E_CONFIG) return kExitUsage;
+    return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
+}
+
+// What a node refused about its configuration when it met the outside: told as lint would.
+std::string refused_text(const Topology& topology, const Failure& failure) {
+    const NodeSpec& node = topology.nodes[static_cast<size_t>(topology.find_node(failure.node))];
+    Diagnostics diagnostics;
+    diagnostics.error(Code::kOperatorRefused, node.config.place_of(failure.status.path()),
+                      fmt::format("node `{}`: {}", failure.node, failure.status.message()));
+    return diagnostics.text();
+}
+
+}  // namespace
+
+Session::Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal)
+    : options_(options), terminal_(terminal), signals_(wakeup_) {
+    for (auto& entry : topologies.entries()) {
+        RunOptions run_options;
+        run_options.records = options.records;
+        run_options.on_finished = [this] { wakeup_.notify(); };
+        Member& member = members_.emplace_back();
+        member.entry = &entry;
+        member.run = std::make_unique<TopologyRun>(std::move(entry.plan), std::move(run_options));
+    }
+    terminal_.on_output_closed([this] { signals_.request(); });
+}
+
+Session::~Session() { terminal_.on_output_closed(nullptr); }
+
+int Session::run() {
+    introduce();
+    if (!connect()) return exit_code_;
+    started_ = std::chrono::steady_clock::now();
+    next_line_ = started_ + kPlainLines;
+    for (Member& member : members_) {
+        member.meter.start(counts_of(member.run->stats()), started_);
+        member.run->start();
+    }
+    wait();
+    terminal_.set_live({});
+    summarize();
+    return exit_code_;
+}
+
+void Session::introduce() {
+    if (options_.is_quiet) return;
+    std::string text;
+    for (const Member& member : members_) text += graph_text(member.run->topology(), member.entry->path.string());
+    for (const Member& member : members_) text += state_notice(member.run->topology());
+    terminal_.message(text);
+}
+
+bool Session::connect() {
+    for (Member& member : members_) {
+        const Status status = member.run->connect(signals_.requested());
+        if (signals_.requested()) return false;
+        if (status.ok()) continue;
+        exit_code_ = exit_code_of(status, true);
+        terminal_.message(fmt::format("error[{}]: topology `{}`: {}", exit_code_ == kExitUnreachable ? "unreachable" : code_text(status.code()),
+                                      member.run->topology().name, status.message()));
+        return false;
+    }
+    return true;
+}
+
+void Session::wait() {
+    while (!reap()) {
+        if (signals_.requested() && stopping_ != StopMode::kCheckpoint) {
+            if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
+            stop_all(StopMode::kCheckpoint);
+        } else if (options_.duration && !stopping_ && std::chrono::steady_clock::now() - started_ >= *options_.duration) {
+            stop_all(StopMode::kDrain);
+        }
+        show_rates();
+        wakeup_.sleep(next_pause());
+        wakeup_.take();
+    }
+}
+
+std::chrono::microseconds Session::next_pause() const {
+    const auto now = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::duration pause = terminal_.is_live() ? kRedraw : next_line_ - now;
+    if (options_.duration && !stopping_) pause = std::min(pause, started_ + *options_.duration - now);
+    return std::chrono::ceil<std::chrono::microseconds>(pause);
+}
+
+// Takes note of topologies that have ended. True when all have.
+bool Session::reap() {
+    for (Member& member : members_) {
+        if (member.joined || !member.run->finished()) continue;
+        member.run->join();
+        member.joined = true;
+        if (member.run->failure()) tell_failure(member);
+        else if (stopping_ == StopMode::kCheckpoint) member.outcome = "stopped";
+    }
+    return std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.joined; });
+}
+
+void Session::tell_failure(Member& member) {
+    const Failure& failure = *member.run->failure();
+    const bool is_opening = member.run->failed_opening();
+    member.outcome = "failed";
+    if (exit_code_ == kExitOk) exit_code_ = exit_code_of(failure.status, is_opening);
+    if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
+        terminal_.message(refused_text(member.run->topology(), failure));
+    else
+        terminal_.message(fmt::format("error[{}]: topology `{}`: {}", code_text(failure.status.code()),
+                                      member.run->topology().name, failure.text()));
+    const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
+    if (!others_run || stopping_ == StopMode::kCheckpoint) return;
+    if (!options_.is_quiet) terminal_.message("stopping the other topologies");
+    stop_all(StopMode::kCheckpoint);
+}
+
+void Session::stop_all(StopMode mode) {
+    stopping_ = mode;
+    for (Member& member : members_)
+        if (!member.joined) member.run->request_stop(mode);
+}
+
+void Session::show_rates() {
+    if (options_.is_quiet) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (!terminal_.is_live() && now < next_line_) return;
+    next_line_ = now + kPlainLines;
+    size_t width = 0;
+    for (const Member& member : members_) width = std::max(width, member.run->topology().name.size());
+    std::vector<std::string> lines;
+    for (Member& member : members_) {
+        if (member.joined) continue;
+        lines.push_back(fmt::format("{:6.1f} s  {:<{}}  {}", std::chrono::duration<double>(now - started_).count(),
+                                    member.run->topology().name, width,
+                                    member.meter.line(counts_of(member.run->stats()), now)));
+    }
+    if (terminal_.is_live()) return terminal_.set_live(std::move(lines));
+    for (const std::string& line : lines) terminal_.message(line);
+}
+
+void Session::summarize() {
+    if (options_.is_quiet) return;
+    for (const Member& member : members_)
+        terminal_.message(summary_text(member.run->topology(), member.run->stats(), member.outcome));
+}
+
+}  // namespace weir::host

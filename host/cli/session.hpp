@@ -1,0 +1,72 @@
+// Several topologies running together in one process, from connecting to the last table.
+//
+// Each ends by itself; when one fails the others finish their epoch and stop. A signal stops all: the epoch is
+// finished and state is kept. `duration` and `records` end them as the end of their input would.
+//
+// Threads: the main thread.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/cli/report.hpp"
+#include "host/cli/signals.hpp"
+#include "host/cli/topology_set.hpp"
+#include "host/engine/run.hpp"
+#include "host/engine/wakeup.hpp"
+
+namespace weir::host {
+
+class Terminal;
+
+struct SessionOptions {
+    std::optional<std::chrono::microseconds> duration;
+    std::optional<int64_t> records;  // of each topology
+    bool is_quiet = false;           // errors alone
+};
+
+class Session {
+public:
+    // Takes the plans out of `topologies`, which must outlive it. REQUIRES: no entry has errors.
+    Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal);
+    ~Session();
+
+    // Connects, starts, waits for all to end. The exit code; what went wrong has been said.
+    int run();
+    // Of the first topology. After run().
+    RunStats first_stats() const { return members_.front().run->stats(); }
+
+private:
+    struct Member {
+        const TopologySet::Entry* entry = nullptr;
+        std::unique_ptr<TopologyRun> run;
+        RateMeter meter;
+        bool joined = false;
+        std::string outcome = "done";
+    };
+
+    void introduce();
+    bool connect();
+    void wait();
+    std::chrono::microseconds next_pause() const;
+    bool reap();
+    void tell_failure(Member& member);
+    void stop_all(StopMode mode);
+    void show_rates();
+    void summarize();
+
+    SessionOptions options_;
+    Terminal& terminal_;
+    Wakeup wakeup_;
+    Signals signals_;
+    std::deque<Member> members_;
+    std::optional<StopMode> stopping_;
+    std::chrono::steady_clock::time_point started_, next_line_;
+    int exit_code_ = 0;
+};
+
+}  // namespace weir::host

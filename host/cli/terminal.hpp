@@ -1,0 +1,57 @@
+// Everything the user sees goes through here: rows and tables to standard output, messages to standard error,
+// and on a terminal a few live lines below them, which are taken away while something else is written and drawn
+// again behind it. No line is ever torn by another.
+//
+// Threads: any.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace weir::host {
+
+class Terminal {
+public:
+    // Looks at the process's descriptors and its environment (TERM, NO_COLOR).
+    Terminal();
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    // Whether there are live lines. Not with NO_COLOR, TERM=dumb or without a terminal: there plain lines are
+    // to be written instead.
+    bool is_live() const { return is_live_; }
+
+    // Whole lines to standard output; a missing last newline is added.
+    void print(std::string_view text);
+    // Whole lines to standard error; likewise.
+    void message(std::string_view text);
+    // What the live lines say from now on, each cut to the width of the terminal; empty: none. Nothing if not live.
+    void set_live(std::vector<std::string> lines);
+
+    // Called once, when standard output turns out to be closed (`weir … | head`): what is printed from then on is
+    // dropped. Set before other threads print.
+    void on_output_closed(std::function<void()> callback) { on_output_closed_ = std::move(callback); }
+
+private:
+    void write_lines(int fd, std::string_view text);
+    void erase_live();
+    void draw_live();
+
+    const bool is_live_;
+    const bool output_is_terminal_;
+    std::mutex mutex_;
+    std::vector<std::string> live_;
+    std::size_t drawn_ = 0;  // lines
+    bool output_closed_ = false;
+    std::function<void()> on_output_closed_;
+};
+
+// `text` cut to so many columns; an ellipsis stands for what is left out.
+std::string cut_columns(std::string_view text, std::size_t columns);
+
+}  // namespace weir::host

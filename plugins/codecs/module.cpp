@@ -1,0 +1,9 @@
+#include <weir/module.hpp>
+
+#include "json.hpp"
+#include "kv.hpp"
+#include "raw.hpp"
+#include "text.hpp"
+
+WEIR_MODULE("codecs", "0.1.0", &weir::codecs::kTextSpec, &weir::codecs::kJsonSpec, &weir::codecs::kKvSpec,
+            &weir::codecs::kRawSpec)

@@ -1,0 +1,105 @@
+// Text to values and back: what every codec of this plugin does with one value.
+//
+// Reading is strict: the whole text is the value, without blanks around it, and a value that does not fit its
+// type exactly is a fault, never rounded or wrapped. What is accepted, by type:
+//   integers     -?[0-9]+ (leading zeros count for nothing)
+//   float32/64   decimal or exponent form; NaN, Infinity, -Infinity; out of range is a fault
+//   decimal(p,s) decimal or exponent form; at most s decimals that are not zero, at most p digits
+//   bool         true, false
+//   string       valid UTF-8; binary: any bytes
+//   date         YYYY-MM-DD
+//   timestamp    as TimestampForm says
+// Plain functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <weir/builder.hpp>
+#include <weir/column.hpp>
+#include <weir/config.hpp>
+#include <weir/memory.hpp>
+#include <weir/spec.hpp>
+
+namespace weir::codecs {
+
+// How timestamps stand in payloads. Epochs are numbers, which may have decimals; what is finer than a
+// microsecond is cut.
+enum class TimestampForm : uint8_t { kIso, kEpochS, kEpochMs, kEpochUs, kEpochNs };
+
+// The parameter `timestamps` of the codecs, and its value.
+constexpr Param timestamps_param() {
+    return param("timestamps", WEIR_PARAM_STRING,
+                 "How timestamps are written. `iso` is 2024-05-23T12:34:56.789Z, where a missing zone means UTC; the "
+                 "others are numbers since 1970-01-01 UTC.")
+        .default_json("\"iso\"")
+        .one_of(R"(["iso","epoch_s","epoch_ms","epoch_us","epoch_ns"])");
+}
+TimestampForm timestamp_form(const Config &config);
+
+enum class Parse : uint8_t {
+    kOk,
+    kSyntax,  // is not a value of the type at all
+    kRange,   // is one, yet does not fit
+};
+
+inline constexpr std::string_view kNoPayload = "there is no payload (a tombstone), and the column is not nullable";
+
+// Why a text gives no value.
+struct Fault {
+    int64_t position = -1;  // the byte at fault, counted from the start of the text; -1: none in particular
+    std::string message;    // "`abc` is not an int64"
+};
+
+// Data as a message shows it: in backquotes, at most 64 bytes of it, control characters and bytes that are
+// not UTF-8 escaped.
+std::string shown(std::string_view text);
+
+// 19 digits and more, for parse_int64.
+Parse parse_int64_long(std::string_view text, int64_t *out);
+
+inline Parse parse_int64(std::string_view text, int64_t *out) {
+    const char *p = text.data(), *end = p + text.size();
+    const bool negative = p != end && *p == '-';
+    p += negative;
+    if (end - p > 18) return parse_int64_long(text, out);
+    if (p == end) return Parse::kSyntax;
+    uint64_t value = 0;
+    do {
+        unsigned digit = static_cast<unsigned char>(*p) - unsigned{'0'};
+        if (digit > 9) return Parse::kSyntax;
+        value = value * 10 + digit;
+    } while (++p != end);
+    *out = static_cast<int64_t>(negative ? -value : value);
+    return Parse::kOk;
+}
+
+Parse parse_uint64(std::string_view text, uint64_t *out);
+// Unscaled, of `scale` decimals, below 10^precision in magnitude.
+Parse parse_decimal(std::string_view text, int precision, int scale, Int128 *out);
+Parse parse_date(std::string_view text, int32_t *days);
+Parse parse_timestamp(std::string_view text, TimestampForm form, int64_t *micros);
+
+// Whether `value` fits an integer type.
+bool integer_fits(TypeId id, int64_t value);
+
+// Appends the value that `text` stands for. False: nothing was appended, *fault says why.
+// REQUIRES: the type is not nested.
+bool append_scalar(ColumnBuilder &to, std::string_view text, TimestampForm form, Fault *fault);
+
+// Fills *fault for a text that is no value of the type (kSyntax) or does not fit it (kRange).
+void explain(Parse why, std::string_view text, const Type &type, Fault *fault);
+
+// Appends the text of a value. REQUIRES: the type is not nested, the value not null.
+void write_scalar(Buffer &out, const Column &column, int64_t row, TimestampForm form);
+
+template <class T>
+void write_integer(Buffer &out, T value);
+
+// An error of encode that names a row: the caller may encode row by row to tell the bad from the good.
+Status row_error(int64_t row, std::string_view field, std::string_view message);
+
+}  // namespace weir::codecs
+
+#include "scalar_impl.hpp"

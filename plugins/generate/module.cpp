@@ -1,0 +1,5 @@
+#include <weir/module.hpp>
+
+#include "generate.hpp"
+
+WEIR_MODULE("generate", "0.1.0", &weir::generate::kGenerateSpec)

@@ -1,0 +1,188 @@
+#include "connection.hpp"
+
+#include <chrono>
+
+#include "consumer.hpp"
+#include "producer.hpp"
+#include "reach.hpp"
+
+namespace weir::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kFirstAttempt{300}, kLastAttempt{2000};  // how long one request may take; doubles
+constexpr milliseconds kFirstPause{50}, kLastPause{1000};       // between attempts; doubles
+
+constexpr weir_param kText[] = {param("", WEIR_PARAM_STRING, "")};
+constexpr weir_param kCreateTopics[] = {
+    param("partitions", WEIR_PARAM_INT64, "Partitions of a new topic. 0: the broker's default.").default_json("0"),
+    param("replication", WEIR_PARAM_INT64, "Replicas of each partition. 0: the broker's default.").default_json("0"),
+};
+constexpr weir_param kSasl[] = {
+    param("mechanism", WEIR_PARAM_STRING, "How to authenticate.")
+        .default_json("\"PLAIN\"")
+        .one_of(R"(["PLAIN","SCRAM-SHA-256","SCRAM-SHA-512"])"),
+    param("username", WEIR_PARAM_STRING, "The user's name.").required(),
+    param("password", WEIR_PARAM_STRING, "The user's password.").required().secret(),
+};
+constexpr weir_param kTls[] = {
+    param("ca", WEIR_PARAM_STRING, "File of the certificate authority. Without it, the system's."),
+    param("certificate", WEIR_PARAM_STRING, "File of this client's certificate."),
+    param("key", WEIR_PARAM_STRING, "File of this client's private key."),
+    param("key_password", WEIR_PARAM_STRING, "The private key's password.").secret(),
+    param("verify", WEIR_PARAM_BOOL, "Whether to check the broker's certificate and name.").default_json("true"),
+};
+constexpr weir_param kProperty[] = {param("", WEIR_PARAM_ANY, "").secret()};
+
+constexpr weir_param kParams[] = {
+    param("brokers", WEIR_PARAM_LIST,
+          "Addresses to begin with, host:port; `embedded` starts a broker inside of this process. The embedded one "
+          "is for demos and tests: it keeps the last 5 MiB of each partition, and is gone with the process.")
+        .required()
+        .primary()
+        .scalar_or_list()
+        .fields(kText),
+    param("client_id", WEIR_PARAM_STRING, "The name in the broker's logs and quotas. Default: weir.<topology>."),
+    param("create_topics", WEIR_PARAM_OBJECT,
+          "Creates topics that are missing, like this. Without it a missing topic is an error; the embedded broker "
+          "always creates them.")
+        .fields(kCreateTopics),
+    param("sasl", WEIR_PARAM_OBJECT, "Authentication by user and password.").fields(kSasl),
+    param("tls", WEIR_PARAM_OBJECT, "Encryption; `tls: {}` trusts the system's authorities.").fields(kTls),
+    param("properties", WEIR_PARAM_MAP,
+          "Any property of librdkafka. Those that weir must own are ignored with a warning; those that load code "
+          "are refused.")
+        .fields(kProperty),
+};
+
+}  // namespace
+
+const OperatorSpec kConnectionSpec =
+    connection_spec<KafkaConnection>("kafka", "A Kafka cluster, or a broker inside of this process.").params(kParams);
+
+Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionContext context, const Config &config) {
+    auto settings = Settings::from(config, context.topology());
+    if (!settings) return settings.status();
+    for (const std::string &warning : settings->warnings) context.log(WEIR_LOG_WARNING, warning);
+    return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings)));
+}
+
+KafkaConnection::KafkaConnection(ConnectionContext context, Settings settings)
+    : context_(context), log_(std::make_shared<LogTarget>(context)), settings_(std::move(settings)) {}
+
+KafkaConnection::~KafkaConnection() {
+    cancelled_ = true;
+    control_.stop();
+    consumers_.clear();
+    tool_topics_.clear();
+    producer_.reset();
+    client_ = Client();
+    log_->close();
+}
+
+void KafkaConnection::on_error(rd_kafka_resp_err_t code, std::string_view text) {
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than the error before it
+    std::lock_guard lock(mutex_);
+    last_error_ = text;
+}
+
+Status KafkaConnection::open() {
+    if (cancelled_) return Status::retryable("stopped while connecting");
+    return opening_.run(
+        control_, [this] { return start(); }, [this] { context_.wake(); });
+}
+
+void KafkaConnection::cancel() {
+    cancelled_ = true;
+    context_.wake();
+}
+
+Status KafkaConnection::start() {
+    if (settings_.embedded) {
+        bool started = false;
+        auto broker = EmbeddedBroker::acquire(&started);
+        if (!broker) return broker.status();
+        embedded_ = std::move(*broker);
+        settings_.brokers = embedded_.address();
+        if (started) log_->log(WEIR_LOG_INFO, "embedded broker at " + settings_.brokers);
+    }
+    std::vector<Property> properties = settings_.base_properties();
+    properties.insert(properties.end(), settings_.properties.begin(), settings_.properties.end());
+    auto client = Client::create({RD_KAFKA_PRODUCER, properties, this, log_});
+    if (!client) return client.status();
+    client_ = std::move(*client);
+    tick_ = control_.add_tick([this] { rd_kafka_poll(client_.get(), 0); });
+    return reach();
+}
+
+Status KafkaConnection::reach() {
+    auto go_on = [this] { return !cancelled_ && !control_.stopping(); };
+    auto begin = Clock::now(), deadline = begin + context_.connect_timeout();
+    milliseconds attempt = kFirstAttempt, pause = kFirstPause;
+    bool told = false;
+    for (;;) {
+        std::vector<std::string> warnings;
+        Status status = reach_cluster(client_.get(), settings_.brokers, attempt, go_on, &warnings);
+        rd_kafka_poll(client_.get(), 0);
+        for (const std::string &warning : warnings) log_->log(WEIR_LOG_WARNING, warning);
+        if (status.ok()) return {};
+        if (!go_on()) return Status::retryable("stopped while connecting");
+        if (Clock::now() + pause >= deadline) {
+            auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin).count();
+            std::string said;
+            {
+                std::lock_guard lock(mutex_);
+                bool answered = status.message().find("librdkafka says") != std::string::npos;
+                if (answered && !last_error_.empty()) said = " (" + last_error_ + ")";
+            }
+            return Status::retryable(status.message() + "; gave up after " + std::to_string(seconds) + " s" + said);
+        }
+        if (!std::exchange(told, true)) log_->log(WEIR_LOG_WARNING, status.message() + "; trying again");
+        if (!control_.sleep(pause)) return Status::retryable("stopped while connecting");
+        attempt = std::min(attempt * 2, kLastAttempt);
+        pause = std::min(pause * 2, kLastPause);
+    }
+}
+
+Status KafkaConnection::close() { return {}; }
+
+Result<TopicInfo> KafkaConnection::ensure_topic(const std::string &name) {
+    return topics().ensure(name, [this] { return !cancelled_ && !control_.stopping(); });
+}
+
+Result<std::shared_ptr<Producer>> KafkaConnection::producer() {
+    std::lock_guard lock(mutex_);
+    if (producer_ && !producer_->is_broken()) return producer_;
+    auto made = Producer::create(settings_, log_, control_);
+    if (!made) return made.status();
+    producer_ = *made;
+    return producer_;
+}
+
+Result<std::shared_ptr<Consumer>> KafkaConnection::consumer(const ConsumerOptions &options) {
+    std::lock_guard lock(mutex_);
+    SharedConsumer &shared = consumers_[options.node];
+    if (!shared.consumer) {
+        auto made = Consumer::create(settings_, options, log_, control_);
+        if (!made) {
+            consumers_.erase(options.node);
+            return made.status();
+        }
+        shared.consumer = *made;
+    }
+    ++shared.users;
+    return shared.consumer;
+}
+
+void KafkaConnection::release_consumer(const std::string &node) {
+    std::shared_ptr<Consumer> last;
+    std::lock_guard lock(mutex_);
+    auto found = consumers_.find(node);
+    if (found == consumers_.end() || --found->second.users > 0) return;
+    last = std::move(found->second.consumer);
+    consumers_.erase(found);
+}
+
+}  // namespace weir::kafka

@@ -1,0 +1,85 @@
+// The connection `kafka`: one cluster, its settings, and what the nodes that name it share: a client for
+// metadata and topics, one producer, one consumer a source node.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <weir/connection.hpp>
+
+#include "client.hpp"
+#include "control_thread.hpp"
+#include "embedded.hpp"
+#include "properties.hpp"
+#include "topics.hpp"
+
+namespace weir::kafka {
+
+class Consumer;
+struct ConsumerOptions;
+class OutTopic;
+class Producer;
+
+// Functions are [any] unless said otherwise.
+class KafkaConnection final : public Connection, public Listener {
+public:
+    static Result<std::unique_ptr<KafkaConnection>> create(ConnectionContext context, const Config &config);
+    ~KafkaConnection() override;
+
+    Status open() override;
+    Status close() override;
+    void cancel() override;
+
+    const Settings &settings() const { return settings_; }
+    const std::shared_ptr<LogTarget> &log() const { return log_; }
+    ControlThread &control() { return control_; }
+    // On the control thread.
+    Result<TopicInfo> ensure_topic(const std::string &name);
+    // Sends one record, and waits for all that were sent: for tools.
+    Status produce_one(const std::string &topic, weir_str key, weir_str payload);
+    Status flush(std::chrono::milliseconds timeout);
+    rd_kafka_t *client() const { return client_.get(); }
+    Topics topics() { return Topics(client_.get(), settings_, embedded_); }
+
+    // The producer that all sinks share; made when first asked for, and again after one has failed for good.
+    Result<std::shared_ptr<Producer>> producer();
+    // The consumer of a source node, for all its instances. Give it back with release_consumer.
+    Result<std::shared_ptr<Consumer>> consumer(const ConsumerOptions &options);
+    // May block as long as leaving a group takes. [worker] or [host]
+    void release_consumer(const std::string &node);
+
+private:
+    KafkaConnection(ConnectionContext context, Settings settings);
+    void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
+    Status start();  // control thread: until the cluster is reached
+    Status reach();
+
+    struct SharedConsumer {
+        std::shared_ptr<Consumer> consumer;
+        int users = 0;
+    };
+
+    ConnectionContext context_;
+    std::shared_ptr<LogTarget> log_;
+    Settings settings_;
+    EmbeddedBroker embedded_;
+    Client client_;
+    std::atomic<bool> cancelled_{false};
+    std::mutex mutex_;  // guards what follows
+    std::string last_error_;
+    std::shared_ptr<Producer> producer_;
+    std::map<std::string, SharedConsumer> consumers_;
+    std::map<std::string, std::shared_ptr<OutTopic>> tool_topics_;
+    ControlThread control_;
+    uint64_t tick_ = 0;
+    Deferred opening_;
+};
+
+extern const OperatorSpec kConnectionSpec;
+
+}  // namespace weir::kafka

@@ -1,0 +1,110 @@
+// The consumer of one source node, shared by the node's instances: which partitions there are (control: group,
+// metadata, start offsets) and reading them (data: one client, a queue a partition).
+//
+// The data client belongs to no group: it starts each partition at an explicit offset and is never paused,
+// sought or rebalanced. Backpressure is that a partition's queue is not emptied.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "connection.hpp"
+#include "group.hpp"
+#include "split.hpp"
+#include "start.hpp"
+
+namespace weir::kafka {
+
+struct ConsumerOptions {
+    std::string node, topology;
+    std::vector<std::string> topics;
+    std::string pattern;
+    std::vector<int32_t> partitions;  // empty: all
+    std::string group_id, instance_id;
+    Start start;
+    bool stop_at_end = false;
+};
+
+// Functions are [any] unless said otherwise.
+class Consumer : public Listener, public std::enable_shared_from_this<Consumer> {
+public:
+    static Result<std::shared_ptr<Consumer>> create(const Settings &settings, const ConsumerOptions &options,
+                                                    std::shared_ptr<LogTarget> log, ControlThread &control);
+    ~Consumer() override;
+
+    // [control] Looks up the topics and joins the group; done once, later calls return at once.
+    Status start(KafkaConnection &connection);
+    // Who is woken when discover has news; one.
+    void watch(weir_context *watcher);
+    void unwatch(weir_context *watcher);
+
+    // The partitions to read now.
+    Result<std::vector<TopicPartition>> discover();
+    // Starts reading in the background, from `position`, else from the group's offset, else from `start`.
+    std::shared_ptr<Split> assign(const TopicPartition &partition, std::optional<int64_t> position,
+                                  weir_context *reader);
+    // [worker] of its instance, which does not use it any more.
+    void revoke(const std::shared_ptr<Split> &split);
+    void commit(const std::map<TopicPartition, int64_t> &offsets);
+    // Whether all commits are done; wakes the watcher when there is news.
+    bool settle();
+    // Makes the client fetch at once for a partition whose queue has run low.
+    void refetch(const std::shared_ptr<Split> &split);
+
+    size_t queue_limit() const { return queue_limit_; }
+    // Records between the split's next offset and the partition's end as the client last saw it; -1: unknown.
+    int64_t lag(const Split &split);
+
+private:
+    struct Starting {
+        std::shared_ptr<Split> split;
+        std::optional<int64_t> position;
+    };
+    using Offsets = std::map<TopicPartition, int64_t>;
+
+    Consumer(const Settings &settings, const ConsumerOptions &options, std::shared_ptr<LogTarget> log,
+             ControlThread &control)
+        : settings_(settings), options_(options), log_(std::move(log)), control_(control) {}
+    Status find_partitions(KafkaConnection &connection, std::set<TopicPartition> &out);
+    Status make_client(size_t partitions);
+    Status join_group();
+    void look_again(KafkaConnection &connection);
+    void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
+    void changed();
+    void taken(const std::set<TopicPartition> &partitions);
+
+    // Control thread.
+    void start_splits();
+    Status resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends);
+    Status from_start(const std::vector<TopicPartition> &partitions, Offsets &out);
+    Status offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out);
+    Status run(Split &split, int64_t first, int64_t end);
+    void stop(Split &split);
+
+    const Settings settings_;
+    const ConsumerOptions options_;
+    const std::shared_ptr<LogTarget> log_;
+    ControlThread &control_;
+    size_t queue_limit_ = 0;
+
+    Client client_;
+    std::map<std::string, Topic> topics_;  // control thread
+    std::set<TopicPartition> running_;     // control thread
+    std::unique_ptr<Group> group_;
+    uint64_t tick_ = 0;
+    int ticks_ = 0;
+
+    std::mutex mutex_;  // guards what follows
+    bool started_ = false;
+    std::set<TopicPartition> partitions_;  // without a membership
+    weir_context *watcher_ = nullptr;
+    std::vector<Starting> to_start_;
+    std::vector<std::shared_ptr<Split>> splits_, starving_;
+};
+
+}  // namespace weir::kafka

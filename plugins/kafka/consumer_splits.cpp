@@ -1,0 +1,137 @@
+// Starting and stopping partitions, on the control thread.
+#include "consumer.hpp"
+
+namespace weir::kafka {
+namespace {
+
+constexpr int kQueryTimeout = 5000;  // milliseconds
+constexpr auto kRetryPause = std::chrono::milliseconds(200);
+constexpr int64_t kEarliest = RD_KAFKA_OFFSET_BEGINNING, kLatest = RD_KAFKA_OFFSET_END;  // as "times" on the wire
+
+}  // namespace
+
+void Consumer::start_splits() {
+    std::vector<Starting> starting;
+    {
+        std::lock_guard lock(mutex_);
+        starting = std::exchange(to_start_, {});
+    }
+    std::erase_if(starting, [](const Starting &s) { return s.split->state() != Split::State::kStarting; });
+    if (starting.empty()) return;
+    Offsets starts, ends;
+    Status status = resolve(starting, starts, ends);
+    if (status.code() == WEIR_E_RETRYABLE) {  // a broker that is away comes back, or the host gives up
+        log_->log(WEIR_LOG_WARNING, "node " + options_.node + ": " + status.message() + "; trying again");
+        if (!control_.sleep(kRetryPause)) return;
+        std::lock_guard lock(mutex_);
+        to_start_.insert(to_start_.end(), starting.begin(), starting.end());
+        control_.post([self = shared_from_this()] { self->start_splits(); });
+        return;
+    }
+    for (const Starting &s : starting) {
+        const TopicPartition &p = s.split->partition();
+        Status started = status;
+        if (started.ok()) started = run(*s.split, starts[p], options_.stop_at_end ? ends[p] : -1);
+        if (!started.ok()) s.split->fail(started);
+    }
+}
+
+Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends) {
+    std::vector<TopicPartition> all, unknown;
+    for (const Starting &s : splits) {
+        all.push_back(s.split->partition());
+        if (s.position) starts[s.split->partition()] = *s.position;
+        else unknown.push_back(s.split->partition());
+    }
+    if (options_.stop_at_end) {
+        Status status = offsets_for(all, kLatest, ends);
+        if (!status.ok()) return status;
+    }
+    if (unknown.empty()) return {};
+    auto committed = group_->committed(unknown, std::chrono::milliseconds(kQueryTimeout));
+    if (!committed) return committed.status();
+    starts.insert(committed->begin(), committed->end());
+    std::erase_if(unknown, [&](const TopicPartition &p) { return committed->contains(p); });
+    return from_start(unknown, starts);
+}
+
+Status Consumer::from_start(const std::vector<TopicPartition> &partitions, Offsets &out) {
+    if (partitions.empty()) return {};
+    switch (options_.start.kind) {
+        case Start::Kind::kEarliest: return offsets_for(partitions, kEarliest, out);
+        case Start::Kind::kLatest: return offsets_for(partitions, kLatest, out);
+        case Start::Kind::kOffset:
+            for (const TopicPartition &p : partitions) out[p] = options_.start.value;
+            return {};
+        case Start::Kind::kTimestamp: break;
+    }
+    Offsets found;
+    Status status = offsets_for(partitions, options_.start.value, found);
+    if (!status.ok()) return status;
+    std::vector<TopicPartition> older;  // all records are older: from the end
+    for (const auto &[partition, offset] : found) {
+        if (offset >= 0) out[partition] = offset;
+        else older.push_back(partition);
+    }
+    return older.empty() ? Status() : offsets_for(older, kLatest, out);
+}
+
+Status Consumer::offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out) {
+    PartitionList list = make_partition_list(partitions.size());
+    for (const TopicPartition &p : partitions) add_partition(list, p, time);
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client_.get(), list.get(), kQueryTimeout);
+    const rd_kafka_topic_partition_t *bad = nullptr;
+    for (int i = 0; !code && i < list->cnt; ++i)
+        if (list->elems[i].err) bad = &list->elems[i], code = bad->err;
+    if (code) {
+        std::string what = bad ? std::string(bad->topic) + "/" + std::to_string(bad->partition) : "the partitions";
+        std::string message = "cannot look up the offsets of " + what + ": " + rd_kafka_err2str(code);
+        bool forbidden = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+        return forbidden ? Status::fatal(message) : Status::retryable(message);
+    }
+    for (int i = 0; i < list->cnt; ++i) out[{list->elems[i].topic, list->elems[i].partition}] = list->elems[i].offset;
+    return {};
+}
+
+Status Consumer::run(Split &split, int64_t first, int64_t end) {
+    const TopicPartition &p = split.partition();
+    Topic &topic = topics_[p.topic];
+    if (!topic) topic.reset(rd_kafka_topic_new(client_.get(), p.topic.c_str(), nullptr));
+    if (end >= 0 && first >= end) {  // nothing to read
+        split.run(Queue(rd_kafka_queue_new(client_.get())), first, end);
+        return {};
+    }
+    Queue queue(rd_kafka_queue_new(client_.get()));
+    rd_kafka_queue_t *raw = queue.get();
+    split.run(std::move(queue), first, end);
+    if (rd_kafka_consume_start_queue(topic.get(), p.partition, first, raw) != 0)
+        return Status::retryable("cannot read " + p.topic + "/" + std::to_string(p.partition) + ": " +
+                                 rd_kafka_err2str(rd_kafka_last_error()));
+    running_.insert(p);
+    return {};
+}
+
+void Consumer::stop(Split &split) {
+    const TopicPartition &p = split.partition();
+    if (running_.erase(p)) rd_kafka_consume_stop(topics_[p.topic].get(), p.partition);
+    split.close();
+}
+
+void Consumer::refetch(const std::shared_ptr<Split> &split) {
+    std::lock_guard lock(mutex_);
+    starving_.push_back(split);
+    if (starving_.size() > 1) return;  // the task for the first takes them all
+    control_.post([self = shared_from_this()] {
+        std::vector<TopicPartition> partitions;
+        {
+            std::lock_guard inner(self->mutex_);
+            for (const auto &s : std::exchange(self->starving_, {})) partitions.push_back(s->partition());
+        }
+        // Any request to a broker wakes its thread, which then looks at its queues again; librdkafka 2.0.2 has
+        // no other way.
+        Offsets ends;
+        if (!partitions.empty()) (void)self->offsets_for(partitions, kLatest, ends);
+    });
+}
+
+}  // namespace weir::kafka

@@ -1,0 +1,175 @@
+#include "encoder.hpp"
+
+#include <numeric>
+
+#include <weir/memory.hpp>
+#include <weir/row_json.hpp>
+
+namespace weir::kafka {
+
+Outgoing::~Outgoing() {
+    for (const weir_encoded &one : encoded) {
+        plugin_host().free(one.data);
+        plugin_host().free(one.offsets);
+    }
+    for (rd_kafka_headers_t *one : headers)
+        if (one) rd_kafka_headers_destroy(one);
+}
+
+weir_str plain_text(const Column &column, int64_t row, Outgoing &out) {
+    if (column.is_null(row)) return {nullptr, 0};
+    if (column.type().is_text()) {
+        std::string_view text = column.text(row);
+        return {text.data() ? text.data() : "", text.size()};
+    }
+    auto &text = out.texts.emplace_back(std::make_unique<std::string>());
+    append_json_value(*text, column, row);
+    if (text->size() >= 2 && text->front() == '"') *text = text->substr(1, text->size() - 2);  // dates, times
+    return to_abi(*text);
+}
+
+namespace {
+
+// The chosen columns of a batch as a struct array that owns nothing.
+class Selection {
+public:
+    Selection(const weir_batch &batch, const std::vector<size_t> &columns) {
+        for (size_t c : columns) children_.push_back(batch.array->children[c]);
+        array_.length = batch.rows;
+        array_.n_buffers = 1;
+        array_.buffers = &no_nulls_;
+        array_.n_children = static_cast<int64_t>(children_.size());
+        array_.children = children_.data();
+    }
+    const ArrowArray &array() const { return array_; }
+
+private:
+    std::vector<ArrowArray *> children_;
+    const void *no_nulls_ = nullptr;
+    ArrowArray array_{};
+};
+
+class RowEncoder final : public Encoder {
+public:
+    struct Header {
+        std::string name;
+        size_t column;
+    };
+
+    Status encode(const BatchView &batch, Outgoing &out, std::vector<RowError> &failed) override;
+
+    weir_codec codec_{};
+    Schema payload_schema_;
+    std::vector<size_t> payload_;
+    std::optional<size_t> key_, value_;
+    std::vector<Header> headers_;
+
+private:
+    Status encode_all(const ArrowArray &rows, Outgoing &out);
+    Status encode_each(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed);
+    void add_headers(const BatchView &batch, int64_t row, Outgoing &out);
+};
+
+Status RowEncoder::encode_all(const ArrowArray &rows, Outgoing &out) {
+    weir_encoded encoded{sizeof(weir_encoded), 0, nullptr, nullptr};
+    weir_error error{};
+    error.size = sizeof error;
+    int32_t code = codec_.api->encode(codec_.self, &rows, &encoded, &error);
+    if (code < 0) return Status::from_abi(code, error);
+    out.encoded.push_back(encoded);
+    for (int64_t i = 0; i < rows.length; ++i) {
+        const auto *at = reinterpret_cast<const char *>(encoded.data) + encoded.offsets[i];
+        out.payloads.push_back({at, encoded.offsets[i + 1] - encoded.offsets[i]});
+    }
+    return {};
+}
+
+// After a row was refused: finds out which.
+Status RowEncoder::encode_each(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed) {
+    for (int64_t i = 0; i < rows.length; ++i) {
+        ArrowArray one{};
+        auto row = static_cast<int32_t>(i);
+        gather(payload_schema_, rows, &row, 1, &one);
+        Status status = encode_all(one, out);
+        one.release(&one);
+        if (status.ok()) out.rows.push_back(i);
+        else if (status.code() == WEIR_E_ROW) failed.push_back({i, "encode", status.path(), status.message()});
+        else return status;
+    }
+    return {};
+}
+
+void RowEncoder::add_headers(const BatchView &batch, int64_t row, Outgoing &out) {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(headers_.size());
+    for (const Header &header : headers_) {
+        weir_str value = plain_text(batch.column(header.column), row, out);
+        rd_kafka_header_add(headers, header.name.data(), static_cast<ssize_t>(header.name.size()), value.data,
+                            static_cast<ssize_t>(value.size));
+    }
+    out.headers.push_back(headers);
+}
+
+Status RowEncoder::encode(const BatchView &batch, Outgoing &out, std::vector<RowError> &failed) {
+    out.payloads.reserve(static_cast<size_t>(batch.rows()));
+    if (value_) {
+        Column column = batch.column(*value_);
+        for (int64_t i = 0; i < batch.rows(); ++i) out.payloads.push_back(plain_text(column, i, out));
+    } else {
+        Selection rows(batch.raw(), payload_);
+        Status status = encode_all(rows.array(), out);
+        if (status.code() == WEIR_E_ROW) status = encode_each(rows.array(), out, failed);
+        if (!status.ok()) return status;
+    }
+    for (size_t i = 0; i < out.size() && (key_ || !headers_.empty()); ++i) {
+        int64_t row = out.rows.empty() ? static_cast<int64_t>(i) : out.rows[i];
+        if (key_) out.keys.push_back(plain_text(batch.column(*key_), row, out));
+        if (!headers_.empty()) add_headers(batch, row, out);
+    }
+    return {};
+}
+
+Status missing_column(const char *path, const std::string &name, const Schema &schema) {
+    return Status::config(path, "the input has no column `" + name + "`; it has " + to_string(schema));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Encoder>> make_row_encoder(Context context, const EncoderOptions &options,
+                                                  const Binding &binding, uint32_t input) {
+    const Schema &schema = binding.input(input);
+    auto encoder = std::make_unique<RowEncoder>();
+    auto read = [&](const std::string &name) -> std::optional<size_t> {
+        auto found = schema.find(name);
+        if (found) binding.reads(input, name);
+        return found;
+    };
+    if (!options.key.empty() && !(encoder->key_ = read(options.key))) return missing_column("key", options.key, schema);
+    for (const auto &[name, column] : options.headers) {
+        auto found = read(column);
+        if (!found) return missing_column("headers", column, schema);
+        encoder->headers_.push_back({name, *found});
+    }
+    if (!options.value.empty()) {
+        if (!(encoder->value_ = read(options.value))) return missing_column("value", options.value, schema);
+        return std::unique_ptr<Encoder>(std::move(encoder));
+    }
+    for (size_t i = 0; i < schema.size(); ++i) {
+        if (is_metadata_column(schema.fields[i].name)) continue;
+        binding.reads(input, schema.fields[i].name);
+        encoder->payload_.push_back(i);
+        encoder->payload_schema_.fields.push_back(schema.fields[i]);
+    }
+    auto codec = context.codec(options.format);
+    if (!codec) return codec.status();
+    encoder->codec_ = *codec;
+    ArrowSchema exported;
+    export_schema(encoder->payload_schema_, &exported);
+    weir_error error{};
+    error.size = sizeof error;
+    int32_t code = codec->api->bind_encode(codec->self, &exported, &error);
+    exported.release(&exported);
+    if (code < 0) return Status::from_abi(code, error);
+    return std::unique_ptr<Encoder>(std::move(encoder));
+}
+
+}  // namespace weir::kafka

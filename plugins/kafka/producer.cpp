@@ -1,0 +1,206 @@
+#include "producer.hpp"
+
+namespace weir::kafka {
+namespace {
+
+constexpr int kRefreshTicks = 300;  // a minute: the number of partitions may have grown
+constexpr int kPurgeTimeout = 1000;  // milliseconds
+constexpr size_t kFinishedBeforeWake = 16;
+
+}  // namespace
+
+Delivery::Delivery(std::shared_ptr<Outbound> owner, RetainedBatch kept, uint32_t input_edge, size_t messages,
+                   std::vector<int64_t> rows)
+    : batch(std::move(kept)),
+      input(input_edge),
+      owner_(std::move(owner)),
+      slots_(messages, Slot{this}),
+      rows_(std::move(rows)),
+      unanswered_(static_cast<int64_t>(messages) + 1) {}
+
+void Delivery::answer() {
+    if (unanswered_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    auto owner = owner_;  // the sink may free this at once
+    owner->finish(this);
+}
+
+void Delivery::answer_failed(const void *slot, rd_kafka_resp_err_t code, std::string text) {
+    {
+        std::lock_guard lock(mutex_);
+        auto message = static_cast<size_t>(static_cast<const Slot *>(slot) - slots_.data());
+        failures.push_back({row(message), code, std::move(text)});
+    }
+    answer();
+}
+
+Outbound::~Outbound() = default;
+
+void Outbound::finish(Delivery *delivery) {
+    std::unique_ptr<Delivery> done(delivery);
+    std::lock_guard lock(mutex_);
+    if (!sink_) return;  // its batch was released with the sink
+    bool failed = !done->failures.empty();
+    finished_.push_back(std::move(done));
+    if (!waiting_ && !failed && finished_.size() != kFinishedBeforeWake) return;
+    waiting_ = false;
+    sink_->wake(sink_);
+}
+
+std::vector<std::unique_ptr<Delivery>> Outbound::take_finished() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(finished_, {});
+}
+
+bool Outbound::wait() {
+    std::lock_guard lock(mutex_);
+    waiting_ = finished_.empty();
+    return waiting_;
+}
+
+void Outbound::wake() {
+    std::lock_guard lock(mutex_);
+    if (sink_) sink_->wake(sink_);
+}
+
+void Outbound::orphan() {
+    std::lock_guard lock(mutex_);
+    sink_ = nullptr;
+    finished_.clear();
+}
+
+Result<std::shared_ptr<Producer>> Producer::create(const Settings &settings, std::shared_ptr<LogTarget> log,
+                                                   ControlThread &control) {
+    std::shared_ptr<Producer> producer(new Producer(std::move(log), control));
+    std::vector<Property> properties = settings.base_properties();
+    for (const auto &[name, value] : std::initializer_list<Property>{
+             {"enable.idempotence", "true"},
+             {"linger.ms", "5"},
+             {"batch.size", "262144"},
+             {"batch.num.messages", "100000"},
+             // What is under way is bounded by these two; a sink then waits.
+             {"queue.buffering.max.messages", "100000"},
+             {"queue.buffering.max.kbytes", "65536"},
+             // The broker knows what is too large for a topic, not the client.
+             {"message.max.bytes", "104857600"},
+         })
+        properties.emplace_back(name, value);
+    properties.insert(properties.end(), settings.properties.begin(), settings.properties.end());
+    auto client = Client::create({RD_KAFKA_PRODUCER, properties, producer.get(), producer->log_, false, true});
+    if (!client) return client.status();
+    producer->client_ = std::move(*client);
+    producer->tick_ = control.add_tick([p = producer.get()] { p->tick(); });
+    return producer;
+}
+
+Producer::~Producer() {
+    if (tick_) control_.remove_tick(tick_);
+    if (!client_) return;
+    // Whoever still waits for an answer gets one.
+    rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    for (int waited = 0; rd_kafka_outq_len(client_.get()) > 0 && waited < kPurgeTimeout; waited += 10)
+        rd_kafka_poll(client_.get(), 10);
+    client_ = Client();
+}
+
+bool Producer::is_broken() const { return rd_kafka_fatal_error(client_.get(), nullptr, 0) != 0; }
+
+std::string Producer::why_broken() const {
+    char why[512] = "";
+    rd_kafka_fatal_error(client_.get(), why, sizeof why);
+    return why;
+}
+
+Result<std::shared_ptr<OutTopic>> Producer::topic(const std::string &name, int32_t partitions,
+                                                  const std::vector<Property> &properties) {
+    char why[512] = "";
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(client_.get());
+    for (const auto &[property, value] : properties) {
+        auto taken = rd_kafka_topic_conf_set(conf, property.c_str(), value.c_str(), why, sizeof why);
+        if (taken == RD_KAFKA_CONF_OK) continue;
+        rd_kafka_topic_conf_destroy(conf);
+        return Status::config(property, why);
+    }
+    Topic topic(rd_kafka_topic_new(client_.get(), name.c_str(), conf));
+    if (!topic) {
+        rd_kafka_topic_conf_destroy(conf);
+        return Status::config("topic", "topic `" + name + "`: " + rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    auto out = std::make_shared<OutTopic>(shared_from_this(), std::move(topic), partitions);
+    std::lock_guard lock(mutex_);
+    topics_.push_back(out);
+    return out;
+}
+
+void Producer::wait_for_room(const std::shared_ptr<Outbound> &outbound) {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(outbound);
+    somebody_waits_.store(true, std::memory_order_release);
+}
+
+void Producer::wake_waiters() {
+    std::vector<std::weak_ptr<Outbound>> waiting;
+    {
+        std::lock_guard lock(mutex_);
+        waiting = std::exchange(waiting_, {});
+        somebody_waits_.store(false, std::memory_order_release);
+    }
+    for (const auto &one : waiting)
+        if (auto outbound = one.lock()) outbound->wake();
+}
+
+void Producer::on_error(rd_kafka_resp_err_t code, std::string_view text) {
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        log_->log(WEIR_LOG_ERROR, "the producer has failed for good: " + why_broken());
+        wake_waiters();
+    } else {
+        log_->log(WEIR_LOG_DEBUG, std::string(rd_kafka_err2name(code)) + ": " + std::string(text));
+    }
+}
+
+void Producer::on_delivery_failure(const rd_kafka_message_t &message) {
+    if (message._private) {
+        Delivery::of(message).answer_failed(message._private, message.err, rd_kafka_message_errstr(&message));
+    } else {
+        std::lock_guard lock(mutex_);
+        loose_failure_ = std::string("topic `") + rd_kafka_topic_name(message.rkt) + "`: ";
+        loose_failure_ += rd_kafka_message_errstr(&message);
+    }
+    if (somebody_waits_.load(std::memory_order_acquire)) wake_waiters();
+}
+
+void Producer::on_acknowledged(const rd_kafka_message_t &message) {
+    if (message._private) Delivery::of(message).answer();
+    if (somebody_waits_.load(std::memory_order_relaxed)) wake_waiters();
+}
+
+std::string Producer::take_loose_failure() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(loose_failure_, {});
+}
+
+void Producer::tick() {
+    rd_kafka_poll(client_.get(), 0);
+    if (++ticks_ % kRefreshTicks == 0)
+        control_.post([self = weak_from_this()] {
+            if (auto producer = self.lock()) producer->refresh();
+        });
+}
+
+void Producer::refresh() {
+    std::vector<std::weak_ptr<OutTopic>> topics;
+    {
+        std::lock_guard lock(mutex_);
+        std::erase_if(topics_, [](const auto &t) { return t.expired(); });
+        topics = topics_;
+    }
+    for (const auto &one : topics) {
+        auto topic = one.lock();
+        const struct rd_kafka_metadata *metadata = nullptr;
+        if (!topic || rd_kafka_metadata(client_.get(), 0, topic->get(), &metadata, 2000)) continue;
+        if (metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt > topic->partitions())
+            topic->set_partitions(metadata->topics[0].partition_cnt);
+        rd_kafka_metadata_destroy(metadata);
+    }
+}
+
+}  // namespace weir::kafka

@@ -1,0 +1,140 @@
+// The producer that the sinks of a connection share, and what is under way in it.
+//
+// A batch that a sink gets becomes a Delivery, which holds the batch until the broker has answered for each of
+// its messages. Acknowledgements are counted on librdkafka's threads, without a queue in between; failures come
+// by the polling thread, with their reasons. The last answer hands the delivery back to its sink's Outbound.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <weir/batch.hpp>
+
+#include "client.hpp"
+#include "control_thread.hpp"
+#include "properties.hpp"
+
+namespace weir::kafka {
+
+class Outbound;
+class Producer;
+
+struct DeliveryFailure {
+    int64_t row;
+    rd_kafka_resp_err_t code;
+    std::string text;
+};
+
+// One batch under way. Made by its sink; given back through the Outbound.
+class Delivery {
+public:
+    struct Slot {
+        Delivery *delivery;
+    };
+    // Message i stands for row rows[i], or i where rows is empty.
+    Delivery(std::shared_ptr<Outbound> owner, RetainedBatch kept, uint32_t input_edge, size_t messages,
+             std::vector<int64_t> rows);
+
+    void *slot(size_t message) { return &slots_[message]; }
+    int64_t row(size_t message) const { return rows_.empty() ? static_cast<int64_t>(message) : rows_[message]; }
+    size_t messages() const { return slots_.size(); }
+    static Delivery &of(const rd_kafka_message_t &message) { return *static_cast<Slot *>(message._private)->delivery; }
+
+    // One answer for each message, and one by the sink once all are handed over. The last hands it back. [any]
+    void answer();
+    void answer_failed(const void *slot, rd_kafka_resp_err_t code, std::string text);
+
+    RetainedBatch batch;
+    const uint32_t input;
+    bool alone = false;  // sent by itself: its size is its own fault
+    std::vector<DeliveryFailure> failures;  // read once it was handed back
+
+private:
+    std::shared_ptr<Outbound> owner_;
+    std::vector<Slot> slots_;
+    std::vector<int64_t> rows_;
+    std::atomic<int64_t> unanswered_;
+    std::mutex mutex_;  // guards failures
+};
+
+// Where the deliveries of one sink instance end. Outlives the sink, for answers that come late.
+class Outbound : public std::enable_shared_from_this<Outbound> {
+public:
+    explicit Outbound(weir_context *sink) : sink_(sink) {}
+    ~Outbound();
+
+    void finish(Delivery *delivery);  // [any]
+    std::vector<std::unique_ptr<Delivery>> take_finished();  // [worker]
+    // [worker] The sink is woken once anything ends. False: something has ended already.
+    bool wait();
+    void wake();    // [any] e.g. there may be room again
+    void orphan();  // [worker] the sink goes
+
+private:
+    std::mutex mutex_;
+    weir_context *sink_;
+    bool waiting_ = false;
+    std::vector<std::unique_ptr<Delivery>> finished_;
+};
+
+// A topic that is written to. [any], but for `next`: each sink has its own.
+class OutTopic {
+public:
+    OutTopic(std::shared_ptr<Producer> producer, Topic topic, int32_t partitions)
+        : producer_(std::move(producer)), topic_(std::move(topic)), partitions_(partitions) {}
+    rd_kafka_topic_t *get() const { return topic_.get(); }
+    const char *name() const { return rd_kafka_topic_name(topic_.get()); }
+    int32_t partitions() const { return partitions_.load(std::memory_order_relaxed); }
+    void set_partitions(int32_t n) { partitions_.store(n, std::memory_order_relaxed); }
+    Producer &producer() const { return *producer_; }
+
+private:
+    std::shared_ptr<Producer> producer_;  // outlives the topic
+    Topic topic_;
+    std::atomic<int32_t> partitions_;
+};
+
+// Functions are [any].
+class Producer : public Listener, public std::enable_shared_from_this<Producer> {
+public:
+    static Result<std::shared_ptr<Producer>> create(const Settings &settings, std::shared_ptr<LogTarget> log,
+                                                    ControlThread &control);
+    ~Producer() override;
+
+    rd_kafka_t *get() const { return client_.get(); }
+    // Whether it has failed for good; a new one is needed.
+    bool is_broken() const;
+    std::string why_broken() const;
+    Result<std::shared_ptr<OutTopic>> topic(const std::string &name, int32_t partitions,
+                                            const std::vector<Property> &properties);
+    // The Outbound is woken once there may be room in the queue.
+    void wait_for_room(const std::shared_ptr<Outbound> &outbound);
+    void wake_waiters();
+    // Why a record that no sink sent was not delivered, since the last call; empty: all were.
+    std::string take_loose_failure();
+
+private:
+    Producer(std::shared_ptr<LogTarget> log, ControlThread &control) : log_(std::move(log)), control_(control) {}
+    void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
+    void on_delivery_failure(const rd_kafka_message_t &message) override;
+    void on_acknowledged(const rd_kafka_message_t &message) override;
+    void tick();
+    void refresh();
+
+    std::shared_ptr<LogTarget> log_;
+    ControlThread &control_;
+    Client client_;
+    uint64_t tick_ = 0;
+    int ticks_ = 0;
+    std::atomic<bool> somebody_waits_{false};
+    std::mutex mutex_;  // guards what follows
+    std::vector<std::weak_ptr<Outbound>> waiting_;
+    std::vector<std::weak_ptr<OutTopic>> topics_;
+    std::string loose_failure_;
+};
+
+}  // namespace weir::kafka

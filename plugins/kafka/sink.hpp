@@ -1,0 +1,95 @@
+// kafka.sink: rows and failed rows to a topic.
+//
+// Life of a batch: retained and encoded at once; handed to the producer as far as there is room, the rest when
+// the producer has room again (WEIR_PENDING meanwhile); held until the broker has answered for each row. prepare
+// waits for all answers. What the broker refuses for good goes to `errors`, or stops the topology.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <weir/operator.hpp>
+
+#include "connection.hpp"
+#include "encoder.hpp"
+#include "partitioner.hpp"
+#include "producer.hpp"
+
+namespace weir::kafka {
+
+struct SinkOptions {
+    std::string topic;
+    EncoderOptions encoder;
+    Partitioner partitioner = Partitioner::kMurmur2;
+    std::vector<Property> topic_properties;
+    bool dead_letters = true;  // on_delivery_failure
+};
+
+class Sink final : public Instance {
+public:
+    static Result<std::unique_ptr<Instance>> create(Context context, const Config &config);
+    ~Sink() override;
+
+    Status bind(const Binding &binding) override;
+    Status open() override;
+    Status process(const BatchView &batch, uint32_t input) override;
+    Status resume(uint64_t) override { return work(); }
+    Status on_wake() override { return work(); }
+    Status finish() override { return drain(); }
+    Status prepare(uint64_t, const weir_bytes_out &) override { return drain(); }
+    void cancel() override;
+    Status close() override;
+
+private:
+    // Messages of a delivery that the producer has not taken yet.
+    struct Pending {
+        Delivery *delivery;
+        std::unique_ptr<Outgoing> messages;
+        size_t next = 0;
+    };
+    struct Retry {
+        RetainedBatch batch;
+        uint32_t input;
+        int64_t row;
+    };
+
+    Sink(Context context, SinkOptions options)
+        : Instance(context), options_(std::move(options)), outbound_(std::make_shared<Outbound>(context.raw())) {}
+    Status work();   // answers, then what waits to be sent; done when all is handed over
+    Status drain();  // the same, and done when all is answered
+    Status collect();
+    Status judge(Delivery &delivery);
+    Status submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> only_row);
+    Status push();
+    Status retry_one();
+    // Hands over what there is room for; true: all of it.
+    bool send(Pending &pending);
+    bool send_plain(Pending &pending);
+    bool send_with_headers(Pending &pending);
+    int32_t partition_of(const Outgoing &messages, size_t i);
+    Status broken() const;
+
+    const SinkOptions options_;
+    KafkaConnection *connection_ = nullptr;
+    std::shared_ptr<OutTopic> topic_;
+    std::unique_ptr<Deferred> opening_;
+    std::shared_ptr<std::atomic<int32_t>> found_partitions_ = std::make_shared<std::atomic<int32_t>>(0);
+    std::atomic<bool> cancelled_{false};
+
+    std::vector<std::unique_ptr<Encoder>> encoders_;  // an input edge each
+    std::shared_ptr<Outbound> outbound_;
+    std::set<Delivery *> under_way_;
+    std::optional<Pending> pending_;
+    std::deque<Retry> retries_;
+    std::vector<rd_kafka_message_t> scratch_;
+    uint32_t round_ = 0;  // the partition of the next batch without keys
+    uint32_t bytes_metric_ = 0, under_way_metric_ = 0;
+};
+
+extern const OperatorSpec kSinkSpec;
+
+}  // namespace weir::kafka

@@ -1,0 +1,259 @@
+#include "source.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <weir/builder.hpp>
+
+namespace weir::kafka {
+namespace {
+
+constexpr int64_t kCloseTimeout = 5'000'000;  // microseconds
+constexpr int64_t kClosePoll = 20'000;
+constexpr uint32_t kPollsBetweenLags = 64;
+
+std::string split_id(const TopicPartition &partition) {
+    std::string id = partition.topic;
+    return id.append("/").append(std::to_string(partition.partition));
+}
+
+bool parse_number(std::string_view text, int64_t &value) {
+    auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return code == std::errc() && end == text.data() + text.size() && value >= 0;
+}
+
+bool parse_split(std::string_view id, TopicPartition &out) {
+    size_t slash = id.rfind('/');
+    int64_t partition = 0;
+    if (slash == id.npos || !parse_number(id.substr(slash + 1), partition) || partition > INT32_MAX) return false;
+    out = {std::string(id.substr(0, slash)), static_cast<int32_t>(partition)};
+    return true;
+}
+
+Status message_error(const rd_kafka_message_t &message, const TopicPartition &partition) {
+    std::string text = "reading " + split_id(partition) + ": " + rd_kafka_message_errstr(&message);
+    switch (message.err) {
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR__BAD_MSG:
+        case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+        case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED: return Status::fatal(text);
+        default: return Status::retryable(text);
+    }
+}
+
+// Errors that librdkafka reports and gets over by itself.
+bool is_passing(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+           code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__RESOLVE;
+}
+
+}  // namespace
+
+Source::~Source() {
+    if (!consumer_) return;
+    consumer_->unwatch(context_.raw());
+    for (auto &[number, reading] : readings_) consumer_->revoke(reading.split);
+    starting_.reset();
+    consumer_.reset();
+    connection_->release_consumer(options_.node);
+}
+
+Status Source::open() {
+    if (cancelled_) return Status::retryable("stopped while opening");
+    if (!consumer_) {
+        connection_ = context_.connection<KafkaConnection>();
+        auto consumer = connection_->consumer(options_);
+        if (!consumer) return consumer.status();
+        consumer_ = *consumer;
+        starting_ = std::make_unique<Deferred>();
+    }
+    return starting_->run(
+        connection_->control(), [consumer = consumer_, c = connection_] { return consumer->start(*c); },
+        [context = context_]() mutable { context.wake(); });
+}
+
+void Source::cancel() {
+    cancelled_ = true;
+    context_.wake();
+}
+
+Status Source::discover(const weir_bytes_out &ids) {
+    consumer_->watch(context_.raw());
+    auto partitions = consumer_->discover();
+    if (!partitions) return partitions.status();
+    for (const TopicPartition &partition : *partitions) {
+        std::string id = split_id(partition);
+        ids.put(&ids, to_abi(id));
+    }
+    return options_.stop_at_end || !options_.partitions.empty() ? Status::end() : Status();
+}
+
+Status Source::assign(uint64_t number, std::string_view id, const weir_str &position) {
+    TopicPartition partition;
+    int64_t offset = 0;
+    if (!parse_split(id, partition)) return Status::fatal(ticked(id) + " is no split of this source");
+    if (position.data && !parse_number(view(position), offset))
+        return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
+    Reading &reading = readings_[number];
+    std::optional<int64_t> from;
+    if (position.data) from = offset;
+    reading.split = consumer_->assign(partition, from, context_.raw());
+    return {};
+}
+
+Status Source::revoke(uint64_t number) {
+    auto found = readings_.find(number);
+    if (found == readings_.end()) return {};
+    consumer_->revoke(found->second.split);
+    readings_.erase(found);
+    return {};
+}
+
+Status Source::position(uint64_t number, const weir_bytes_out &out) {
+    auto found = readings_.find(number);
+    if (found == readings_.end() || found->second.split->next() < 0) return {};
+    std::string text = std::to_string(found->second.split->next());
+    out.put(&out, to_abi(text));
+    return {};
+}
+
+Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
+    Reading &reading = readings_.at(number);
+    Split &split = *reading.split;
+    if (!reading.failure.ok()) return reading.failure;
+    switch (split.state()) {
+        case Split::State::kRunning: break;
+        case Split::State::kFailed: return split.failure();
+        default: return {};
+    }
+    if (reading.ended || split.at_end()) return Status::end();
+    auto messages = split.fetch(std::min<uint64_t>(std::max<uint64_t>(max_rows, 1), WEIR_BATCH_MAX_ROWS));
+    if (messages.empty()) {
+        note_progress(reading);
+        return {};
+    }
+    RecordsRef records(Records::create(split.topic(), split.partition().partition, messages.size()));
+    size_t used = 0, next_size = 0;
+    for (; used < messages.size(); ++used) {
+        const rd_kafka_message_t &message = *messages[used];
+        if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            split.set_next(std::max(split.next(), message.offset));
+        } else if (message.err) {
+            if (!is_passing(message.err)) reading.failure = message_error(message, split.partition());
+        } else if (split.end() >= 0 && message.offset >= split.end()) {
+            reading.ended = true;
+        } else if (message.offset >= split.next()) {
+            next_size = message.len;
+            if (records->size() && records->payload_bytes() + next_size > max_bytes) break;
+            records->add(message);
+            split.set_next(message.offset + 1);
+        }
+        if (!reading.failure.ok() || reading.ended) break;
+    }
+    bool all = used == messages.size();
+    size_t asked = messages.size();
+    split.drop(std::min(used + (reading.ended || !reading.failure.ok()), asked));
+    bool full = false;
+    if (records->size()) {
+        context_.metric_add(bytes_metric_, static_cast<int64_t>(records->payload_bytes()));
+        Status status = emit(reading, number, records.get(), &full);
+        if (!status.ok()) return status;
+    }
+    note_progress(reading);
+    if (reading.ended || split.at_end()) return Status::end();
+    bool more = full || !all || !reading.failure.ok() || asked >= std::min<uint64_t>(max_rows, WEIR_BATCH_MAX_ROWS);
+    return more ? Status::more() : Status();
+}
+
+void Source::note_progress(Reading &reading) {
+    if (reading.split->is_starving(consumer_->queue_limit())) consumer_->refetch(reading.split);
+    if (++reading.polls % kPollsBetweenLags != 0) return;
+    int64_t lag = 0;
+    for (const auto &[number, other] : readings_) lag += std::max<int64_t>(0, consumer_->lag(*other.split));
+    context_.metric_set(lag_metric_, lag);
+}
+
+Status Source::emit(Reading &, uint64_t number, Records *records, bool *full) {
+    std::vector<int32_t> good;
+    ArrowArray decoded{};
+    Status status = decode(*records, &decoded, &good);
+    if (!status.ok()) return status;
+    if (!failures_.empty()) context_.fail(records, failures_);
+    if (decoded.length == 0) {
+        decoded.release(&decoded);
+        return {};
+    }
+    if (!emitted_.empty()) {
+        if (failures_.empty())
+            for (size_t i = 0; i < records->size(); ++i) good.push_back(static_cast<int32_t>(i));
+        std::vector<ArrowArray> columns;
+        for (int64_t i = 0; i < decoded.n_children; ++i) {
+            columns.push_back(*decoded.children[i]);
+            decoded.children[i]->release = nullptr;  // moved, as the Arrow C interface has it
+        }
+        int64_t rows = decoded.length;
+        decoded.release(&decoded);
+        for (Metadata what : emitted_) columns.push_back(metadata_column(what, *records, good));
+        make_struct(std::move(columns), rows, &decoded);
+    }
+    records->retain(records);
+    std::span<const int32_t> mapping;
+    if (!failures_.empty()) mapping = good;
+    *full = !context_.emit_with_origin(0, decoded, number, records, mapping);
+    return {};
+}
+
+Status Source::decode(Records &records, ArrowArray *rows, std::vector<int32_t> *good) {
+    failures_.clear();
+    weir_decode call{};
+    call.size = sizeof call;
+    call.n = static_cast<uint32_t>(records.size());
+    call.base = records.base();
+    call.offsets = records.offsets();
+    call.lengths = records.lengths();
+    call.wanted = wanted_.data();
+    call.data = &failures_;
+    call.fail = [](const weir_decode *self, uint32_t index, weir_str field, int64_t position, weir_str message) {
+        std::string text(view(message));
+        if (position >= 0) text += " (at byte " + std::to_string(position) + ")";
+        static_cast<std::vector<RowError> *>(self->data)
+            ->push_back({index, "decode", std::string(view(field)), std::move(text)});
+    };
+    weir_error error{};
+    error.size = sizeof error;
+    int32_t code = codec_.api->decode(codec_.self, &call, rows, &error);
+    if (code < 0) return Status::from_abi(code, error);
+    if (failures_.empty()) return {};
+    size_t next = 0;
+    for (size_t i = 0; i < records.size(); ++i) {
+        if (next < failures_.size() && failures_[next].row == static_cast<int64_t>(i)) ++next;
+        else good->push_back(static_cast<int32_t>(i));
+    }
+    return {};
+}
+
+Status Source::on_epoch_committed(uint64_t, std::span<const weir_position> positions) {
+    std::map<TopicPartition, int64_t> offsets;
+    for (const weir_position &p : positions) {
+        auto found = readings_.find(p.split);
+        int64_t offset = 0;
+        if (found == readings_.end() || !parse_number(view(p.position), offset)) continue;
+        offsets[found->second.split->partition()] = offset;
+    }
+    if (!offsets.empty()) consumer_->commit(offsets);
+    return {};
+}
+
+Status Source::close() {
+    if (!consumer_ || !starting_) return {};
+    if (cancelled_ || consumer_->settle()) return {};
+    int64_t now = context_.now();
+    if (!close_deadline_) close_deadline_ = now + kCloseTimeout;
+    if (now > close_deadline_)
+        return Status::retryable("the last offsets were not committed to group `" + options_.group_id +
+                                 "`: the broker does not answer");
+    context_.wake_at(now + kClosePoll);
+    return Status::pending();
+}
+
+}  // namespace weir::kafka

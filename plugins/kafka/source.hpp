@@ -1,0 +1,71 @@
+// kafka.source: the data side of reading. What partitions there are and where they begin is the consumer's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <weir/operator.hpp>
+
+#include "connection.hpp"
+#include "consumer.hpp"
+#include "metadata_columns.hpp"
+
+namespace weir::kafka {
+
+class Source final : public Instance {
+public:
+    static Result<std::unique_ptr<Instance>> create(Context context, const Config &config);
+    ~Source() override;
+
+    Status bind(const Binding &binding) override;
+    Status open() override;
+    Status on_wake() override { return {}; }
+    Status discover(const weir_bytes_out &ids) override;
+    Status assign(uint64_t number, std::string_view id, const weir_str &position) override;
+    Status revoke(uint64_t number) override;
+    Status poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) override;
+    Status position(uint64_t number, const weir_bytes_out &out) override;
+    Status on_epoch_committed(uint64_t epoch, std::span<const weir_position> positions) override;
+    void cancel() override;
+    Status close() override;
+
+private:
+    struct Reading {
+        std::shared_ptr<Split> split;
+        uint32_t polls = 0;
+        bool ended = false;
+        Status failure;  // found behind rows that were good
+    };
+    struct MetadataColumn {
+        Metadata what;
+        bool ordinary = false;
+    };
+    Source(Context context, ConsumerOptions options) : Instance(context), options_(std::move(options)) {}
+    Status read_config(const Config &config);
+    // Rows of the records that decode, sent on; the others to `errors`.
+    Status emit(Reading &reading, uint64_t number, Records *records, bool *full);
+    Status decode(Records &records, ArrowArray *rows, std::vector<int32_t> *good);
+    void note_progress(Reading &reading);
+
+    const ConsumerOptions options_;
+    KafkaConnection *connection_ = nullptr;
+    std::shared_ptr<Consumer> consumer_;
+    std::unique_ptr<Deferred> starting_;
+    std::atomic<bool> cancelled_{false};
+    int64_t close_deadline_ = 0;
+
+    weir_codec codec_{};
+    Schema record_;
+    std::vector<uint8_t> wanted_;
+    std::vector<Metadata> ordinary_;  // asked for by `metadata:`
+    std::vector<Metadata> emitted_;   // the metadata columns behind the record's, as bound
+    std::vector<RowError> failures_;
+    std::map<uint64_t, Reading> readings_;
+    uint32_t bytes_metric_ = 0, lag_metric_ = 0;
+};
+
+extern const OperatorSpec kSourceSpec;
+
+}  // namespace weir::kafka

@@ -1,0 +1,268 @@
+// `weir lint` from outside: whole messages and exit codes for everything that one can get wrong in a file.
+#include <gtest/gtest.h>
+
+#include "process.hpp"
+
+namespace weir::test {
+namespace {
+
+class Lint : public testing::Test {
+protected:
+    // The whole output of `weir lint t.yaml` for such a file, and its exit code.
+    Outcome lint(const std::string& text, const std::vector<std::string>& options = {}) {
+        folder_.write("t.yaml", text);
+        std::vector<std::string> arguments = {"lint", "t.yaml"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        return weir(arguments, folder_.path());
+    }
+
+    Folder folder_;
+};
+
+constexpr const char* kGood =
+    "name: good\n"
+    "parameters: { count: 3 }\n"
+    "nodes:\n"
+    "  numbers: { generate: { columns: { n: { sequence: {} } }, count: $count } }\n"
+    "  shown: { from: numbers, console: json }\n";
+
+TEST_F(Lint, SaysOkForARightFile) {
+    const Outcome got = lint(kGood);
+    EXPECT_EQ(got.out, "t.yaml: ok\n");
+    EXPECT_EQ(got.err, "");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Lint, RefusesBrokenYaml) {
+    const Outcome got = lint("name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:3:24: error[yaml-syntax]: not YAML: this `{` is never closed
+    3 |   numbers: { generate: { columns: { n: { sequence: {} } }
+      |                        ^
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAnUnknownOperatorAndNamesTheNearest) {
+    const Outcome got = lint("name: t\nnodes:\n  numbers: { generat: { columns: { n: { sequence: {} } } } }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:3:14: error[unknown-operator]: node `numbers`: there is no operator `generat`
+    3 |   numbers: { generat: { columns: { n: { sequence: {} } } } }
+      |              ^~~~~~~
+   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAnUnknownKeyAndNamesTheNearest) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }, coutn: 3 } }\n"
+        "  shown: { from: numbers, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:3:60: error[unknown-key]: node `numbers`: `generate` has no parameter `coutn`
+    3 |   numbers: { generate: { columns: { n: { sequence: {} } }, coutn: 3 } }
+      |                                                            ^~~~~
+   expected: `columns`, `rate`, `count`, `for`, `seed`, `splits`, `format` or `corrupt`; nearest: `count`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAWrongType) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }, count: many } }\n"
+        "  shown: { from: numbers, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:3:67: error[wrong-type]: node `numbers`: `generate.count` is not an int64: `many`
+    3 |   numbers: { generate: { columns: { n: { sequence: {} } }, count: many } }
+      |                                                                   ^~~~
+   expected: a whole number
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAMissingRequiredParameter) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+        "  pairs: { from: numbers, pair_match: { value: n } }\n  shown: { from: pairs, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:4:27: error[missing-key]: node `pairs`: `pair_match` needs `sum`
+    4 |   pairs: { from: numbers, pair_match: { value: n } }
+      |                           ^~~~~~~~~~
+   expected: `sum: …`, a value: What two numbers must add up to: an integer, or a decimal number as text ("12.50").
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAPortThatIsNotThere) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+        "  shown: { from: numbers.late, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:4:26: error[unknown-port]: node `shown`: `numbers` (`generate`) has no output `late`
+    4 |   shown: { from: numbers.late, console: json }
+      |                          ^~~~
+   expected: `out` or `errors`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesACycle) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n"
+        "  a: { from: b, pair_match: { value: left, sum: 12 } }\n"
+        "  b: { from: a, pair_match: { value: left, sum: 12 } }\n"
+        "  shown: { from: b, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:3:14: error[cycle]: nodes read each other in a circle: a -> b -> a
+    3 |   a: { from: b, pair_match: { value: left, sum: 12 } }
+      |              ^
+   hint: rows flow one way; write to a topic and read it again where a loop is meant
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesTwoNodesOfOneName) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n"
+        "  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+        "  numbers: { from: numbers, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:4:3: error[duplicate-key]: the key `numbers` is written twice
+    4 |   numbers: { from: numbers, console: json }
+      |   ^~~~~~~
+   t.yaml:3:3: first written here
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAColumnThatIsNotThere) {
+    const Outcome got = lint(
+        "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+        "  pairs: { from: numbers, pair_match: { value: m, sum: 12 } }\n  shown: { from: pairs, console: json }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:4:3: note[unread-output]: no node reads `pairs.expired`; its rows are only counted
+    4 |   pairs: { from: numbers, pair_match: { value: m, sum: 12 } }
+      |   ^~~~~
+t.yaml:4:48: error[operator-refused]: node `pairs`: the input has no column `m`: it is { n: int64 }
+    4 |   pairs: { from: numbers, pair_match: { value: m, sum: 12 } }
+      |                                                ^
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAPluginThatIsNotThere) {
+    const Outcome got = lint(std::string(kGood) + "plugins: { acme: \">=1.2\" }\n");
+    EXPECT_EQ(got.out, R"(t.yaml:6:12: error[missing-plugin]: plugin `acme` is not present
+    6 | plugins: { acme: ">=1.2" }
+      |            ^~~~
+   expected: `codecs`, `console`, `generate`, `kafka` or `pair_match`
+   hint: see `weir plugin ls`, and --plugin-dir
+)");
+    EXPECT_EQ(got.code, 3);
+}
+
+TEST_F(Lint, RefusesAFileThatIsNotThere) {
+    const Outcome got = weir({"lint", "missing.yaml"}, folder_.path());
+    EXPECT_EQ(got.out, "missing.yaml: error[file-unreadable]: cannot be read: No such file or directory\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesASetOfAnUnknownName) {
+    const Outcome got = lint(kGood, {"--set", "cuont=4"});
+    EXPECT_EQ(got.out, R"(--set: error[unknown-parameter]: there is no parameter `cuont`
+      | cuont=4
+      | ^~~~~
+   expected: `count`; nearest: `count`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesASetOfTheWrongType) {
+    const Outcome got = lint(kGood, {"--set", "count=many"});
+    EXPECT_EQ(got.out, R"(--set: error[wrong-type]: parameter `count` is not an int64: `many`
+      | count=many
+      |       ^~~~
+   expected: a whole number
+   t.yaml:2:15: declared here
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, TellsTheErrorsOfAllFilesAtOnce) {
+    folder_.write("a.yaml", "name: a\nnodes: { n: { generate: { columns: { n: { sequence: {} } }, cuont: 1 } } }\n");
+    folder_.write("b.yaml", "name: b\nnodes: { n: { generat: {} } }\n");
+    folder_.write("c.yaml", kGood);
+    const Outcome got = weir({"lint", "a.yaml", "b.yaml", "c.yaml"}, folder_.path());
+    EXPECT_EQ(got.out, R"(a.yaml:2:61: error[unknown-key]: node `n`: `generate` has no parameter `cuont`
+    2 | nodes: { n: { generate: { columns: { n: { sequence: {} } }, cuont: 1 } } }
+      |                                                             ^~~~~
+   expected: `columns`, `rate`, `count`, `for`, `seed`, `splits`, `format` or `corrupt`; nearest: `count`
+b.yaml:2:15: error[unknown-operator]: node `n`: there is no operator `generat`
+    2 | nodes: { n: { generat: {} } }
+      |               ^~~~~~~
+   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`
+c.yaml: ok
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, TakesASetThatOneOfSeveralFilesHas) {
+    folder_.write("other.yaml",
+                  "name: other\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+                  "  shown: { from: numbers, console: json }\n");
+    const Outcome got = lint(kGood, {"other.yaml", "--set", "count=4"});
+    EXPECT_EQ(got.out, "t.yaml: ok\nother.yaml: ok\n");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Lint, RefusesANameThatNoneOfSeveralFilesHasOnce) {
+    folder_.write("other.yaml",
+                  "name: other\nparameters: { rate: 5.0 }\nnodes:\n"
+                  "  numbers: { generate: { columns: { n: { sequence: {} } }, rate: $rate } }\n"
+                  "  shown: { from: numbers, console: json }\n");
+    folder_.write("p.yaml", "rate: 7\nspeed: 8\n");
+    const Outcome got = lint(kGood, {"other.yaml", "--set", "cuont=4", "--params", "p.yaml"});
+    EXPECT_EQ(got.out, R"(p.yaml:2:1: error[unknown-parameter]: none of the topologies has a parameter `speed`
+    2 | speed: 8
+      | ^~~~~
+   expected: `count` or `rate`
+--set: error[unknown-parameter]: none of the topologies has a parameter `cuont`
+      | cuont=4
+      | ^~~~~
+   expected: `count` or `rate`; nearest: `count`
+t.yaml: ok
+other.yaml: ok
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesTwoTopologiesOfOneName) {
+    folder_.write("other.yaml", kGood);
+    const Outcome got = lint(kGood, {"other.yaml"});
+    EXPECT_EQ(got.out, R"(other.yaml: error[bad-name]: the topology is called `good`, as that of t.yaml
+   expected: topologies that run together have names of their own
+t.yaml: ok
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, WritesDiagnosticsAsJson) {
+    const Outcome got = lint("name: t\nnodes:\n  numbers: { generat: {} }\n", {"--format", "json"});
+    EXPECT_EQ(got.out, R"([
+  {
+    "file": "t.yaml",
+    "line": 3,
+    "column": 14,
+    "end_line": 3,
+    "end_column": 21,
+    "severity": "error",
+    "code": "unknown-operator",
+    "message": "node `numbers`: there is no operator `generat`",
+    "expected": "`from`, `key`, or a source, operator or sink of the plugins present",
+    "nearest": "generate"
+  }
+]
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, PassesTheTopologiesThatComeWithWeir) {
+    const std::string folder = std::string(std::getenv("WEIR_SOURCE_DIR")) + "/topologies";
+    const Outcome got =
+        weir({"lint", "pair-match.yaml", "pair-match-producer.yaml", "pair-match-watch.yaml"}, folder);
+    EXPECT_EQ(got.code, 0) << got.out;
+}
+
+}  // namespace
+}  // namespace weir::test

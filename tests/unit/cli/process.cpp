@@ -1,0 +1,140 @@
+#include "process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace weir::test {
+namespace {
+
+constexpr int kPatienceMs = 30'000;
+
+std::array<int, 2> make_pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    return ends;
+}
+
+}  // namespace
+
+Folder::Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "weir_cli_XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
+    path_ = name;
+}
+
+Folder::~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+void Folder::write(const std::string& name, const std::string& text) const { std::ofstream(path_ / name) << text; }
+
+std::string Folder::read(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(path_ / name).rdbuf();
+    return text.str();
+}
+
+Process::Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+                 const std::string& input, const std::vector<std::string>& environment) {
+    const char* binary = std::getenv("WEIR_BIN");
+    if (binary == nullptr) throw std::runtime_error("WEIR_BIN is not set: run this through ctest");
+    std::vector<std::string> words = {binary};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const auto in = make_pipe(), out = make_pipe(), err = make_pipe();
+    pid_ = fork();
+    if (pid_ < 0) throw std::runtime_error("fork");
+    if (pid_ == 0) {
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
+        if (chdir(folder.c_str()) == 0) execv(binary, argv.data());
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    out_ = out[0];
+    err_ = err[0];
+    // Small enough for the pipe's buffer.
+    if (::write(in[1], input.data(), input.size()) != static_cast<ssize_t>(input.size()))
+        throw std::runtime_error("write");
+    close(in[1]);
+}
+
+Process::~Process() {
+    if (pid_ > 0) {
+        send(SIGKILL);
+        waitpid(pid_, nullptr, 0);
+    }
+    close_output();
+    if (err_ >= 0) close(err_);
+}
+
+void Process::close_output() {
+    if (out_ >= 0) close(out_);
+    out_ = -1;
+}
+
+void Process::send(int signal) const { kill(pid_, signal); }
+
+// False when both ends are closed, or nothing came for too long.
+bool Process::read_some() {
+    std::array<pollfd, 2> ends{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
+    if (poll(ends.data(), ends.size(), kPatienceMs) <= 0) {
+        send(SIGKILL);
+        return false;
+    }
+    for (pollfd& end : ends) {
+        if (end.revents == 0) continue;
+        std::array<char, 4096> bytes{};
+        const ssize_t n = read(end.fd, bytes.data(), bytes.size());
+        int& fd = end.fd == out_ ? out_ : err_;
+        if (n > 0) {
+            (end.fd == out_ ? outcome_.out : outcome_.err).append(bytes.data(), static_cast<size_t>(n));
+        } else {
+            close(fd);
+            fd = -1;
+        }
+    }
+    return out_ >= 0 || err_ >= 0;
+}
+
+bool Process::wait_for(const std::string& text) {
+    auto is_there = [&] {
+        return outcome_.out.find(text) != std::string::npos || outcome_.err.find(text) != std::string::npos;
+    };
+    while (!is_there())
+        if (!read_some()) return is_there();
+    return true;
+}
+
+Outcome Process::wait() {
+    while (read_some()) {
+    }
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = -1;
+    outcome_.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return outcome_;
+}
+
+Outcome weir(const std::vector<std::string>& arguments, const std::filesystem::path& folder, const std::string& input) {
+    return Process(arguments, folder, input).wait();
+}
+
+}  // namespace weir::test

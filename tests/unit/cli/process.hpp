@@ -1,0 +1,64 @@
+// The weir executable of this build as a child process: its arguments, its output, its end.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace weir::test {
+
+// A folder that is gone with the object, with the files that a test writes into it.
+class Folder {
+public:
+    Folder();
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    void write(const std::string& name, const std::string& text) const;
+    std::string read(const std::string& name) const;
+
+private:
+    std::filesystem::path path_;
+};
+
+struct Outcome {
+    int code = -1;  // of exit; 128 + n after signal n
+    std::string out, err;
+};
+
+// Started in a folder, without a terminal. Whoever waits for it waits at most kPatience: then it is killed, and the
+// test fails by what is missing.
+class Process {
+public:
+    Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
+            const std::string& input = "", const std::vector<std::string>& environment = {});
+    ~Process();
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    // Until `text` was written to standard output or error. False if it ends before that.
+    bool wait_for(const std::string& text);
+    void send(int signal) const;
+    // Nobody reads its standard output any more.
+    void close_output();
+    // What has been read of its standard output.
+    const std::string& output() const { return outcome_.out; }
+    Outcome wait();
+
+private:
+    bool read_some();
+
+    pid_t pid_ = -1;
+    int out_ = -1, err_ = -1;
+    Outcome outcome_;
+};
+
+// Runs it to its end.
+Outcome weir(const std::vector<std::string>& arguments, const std::filesystem::path& folder = ".",
+             const std::string& input = "");
+
+}  // namespace weir::test

@@ -1,0 +1,128 @@
+// `weir run` from outside, when something goes wrong: exit code, and who is named.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "process.hpp"
+
+namespace weir::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class RunFailure : public testing::Test {
+protected:
+    // Runs a topology whose sink goes wrong so.
+    Outcome run_faulty(const std::string& when, const std::string& how, std::vector<std::string> more = {}) {
+        folder_.write("t.yaml", "name: t\n"
+                                "nodes:\n"
+                                "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
+                                "  bad: { from: numbers, faulty.sink: { when: " + when + ", how: " + how + " } }\n");
+        std::vector<std::string> arguments = {"run", "t.yaml", "--quiet", "--plugin-dir", plugins()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return weir(arguments, folder_.path());
+    }
+    static std::string plugins() { return std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/cli_plugins"; }
+
+    Folder folder_;
+};
+
+TEST_F(RunFailure, NamesTheNodeAndThePluginThatFailed) {
+    const Outcome got = run_faulty("process", "fatal");
+    EXPECT_EQ(got.err, "error[fatal]: topology `t`: node `bad` (plugin faulty): failed on purpose\n");
+    EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, NamesThePluginThatThrew) {
+    const Outcome got = run_faulty("process", "throw");
+    EXPECT_THAT(got.err, StartsWith("error[fatal]: topology `t`: node `bad` (plugin faulty): "));
+    EXPECT_THAT(got.err, HasSubstr("thrown on purpose"));
+    EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, FailsWhenTheOutsideFailsInTheMiddle) {
+    const Outcome got = run_faulty("prepare", "retryable");
+    EXPECT_EQ(got.err,
+              "error[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer\n");
+    EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, ShowsTheValueThatTheServerRefused) {
+    const Outcome got = run_faulty("open", "config");
+    EXPECT_EQ(got.err, R"(t.yaml:4:57: error[operator-refused]: node `bad`: does not suit the server
+    4 |   bad: { from: numbers, faulty.sink: { when: open, how: config } }
+      |                                                         ^~~~~~
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(RunFailure, CannotReachAServerWhenOpening) {
+    const Outcome got = run_faulty("open", "retryable");
+    EXPECT_EQ(got.err,
+              "error[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer\n");
+    EXPECT_EQ(got.code, 4);
+}
+
+TEST_F(RunFailure, HasACodeOfItsOwnForState) {
+    const Outcome got = run_faulty("open", "state_version");
+    EXPECT_EQ(got.err, "error[state-version]: topology `t`: node `bad` (plugin faulty): cannot read state of version 7\n");
+    EXPECT_EQ(got.code, 6);
+}
+
+TEST_F(RunFailure, ShowsWhatAnOperatorRefusesToBeMadeWith) {
+    const Outcome got = run_faulty("create", "config");
+    EXPECT_EQ(got.err, R"(t.yaml:4:59: error[operator-refused]: node `bad`: does not suit the server
+    4 |   bad: { from: numbers, faulty.sink: { when: create, how: config } }
+      |                                                           ^~~~~~
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(RunFailure, StopsTheOtherTopologies) {
+    folder_.write("endless.yaml", "name: endless\n"
+                                  "nodes:\n"
+                                  "  ticks: { generate: { columns: { n: { sequence: {} } }, rate: 10 } }\n"
+                                  "  shown: { from: ticks, console: json }\n");
+    const Outcome got = run_faulty("process", "fatal", {"endless.yaml"});
+    EXPECT_EQ(got.err, "error[fatal]: topology `t`: node `bad` (plugin faulty): failed on purpose\n");
+    EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, RefusesAPluginThatDoesNotLoad) {
+    folder_.write("r.yaml", "name: r\n"
+                            "nodes:\n"
+                            "  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+                            "  bad: { from: numbers, reluctant.sink: {} }\n");
+    const Outcome got = weir({"run", "r.yaml", "--plugin-dir", plugins()}, folder_.path());
+    EXPECT_THAT(got.err, StartsWith("r.yaml:4:25: error[plugin-refused]: node `bad`: " + plugins() +
+                                    "/cli_reluctant.so: "));
+    EXPECT_THAT(got.err, HasSubstr("the licence has expired"));
+    EXPECT_EQ(got.code, 3);
+}
+
+TEST_F(RunFailure, NamesThePluginFileThatIsBroken) {
+    folder_.write("broken.so", "not a library");
+    folder_.write("r.yaml", "name: r\n"
+                            "nodes:\n"
+                            "  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
+                            "  bad: { from: numbers, acme.sink: {} }\n");
+    const Outcome got = weir({"run", "r.yaml", "--plugin-dir", folder_.path().string()}, folder_.path());
+    EXPECT_THAT(got.err, StartsWith("r.yaml:4:25: error[unknown-operator]: node `bad`: there is no operator `acme.sink`\n"));
+    EXPECT_THAT(got.err, HasSubstr("\na plugin file that is not used may be the reason: " + folder_.path().string() +
+                                   "/broken.so: "));
+    EXPECT_EQ(got.code, 3);
+}
+
+TEST_F(RunFailure, SaysWhichBrokerCannotBeReached) {
+    const std::string folder = std::string(std::getenv("WEIR_SOURCE_DIR")) + "/topologies";
+    const Outcome got = weir({"run", "pair-match.yaml", "--set", "brokers=127.0.0.1:1", "--connect-timeout", "500ms",
+                              "--log-level", "error"}, folder);
+    EXPECT_THAT(got.err, HasSubstr("\nerror[unreachable]: topology `pair-match`: "));
+    EXPECT_THAT(got.err, HasSubstr("127.0.0.1:1"));
+    EXPECT_EQ(got.code, 4);
+}
+
+}  // namespace
+}  // namespace weir::test

@@ -1,0 +1,107 @@
+// `weir broker` and `weir topic` from outside, one against the other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include <nlohmann/json.hpp>
+
+#include "process.hpp"
+
+namespace weir::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// A broker for the length of a test.
+class Topic : public testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(broker_.wait_for("Ctrl-C"));
+        const std::string& text = broker_.output();
+        const std::string head = "embedded broker at ";
+        ASSERT_THAT(text, StartsWith(head));
+        address_ = text.substr(head.size(), text.find('\n') - head.size());
+    }
+    Outcome topic(std::vector<std::string> arguments, const std::string& input = "") {
+        arguments.insert(arguments.begin(), "topic");
+        arguments.insert(arguments.end(), {"--brokers", address_});
+        return weir(arguments, ".", input);
+    }
+
+    Process broker_{{"broker", "--topic", "orders:3", "--topic", "other"}, "."};
+    std::string address_;
+};
+
+TEST_F(Topic, BrokerShowsHowToUseIt) {
+    EXPECT_EQ(broker_.output(), "embedded broker at " + address_ +
+                                    "\n"
+                                    "  weir run topologies/pair-match.yaml --set brokers=" + address_ +
+                                    "\n"
+                                    "  WEIR_BROKERS=" + address_ +
+                                    " weir topic ls\n"
+                                    "Ctrl-C stops it; nothing of it is kept\n");
+}
+
+TEST_F(Topic, BrokerEndsOnASignal) {
+    broker_.send(SIGTERM);
+    EXPECT_EQ(broker_.wait().code, 0);
+}
+
+TEST_F(Topic, LsListsTopicsAsATable) {
+    EXPECT_EQ(topic({"produce", "orders"}, "a\nb\n").code, 0);
+    const Outcome got = topic({"ls"});
+    EXPECT_EQ(got.out,
+              "TOPIC   PARTITIONS  REPLICATION  RECORDS\n"
+              "orders           3            1        2\n"
+              "other            4            1        0\n");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Topic, LsListsTopicsAsJson) {
+    const Outcome got = topic({"ls", "--format", "json"});
+    EXPECT_EQ(nlohmann::json::parse(got.out), nlohmann::json::parse(R"([
+        {"name": "orders", "partitions": 3, "replication": 1, "records": 0},
+        {"name": "other", "partitions": 4, "replication": 1, "records": 0}])"));
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Topic, TailPrintsWhatWasProduced) {
+    const Outcome produced = topic({"produce", "orders", "--key-separator", ":"}, "k:one\nk:two\nk:three\n");
+    EXPECT_EQ(produced.err, "3 records to orders\n");
+    EXPECT_EQ(produced.code, 0);
+    // One key is one partition: the order is kept. And again: no group remembers.
+    for (int i = 0; i < 2; ++i) {
+        const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "3"});
+        EXPECT_EQ(got.out, "value=one\nvalue=two\nvalue=three\n");
+        EXPECT_EQ(got.code, 0);
+    }
+}
+
+TEST_F(Topic, TailNamesTheNearestTopic) {
+    const Outcome got = topic({"tail", "order"});
+    EXPECT_EQ(got.err, "weir: there is no topic `order`; nearest: `orders`\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST(TopicWithoutBroker, WantsAnAddress) {
+    const Outcome got = weir({"topic", "ls"});
+    EXPECT_EQ(got.err, "weir: whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST(TopicWithoutBroker, SaysThatTheClusterCannotBeReached) {
+    const Outcome got = weir({"topic", "ls", "--brokers", "127.0.0.1:1", "--connect-timeout", "500ms"});
+    EXPECT_THAT(got.err, HasSubstr("weir: cannot reach Kafka: 127.0.0.1:1 "));
+    EXPECT_EQ(got.code, 4);
+}
+
+TEST(Broker, RefusesATopicWithoutANumberOfPartitions) {
+    const Outcome got = weir({"broker", "--topic", "orders:many"});
+    EXPECT_EQ(got.err, "weir: `orders:many` is not a topic: expected NAME or NAME:PARTITIONS\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+}  // namespace
+}  // namespace weir::test
