@@ -11,7 +11,7 @@ namespace weir::host {
 namespace {
 
 constexpr auto kRedraw = std::chrono::milliseconds(250);
-constexpr auto kPlainLines = std::chrono::seconds(2);
+constexpr auto kPlainLines = std::chrono::milliseconds(2000);
 
 const char* code_text(int32_t code) {
     switch (code) {
@@ -61,7 +61,7 @@ int Session::run() {
     introduce();
     if (!connect()) return exit_code_;
     started_ = std::chrono::steady_clock::now();
-    next_line_ = started_ + kPlainLines;
+    next_line_ = started_ + line_interval();
     for (Member& member : members_) {
         member.meter.start(counts_of(member.run->stats()), started_);
         member.run->start();
@@ -107,11 +107,17 @@ void Session::wait() {
     }
 }
 
-std::chrono::microseconds Session::next_pause() const {
+// Until there is something to do by the clock; nothing: the wake-up of an end or a signal comes in any case.
+std::optional<std::chrono::microseconds> Session::next_pause() const {
+    std::optional<std::chrono::steady_clock::time_point> until;
     const auto now = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::duration pause = terminal_.is_live() ? kRedraw : next_line_ - now;
-    if (options_.duration && !stopping_) pause = std::min(pause, started_ + *options_.duration - now);
-    return std::chrono::ceil<std::chrono::microseconds>(pause);
+    if (!options_.is_quiet) until = next_line_;
+    if (options_.duration && !stopping_) {
+        const auto end = started_ + *options_.duration;
+        until = std::min(until.value_or(end), end);
+    }
+    if (!until) return std::nullopt;
+    return std::chrono::ceil<std::chrono::microseconds>(std::max(*until, now) - now);
 }
 
 // Takes note of topologies that have ended. True when all have.
@@ -148,11 +154,13 @@ void Session::stop_all(StopMode mode) {
         if (!member.joined) member.run->request_stop(mode);
 }
 
+std::chrono::milliseconds Session::line_interval() const { return terminal_.is_live() ? kRedraw : kPlainLines; }
+
 void Session::show_rates() {
     if (options_.is_quiet) return;
     const auto now = std::chrono::steady_clock::now();
-    if (!terminal_.is_live() && now < next_line_) return;
-    next_line_ = now + kPlainLines;
+    if (now < next_line_) return;
+    next_line_ = now + line_interval();
     size_t width = 0;
     for (const Member& member : members_) width = std::max(width, member.run->topology().name.size());
     std::vector<std::string> lines;

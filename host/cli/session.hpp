@@ -52,10 +52,11 @@ private:
     void introduce();
     bool connect();
     void wait();
-    std::chrono::microseconds next_pause() const;
+    std::optional<std::chrono::microseconds> next_pause() const;
     bool reap();
     void tell_failure(Member& member);
     void stop_all(StopMode mode);
+    std::chrono::milliseconds line_interval() const;
     void show_rates();
     void summarize();
 

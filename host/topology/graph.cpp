@@ -81,7 +81,7 @@ void GraphBuilder::connect(int to) {
         if (op == nullptr) return;
         auto& d = diagnostics_.error(Code::kMissingKey, draft.spec.place,
                                      fmt::format("{}{} needs `from`", subject(to), ticked(op->name)));
-        d.expected = std::string("`from: …` with ") + kFromExpected;
+        d.expected = fmt::format("`from: …` with {}", kFromExpected);
         return;
     }
     connect_inputs(to, *draft.from);

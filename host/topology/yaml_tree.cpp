@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kCoreTags = "tag:yaml.org,2002:";
+constexpr std::string_view kStringTag = "tag:yaml.org,2002:str";
 
 constexpr std::size_t kMaxCommas = 16;  // that a text without quotes is thought to have
 
@@ -86,7 +87,7 @@ public:
         node.text = value;
         node.place = file_.place(offset, scalar_length(text_, offset, value));
         check_tag(tag, file_.place(offset_of(mark), tag.size()));
-        node.quoted = tag == "!" || tag == std::string(kCoreTags) + "str";
+        node.quoted = tag == "!" || tag == kStringTag;
         add(std::move(node), anchor);
     }
 

@@ -24,7 +24,8 @@ Records::Records(std::shared_ptr<const std::string> topic, int32_t partition, si
       offsets_(std::make_unique_for_overwrite<uint32_t[]>(capacity)),
       lengths_(std::make_unique_for_overwrite<int32_t[]>(capacity)),
       message_offsets_(std::make_unique_for_overwrite<int64_t[]>(capacity)),
-      timestamps_(std::make_unique_for_overwrite<int64_t[]>(capacity)) {
+      timestamps_(std::make_unique_for_overwrite<int64_t[]>(capacity)),
+      messages_(std::make_unique_for_overwrite<const rd_kafka_message_t *[]>(capacity)) {
     weir_origin::size = sizeof(weir_origin);
     retain = [](weir_origin *self) {
         static_cast<Records *>(self)->references_.fetch_add(1, std::memory_order_relaxed);
@@ -74,40 +75,70 @@ void Records::add(const rd_kafka_message_t &message) {
     timestamps_[row] = timed ? millis * 1000 : INT64_MIN;
     if (message.key) {
         keys_.resize(row);
-        keys_.push_back(put(others_, message.key, message.key_len));
+        keys_.push_back(put(key_bytes_, message.key, message.key_len));
     }
-    rd_kafka_headers_t *headers = nullptr;
-    if (!rd_kafka_message_headers(&message, &headers)) add_headers(*headers);
+    messages_[row] = &message;
 }
 
-void Records::add_headers(const rd_kafka_headers_t &headers) {
-    auto row = static_cast<uint32_t>(size_ - 1);
+void Records::let_go() {
+    // Nobody else has a reference, so nobody can ask later.
+    bool kept = references_.load(std::memory_order_acquire) > 1;
+    std::lock_guard lock(mutex_);
+    if (kept) parse_all();
+    messages_.reset();
+}
+
+void Records::parse_headers() {
+    std::lock_guard lock(mutex_);
+    parse_all();
+}
+
+void Records::parse_all() {
+    if (std::exchange(parsed_, true)) return;
+    for (size_t row = 0; row < size_; ++row) read_headers(*messages_[row], row, header_bytes_, header_spans_);
+}
+
+void Records::read_headers(const rd_kafka_message_t &message, size_t row, Buffer &bytes,
+                           std::vector<HeaderSpan> &spans) {
+    rd_kafka_headers_t *headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers)) return;  // it has none
     const char *name = nullptr;
     const void *value = nullptr;
     size_t length = 0;
-    for (size_t i = 0; !rd_kafka_header_get_all(&headers, i, &name, &value, &length); ++i) {
-        HeaderSpan span{row, put(others_, name, std::strlen(name)), {}};
-        if (value) span.value = put(others_, value, length);
-        header_spans_.push_back(span);
+    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &length); ++i) {
+        HeaderSpan span{row, put(bytes, name, std::strlen(name)), {}};
+        if (value) span.value = put(bytes, value, length);
+        spans.push_back(span);
     }
+}
+
+void Records::resolve(std::span<const HeaderSpan> spans, const Buffer &bytes, std::vector<weir_header> &out) {
+    for (const HeaderSpan &span : spans)
+        out.push_back({text_at(bytes, span.name.at, span.name.length),
+                       text_at(bytes, span.value.at, span.value.length)});
 }
 
 weir_str Records::key(size_t row) const {
     if (row >= keys_.size()) return {nullptr, 0};
-    return text_at(others_, keys_[row].at, keys_[row].length);
+    return text_at(key_bytes_, keys_[row].at, keys_[row].length);
 }
 
 std::span<const weir_header> Records::headers(size_t row) {
-    auto begin = std::lower_bound(header_spans_.begin(), header_spans_.end(), row,
-                                  [](const HeaderSpan &h, size_t r) { return h.row < r; });
-    if (begin == header_spans_.end() || begin->row != row) return {};
     std::lock_guard lock(mutex_);
-    auto &cached = header_cache_[row];
-    if (cached.empty())
-        for (; begin != header_spans_.end() && begin->row == row; ++begin)
-            cached.push_back({text_at(others_, begin->name.at, begin->name.length),
-                              text_at(others_, begin->value.at, begin->value.length)});
-    return cached;
+    auto [found, fresh] = header_rows_.try_emplace(row);
+    HeaderRow &answer = found->second;
+    if (!fresh) return answer.headers;
+    if (parsed_) {
+        auto begin = std::lower_bound(header_spans_.begin(), header_spans_.end(), row,
+                                      [](const HeaderSpan &h, size_t r) { return h.row < r; });
+        auto end = std::find_if(begin, header_spans_.end(), [&](const HeaderSpan &h) { return h.row != row; });
+        resolve({begin, end}, header_bytes_, answer.headers);
+    } else if (messages_) {
+        std::vector<HeaderSpan> spans;
+        read_headers(*messages_[row], row, answer.bytes, spans);
+        resolve(spans, answer.bytes, answer.headers);
+    }
+    return answer.headers;
 }
 
 int32_t Records::describe(int64_t row, weir_origin_record *out) {

@@ -1,5 +1,9 @@
 // Fetched records as the codec decodes them and as dead letters remember them: payloads copied once, one
-// behind the other, with all else a record has; headers only where there are any.
+// behind the other, with all else a record has.
+//
+// Headers cost more than the rest together, even where there are none (librdkafka parses to find that out). So
+// they are looked at only when asked for, while the messages are there, and taken over for all rows only where
+// somebody keeps the records for longer.
 #pragma once
 
 #include <atomic>
@@ -22,8 +26,12 @@ class Records : public weir_origin {
 public:
     static Records *create(std::shared_ptr<const std::string> topic, int32_t partition, size_t capacity);
 
-    // REQUIRES: size() < capacity.
+    // REQUIRES: size() < capacity; the message stays until let_go.
     void add(const rd_kafka_message_t &message);
+    // The messages go away.
+    void let_go();
+    // Takes the headers of all rows over; for whoever is going to read them all.
+    void parse_headers();
 
     size_t size() const { return size_; }
     size_t payload_bytes() const { return payloads_.size(); }
@@ -47,27 +55,38 @@ private:
         int32_t length = -1;
     };
     struct HeaderSpan {
-        uint32_t row;
+        size_t row;
         Span name, value;
+    };
+    // The headers of one row, with their bytes where the row was parsed by itself.
+    struct HeaderRow {
+        std::vector<weir_header> headers;
+        Buffer bytes;
     };
     Records(std::shared_ptr<const std::string> topic, int32_t partition, size_t capacity);
     void add_payload(const void *bytes, size_t length);
     static Span put(Buffer &to, const void *bytes, size_t length);
-    void add_headers(const rd_kafka_headers_t &headers);
+    static void read_headers(const rd_kafka_message_t &message, size_t row, Buffer &bytes,
+                             std::vector<HeaderSpan> &spans);
+    void parse_all();  // mutex_ held
+    static void resolve(std::span<const HeaderSpan> spans, const Buffer &bytes, std::vector<weir_header> &out);
     int32_t describe(int64_t row, weir_origin_record *out);
 
     std::atomic<int64_t> references_{1};
     const std::shared_ptr<const std::string> topic_;
     const int32_t partition_;
-    Buffer payloads_, others_;  // others: keys and headers
+    Buffer payloads_, key_bytes_;
     size_t size_ = 0;
     std::unique_ptr<uint32_t[]> offsets_;
     std::unique_ptr<int32_t[]> lengths_;
     std::unique_ptr<int64_t[]> message_offsets_, timestamps_;
     std::vector<Span> keys_;  // empty while no record has a key
+    std::mutex mutex_;  // guards what follows
+    std::unique_ptr<const rd_kafka_message_t *[]> messages_;  // until let_go
+    bool parsed_ = false;  // all rows: spans and bytes below
+    Buffer header_bytes_;
     std::vector<HeaderSpan> header_spans_;
-    std::mutex mutex_;  // guards header_cache_
-    std::unordered_map<size_t, std::vector<weir_header>> header_cache_;
+    std::unordered_map<size_t, HeaderRow> header_rows_;  // rows that were asked for
 };
 
 // Holds one reference.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 
 #include <weir/builder.hpp>
 
@@ -152,13 +153,15 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
     }
     bool all = used == messages.size();
     size_t asked = messages.size();
-    split.drop(std::min(used + (reading.ended || !reading.failure.ok()), asked));
     bool full = false;
+    Status status;
     if (records->size()) {
         context_.metric_add(bytes_metric_, static_cast<int64_t>(records->payload_bytes()));
-        Status status = emit(reading, number, records.get(), &full);
-        if (!status.ok()) return status;
+        status = emit(number, records.get(), &full);
     }
+    records->let_go();
+    split.drop(std::min(used + (reading.ended || !reading.failure.ok()), asked));
+    if (!status.ok()) return status;
     note_progress(reading);
     if (reading.ended || split.at_end()) return Status::end();
     bool more = full || !all || !reading.failure.ok() || asked >= std::min<uint64_t>(max_rows, WEIR_BATCH_MAX_ROWS);
@@ -173,7 +176,7 @@ void Source::note_progress(Reading &reading) {
     context_.metric_set(lag_metric_, lag);
 }
 
-Status Source::emit(Reading &, uint64_t number, Records *records, bool *full) {
+Status Source::emit(uint64_t number, Records *records, bool *full) {
     std::vector<int32_t> good;
     ArrowArray decoded{};
     Status status = decode(*records, &decoded, &good);
@@ -184,8 +187,10 @@ Status Source::emit(Reading &, uint64_t number, Records *records, bool *full) {
         return {};
     }
     if (!emitted_.empty()) {
-        if (failures_.empty())
-            for (size_t i = 0; i < records->size(); ++i) good.push_back(static_cast<int32_t>(i));
+        if (failures_.empty()) {
+            good.resize(records->size());
+            std::iota(good.begin(), good.end(), 0);
+        }
         std::vector<ArrowArray> columns;
         for (int64_t i = 0; i < decoded.n_children; ++i) {
             columns.push_back(*decoded.children[i]);
@@ -193,6 +198,8 @@ Status Source::emit(Reading &, uint64_t number, Records *records, bool *full) {
         }
         int64_t rows = decoded.length;
         decoded.release(&decoded);
+        bool headers = std::find(emitted_.begin(), emitted_.end(), Metadata::kHeaders) != emitted_.end();
+        if (headers) records->parse_headers();
         for (Metadata what : emitted_) columns.push_back(metadata_column(what, *records, good));
         make_struct(std::move(columns), rows, &decoded);
     }

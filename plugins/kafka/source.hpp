@@ -45,7 +45,7 @@ private:
     Source(Context context, ConsumerOptions options) : Instance(context), options_(std::move(options)) {}
     Status read_config(const Config &config);
     // Rows of the records that decode, sent on; the others to `errors`.
-    Status emit(Reading &reading, uint64_t number, Records *records, bool *full);
+    Status emit(uint64_t number, Records *records, bool *full);
     Status decode(Records &records, ArrowArray *rows, std::vector<int32_t> *good);
     void note_progress(Reading &reading);
 

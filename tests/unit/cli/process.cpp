@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pty.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +24,15 @@ constexpr int kPatienceMs = 30'000;
 std::array<int, 2> make_pipe() {
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    return ends;
+}
+
+// As a pipe: what is written to the second end is read from the first.
+std::array<int, 2> make_terminal() {
+    std::array<int, 2> ends{};
+    const winsize size{24, 80, 0, 0};
+    if (openpty(&ends[0], &ends[1], nullptr, nullptr, &size) != 0) throw std::runtime_error("openpty");
+    for (const int end : ends) fcntl(end, F_SETFD, FD_CLOEXEC);
     return ends;
 }
 
@@ -46,7 +58,7 @@ std::string Folder::read(const std::string& name) const {
 }
 
 Process::Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-                 const std::string& input, const std::vector<std::string>& environment) {
+                 const std::string& input, ErrorOutput error_output, const std::vector<std::string>& environment) {
     const char* binary = std::getenv("WEIR_BIN");
     if (binary == nullptr) throw std::runtime_error("WEIR_BIN is not set: run this through ctest");
     std::vector<std::string> words = {binary};
@@ -54,7 +66,8 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
-    const auto in = make_pipe(), out = make_pipe(), err = make_pipe();
+    const auto in = make_pipe(), out = make_pipe();
+    const auto err = error_output == ErrorOutput::kTerminal ? make_terminal() : make_pipe();
     pid_ = fork();
     if (pid_ < 0) throw std::runtime_error("fork");
     if (pid_ == 0) {
@@ -127,8 +140,11 @@ Outcome Process::wait() {
     while (read_some()) {
     }
     int status = 0;
-    waitpid(pid_, &status, 0);
+    rusage usage{};
+    wait4(pid_, &status, 0, &usage);
     pid_ = -1;
+    for (const timeval& time : {usage.ru_utime, usage.ru_stime})
+        outcome_.cpu += std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
     outcome_.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return outcome_;
 }

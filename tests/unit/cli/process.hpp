@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,15 +28,19 @@ private:
 
 struct Outcome {
     int code = -1;  // of exit; 128 + n after signal n
+    std::chrono::microseconds cpu{0};
     std::string out, err;
 };
 
-// Started in a folder, without a terminal. Whoever waits for it waits at most kPatience: then it is killed, and the
+enum class ErrorOutput { kPipe, kTerminal };
+
+// Started in a folder, with pipes; standard error may be a terminal of 80 columns. Whoever waits for it waits at most kPatience: then it is killed, and the
 // test fails by what is missing.
 class Process {
 public:
     Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
-            const std::string& input = "", const std::vector<std::string>& environment = {});
+            const std::string& input = "", ErrorOutput error_output = ErrorOutput::kPipe,
+            const std::vector<std::string>& environment = {});
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "process.hpp"
@@ -113,6 +114,14 @@ TEST_F(RunFailure, NamesThePluginFileThatIsBroken) {
     EXPECT_THAT(got.err, HasSubstr("\na plugin file that is not used may be the reason: " + folder_.path().string() +
                                    "/broken.so: "));
     EXPECT_EQ(got.code, 3);
+}
+
+TEST_F(RunFailure, StopsConnectingOnASignal) {
+    const std::string folder = std::string(std::getenv("WEIR_SOURCE_DIR")) + "/topologies";
+    Process process({"run", "pair-match.yaml", "--set", "brokers=127.0.0.1:1"}, folder);
+    ASSERT_TRUE(process.wait_for("; trying again"));
+    process.send(SIGTERM);
+    EXPECT_EQ(process.wait().code, 0);
 }
 
 TEST_F(RunFailure, SaysWhichBrokerCannotBeReached) {

@@ -97,6 +97,29 @@ TEST_F(Run, EndsAfterTheGivenTime) {
     EXPECT_EQ(got.code, 0);
 }
 
+TEST_F(Run, SleepsWhenNothingHappens) {
+    const Outcome got = run({"endless.yaml", "--for", "1s", "--quiet"});
+    EXPECT_EQ(got.code, 0);
+    EXPECT_LT(got.cpu, std::chrono::milliseconds(800));
+}
+
+TEST_F(Run, RedrawsALineOfRatesOnATerminal) {
+    Process process({"run", "endless.yaml"}, folder_.path(), "", ErrorOutput::kTerminal, {"TERM=xterm", "NO_COLOR="});
+    ASSERT_TRUE(process.wait_for("\r\033[J"));
+    process.send(SIGTERM);
+    const Outcome got = process.wait();
+    EXPECT_THAT(got.err, testing::ContainsRegex("\n +[0-9.]+ s  endless  read [0-9]+/s  shown [0-9]+/s\r\033\\[J"));
+    EXPECT_THAT(got.err, testing::Not(HasSubstr("\033[J\r\n")));
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Run, WritesPlainLinesWhereNoColorIsWanted) {
+    Process process({"run", "endless.yaml"}, folder_.path(), "", ErrorOutput::kTerminal, {"TERM=xterm", "NO_COLOR=1"});
+    ASSERT_TRUE(process.wait_for("{\"tick\":2}"));
+    process.send(SIGTERM);
+    EXPECT_THAT(process.wait().err, testing::Not(HasSubstr("\033")));
+}
+
 TEST_F(Run, TakesValuesFromAParamsFile) {
     folder_.write("p.yaml", "count: 1\n");
     EXPECT_EQ(run({"numbers.yaml", "--params", "p.yaml", "--quiet"}).out, "{\"n\":0}\n");
