@@ -2,8 +2,8 @@
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
-# What runs with AddressSanitizer, too.
-SANITIZED := sdk_test loader_test topology_test engine_test conformance_test
+# What runs with ThreadSanitizer, too; with AddressSanitizer every unit test does.
+TSAN := engine_test conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
@@ -30,10 +30,11 @@ test: ## install what is needed, build, and run every test, those against a real
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	$(call make_preset,release,all)
-	$(call make_preset,asan,$(SANITIZED))
-	@echo 'subdirs(release asan)' >build/CTestTestfile.cmake
+	$(call make_preset,asan,unit_tests)
+	$(call make_preset,tsan,$(TSAN))
+	@echo 'subdirs(release asan tsan)' >build/CTestTestfile.cmake
 	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error \
-	  -R '^[^.]+$$|^asan\.($(subst $() ,|,$(SANITIZED)))$$'
+	  -R '^[^.]+$$|^asan\.|^tsan\.($(subst $() ,|,$(TSAN)))$$'
 
 bench: ## measure CPU time a record against a real Kafka and a hand-written loop; some minutes
 	@scripts/setup test

@@ -37,7 +37,9 @@ add_compile_options(
 
 if(WEIR_SANITIZE)
   string(REPLACE "," "-" WEIR_SANITIZE_NAME "${WEIR_SANITIZE}")
-  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1 -g1)
+  # Many sources to one compilation and no optimization: a fifth of the time to compile.
+  set(CMAKE_UNITY_BUILD ON)
+  add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O0 -g1)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
   # GCC's flow warnings are wrong about instrumented code (its manual says so); the release build has them.
   add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)

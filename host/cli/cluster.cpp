@@ -17,7 +17,8 @@ Result<Extension<Api>> find_extension(PluginSet& plugins, const char* id, std::s
         if (!connects) continue;
         auto module = plugins.module_of(plugin_id);
         if (!module) refused = module.status();
-        else if (const void* api = (*module)->extension(id)) return Extension<Api>{*module, static_cast<const Api*>(api)};
+        else if (const void* api = (*module)->extension(id))
+            return Extension<Api>{*module, static_cast<const Api*>(api)};
     }
     if (!refused.ok()) return refused;
     return Status::config("", fmt::format("no plugin offers {}; `weir plugin ls` shows those present", purpose));

@@ -119,8 +119,8 @@ private:
 
     static void add_format(CLI::App& app, Format& format, const std::string& text_name) {
         const std::map<std::string, Format> names = {{text_name, Format::kText}, {"json", Format::kJson}};
-        app.add_option_function<std::string>("--format", [&format, names](const std::string& n) { format = names.at(n); },
-                                             "Output format")
+        auto choose = [&format, names](const std::string& name) { format = names.at(name); };
+        app.add_option_function<std::string>("--format", choose, "Output format")
             ->check(is_one_of({text_name, "json"}))
             ->type_name(fmt::format("{}|json", text_name));
     }

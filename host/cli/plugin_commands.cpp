@@ -91,8 +91,8 @@ int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& term
     auto plugin = arguments.write ? write_manifest(arguments.file) : describe_file(arguments.file);
     if (!plugin) return refuse(plugin.status(), terminal);
     if (arguments.write)
-        terminal.print(fmt::format("{}: plugin `{}` {} described in its section .weir.manifest", arguments.file.string(),
-                                   plugin->id, plugin->version));
+        terminal.print(fmt::format("{}: plugin `{}` {} described in its section .weir.manifest",
+                                   arguments.file.string(), plugin->id, plugin->version));
     else
         terminal.print(to_json(*plugin).dump(2));
     return kExitOk;
@@ -108,14 +108,15 @@ int plugin_check_command(const PluginFileArguments& arguments, Terminal& termina
     auto elf = read_elf(arguments.file);
     if (!elf) return refuse(elf.status(), terminal);
     if (!elf->manifest) {
-        terminal.message(fmt::format("{}: warning: has no section .weir.manifest, so it is loaded wherever plugins are "
-                                     "listed; `weir plugin manifest {} --write` adds it", file, file));
+        terminal.message(fmt::format("{}: warning: has no section .weir.manifest, so it is loaded wherever plugins "
+                                     "are listed; `weir plugin manifest {} --write` adds it", file, file));
     } else {
         auto written = plugin_from_json(*elf->manifest);
         if (!written) return refuse(written.status(), terminal);
         if (to_json(*written) != to_json(plugin))
-            return refuse(Status::config("", fmt::format("{}: its section .weir.manifest does not describe it; `weir plugin "
-                                                         "manifest {} --write` writes it anew", file, file)), terminal);
+            return refuse(Status::config("", fmt::format("{}: its section .weir.manifest does not describe it; `weir "
+                                                         "plugin manifest {} --write` writes it anew", file, file)),
+                          terminal);
     }
     const size_t n = plugin.operators.size();
     terminal.print(fmt::format("{}: ok: plugin `{}` {}, ABI {}.{}, {} {}", file, plugin.id, plugin.version,

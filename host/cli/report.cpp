@@ -1,6 +1,7 @@
 #include "host/cli/report.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,7 +51,8 @@ std::vector<Count> counts_of(const RunStats& stats) {
     for (const NodeStats& node : stats.nodes) {
         unread += node.unwired;
         failed += node.errors;
-        if (node.kind == "source") counts.push_back({one_source ? "read" : "read " + node.id, node.rows_out + node.errors, true});
+        if (node.kind == "source")
+            counts.push_back({one_source ? "read" : "read " + node.id, node.rows_out + node.errors, true});
         if (node.kind == "operator") {
             counts.push_back({node.id, node.rows_out, true});
             add_metrics(node, operators == 1, counts);
@@ -89,7 +91,7 @@ std::string RateMeter::line(const std::vector<Count>& counts, Clock::time_point 
             continue;
         }
         const double rate = seconds > 0 ? static_cast<double>(counts[i].value - first.values[i]) / seconds : 0;
-        out += fmt::format("{} {}/s", counts[i].label, grouped(static_cast<int64_t>(rate + 0.5)));
+        out += fmt::format("{} {}/s", counts[i].label, grouped(std::llround(rate)));
     }
     return out;
 }
@@ -117,7 +119,8 @@ std::string state_notice(const Topology& topology) {
         if (node.op->state_kinds != 0 && node.op->is_a(OperatorKind::kOperator))
             names += fmt::format("{}`{}`", names.empty() ? "" : ", ", node.id);
     if (names.empty()) return "";
-    return fmt::format("note: {}: the state of {} is kept in memory only: what waits there does not survive a restart\n",
+    return fmt::format("note: {}: the state of {} is kept in memory only: what waits there does not survive a "
+                       "restart\n",
                        topology.name, names);
 }
 
@@ -131,11 +134,12 @@ std::string summary_text(const Topology& topology, const RunStats& stats, const 
     }
     std::string out = fmt::format("{}: {}", topology.name, outcome);
     if (seconds > 0) out += fmt::format(" after {:.1f} s", seconds);
-    out += fmt::format(", {} {}\n", grouped(static_cast<int64_t>(stats.epochs)), stats.epochs == 1 ? "epoch" : "epochs");
+    out += fmt::format(", {} {}\n", grouped(static_cast<int64_t>(stats.epochs)),
+                       stats.epochs == 1 ? "epoch" : "epochs");
     for (const Count& count : counts) {
         out += fmt::format("  {:<{}}  {:>{}}", count.label, label_width, grouped(count.value), value_width);
         if (count.is_flow && seconds > 0)
-            out += fmt::format("  {:>9}/s", grouped(static_cast<int64_t>(static_cast<double>(count.value) / seconds + 0.5)));
+            out += fmt::format("  {:>9}/s", grouped(std::llround(static_cast<double>(count.value) / seconds)));
         out += "\n";
     }
     return out;

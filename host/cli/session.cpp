@@ -13,11 +13,14 @@ namespace {
 constexpr auto kRedraw = std::chrono::milliseconds(250);
 constexpr auto kPlainLines = std::chrono::milliseconds(2000);
 
-const char* code_text(int32_t code) {
-    switch (code) {
+std::chrono::steady_clock::time_point clock_now() { return std::chrono::steady_clock::now(); }
+
+// What the error codes of abi.h are called in messages.
+const char* code_text(const Status& status, bool is_opening) {
+    switch (status.code()) {
         case WEIR_E_CONFIG: return "config";
         case WEIR_E_ROW: return "row";
-        case WEIR_E_RETRYABLE: return "retryable";
+        case WEIR_E_RETRYABLE: return is_opening ? "unreachable" : "retryable";
         case WEIR_E_STATE_VERSION: return "state-version";
         case WEIR_E_UNSUPPORTED: return "unsupported";
         default: return "fatal";
@@ -29,6 +32,10 @@ int exit_code_of(const Status& status, bool is_opening) {
     if (!is_opening) return kExitFailed;
     if (status.code() == WEIR_E_CONFIG) return kExitUsage;
     return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
+}
+
+std::string error_text(const Topology& topology, const Status& status, bool is_opening, const std::string& what) {
+    return fmt::format("error[{}]: topology `{}`: {}", code_text(status, is_opening), topology.name, what);
 }
 
 // What a node refused about its configuration when it met the outside: told as lint would.
@@ -60,7 +67,7 @@ Session::~Session() { terminal_.on_output_closed(nullptr); }
 int Session::run() {
     introduce();
     if (!connect()) return exit_code_;
-    started_ = std::chrono::steady_clock::now();
+    started_ = clock_now();
     next_line_ = started_ + line_interval();
     for (Member& member : members_) {
         member.meter.start(counts_of(member.run->stats()), started_);
@@ -86,8 +93,7 @@ bool Session::connect() {
         if (signals_.requested()) return false;
         if (status.ok()) continue;
         exit_code_ = exit_code_of(status, true);
-        terminal_.message(fmt::format("error[{}]: topology `{}`: {}", exit_code_ == kExitUnreachable ? "unreachable" : code_text(status.code()),
-                                      member.run->topology().name, status.message()));
+        terminal_.message(error_text(member.run->topology(), status, true, status.message()));
         return false;
     }
     return true;
@@ -98,7 +104,7 @@ void Session::wait() {
         if (signals_.requested() && stopping_ != StopMode::kCheckpoint) {
             if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
             stop_all(StopMode::kCheckpoint);
-        } else if (options_.duration && !stopping_ && std::chrono::steady_clock::now() - started_ >= *options_.duration) {
+        } else if (options_.duration && !stopping_ && clock_now() - started_ >= *options_.duration) {
             stop_all(StopMode::kDrain);
         }
         show_rates();
@@ -110,7 +116,7 @@ void Session::wait() {
 // Until there is something to do by the clock; nothing: the wake-up of an end or a signal comes in any case.
 std::optional<std::chrono::microseconds> Session::next_pause() const {
     std::optional<std::chrono::steady_clock::time_point> until;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_now();
     if (!options_.is_quiet) until = next_line_;
     if (options_.duration && !stopping_) {
         const auto end = started_ + *options_.duration;
@@ -140,8 +146,7 @@ void Session::tell_failure(Member& member) {
     if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
         terminal_.message(refused_text(member.run->topology(), failure));
     else
-        terminal_.message(fmt::format("error[{}]: topology `{}`: {}", code_text(failure.status.code()),
-                                      member.run->topology().name, failure.text()));
+        terminal_.message(error_text(member.run->topology(), failure.status, is_opening, failure.text()));
     const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
     if (!others_run || stopping_ == StopMode::kCheckpoint) return;
     if (!options_.is_quiet) terminal_.message("stopping the other topologies");
@@ -158,7 +163,7 @@ std::chrono::milliseconds Session::line_interval() const { return terminal_.is_l
 
 void Session::show_rates() {
     if (options_.is_quiet) return;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = clock_now();
     if (now < next_line_) return;
     next_line_ = now + line_interval();
     size_t width = 0;

@@ -236,7 +236,8 @@ int topic_produce_command(const TopicProduceArguments& arguments, Terminal& term
     if (status.ok())
         status = call_extension([&](weir_error* error) { return cluster.api().flush(cluster.connection(), error); });
     if (!status.ok()) return fail(status, terminal);
-    terminal.message(fmt::format("{} {} to {}", grouped(records), records == 1 ? "record" : "records", arguments.topic));
+    terminal.message(
+        fmt::format("{} {} to {}", grouped(records), records == 1 ? "record" : "records", arguments.topic));
     return kExitOk;
 }
 

@@ -29,7 +29,7 @@ void TopologySet::load(const TopologyArguments& arguments, const PlanOptions& op
     const GivenParameters given(arguments, diagnostics_);
     for (size_t i = 0; i < arguments.files.size(); ++i) {
         auto loaded = load_topology(arguments.files[i], given.options_of(i), plugins_.catalog(), diagnostics_);
-        entries_.push_back({arguments.files[i], loaded ? std::make_unique<Topology>(std::move(*loaded)) : nullptr, nullptr});
+        add_entry(arguments.files[i], std::move(loaded));
     }
     refuse_equal_names();
     plan_all(options);
@@ -40,8 +40,12 @@ void TopologySet::load_text(const std::string& name, std::string text, const std
     LoadOptions load_options;
     load_options.sets = sets;
     auto loaded = load_topology_text(name, std::move(text), load_options, plugins_.catalog(), diagnostics_);
-    entries_.push_back({name, loaded ? std::make_unique<Topology>(std::move(*loaded)) : nullptr, nullptr});
+    add_entry(name, std::move(loaded));
     plan_all(options);
+}
+
+void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Topology> loaded) {
+    entries_.push_back({path, loaded ? std::make_unique<Topology>(std::move(*loaded)) : nullptr, nullptr});
 }
 
 void TopologySet::plan_all(const PlanOptions& options) {

@@ -2,7 +2,9 @@
 // told at once.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +41,7 @@ public:
     std::vector<Entry>& entries() { return entries_; }
 
 private:
+    void add_entry(const std::filesystem::path& path, std::optional<Topology> loaded);
     void plan_all(const PlanOptions& options);
     void refuse_equal_names();
     std::vector<const PluginProblem*> reasons() const;

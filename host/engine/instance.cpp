@@ -1,22 +1,16 @@
 #include "host/engine/instance.hpp"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 #include <weir/memory.hpp>
 
 #include "host/engine/batch.hpp"
+#include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 
 namespace weir::host {
 
 namespace {
-
-int64_t system_now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 void log_line(const Instance& instance, uint32_t level, weir_str text) {
     HostServices::get().log(level, fmt::format("{}: {}", instance.node().id, view(text)));

@@ -6,16 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 
 namespace weir::host {
 
 namespace {
-
-int64_t system_now() {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::chrono::nanoseconds process_cpu() {
     rusage usage{};

@@ -17,7 +17,6 @@
 namespace weir::host {
 namespace {
 
-constexpr uint64_t kMaxManifestBytes = 16u << 20;
 constexpr uint64_t kMaxTableBytes = 1u << 30;  // a symbol or string table
 constexpr uint64_t kMaxHeaders = 1u << 20;     // sections, segments
 

@@ -15,6 +15,7 @@
 namespace weir::host {
 
 inline constexpr const char* kManifestSection = ".weir.manifest";
+inline constexpr uint64_t kMaxManifestBytes = 16u << 20;
 
 // What of an ELF file matters to weir.
 struct ElfInfo {

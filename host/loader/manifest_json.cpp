@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include "host/loader/describe.hpp"
+#include "host/loader/elf.hpp"
 #include "host/loader/names.hpp"
 
 namespace weir::host {
 namespace {
 
-constexpr size_t kMaxManifestBytes = 16 * 1024 * 1024;
 constexpr int kMaxFieldDepth = 16;
 constexpr int kMaxJsonDepth = 64;  // copies of a value recurse
 

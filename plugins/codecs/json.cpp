@@ -3,7 +3,7 @@
 namespace weir::codecs {
 namespace {
 
-constexpr weir_param kParams[] = {unknown_param(), timestamps_param()};
+constexpr weir_param kJsonParams[] = {unknown_param(), timestamps_param()};
 
 // Arrays nest as deep as types do; a map's keys are an object's names.
 Status check(const Type &type, const std::string &column) {
@@ -26,7 +26,7 @@ Status check(const Schema &schema) {
 constexpr OperatorSpec kJsonSpec =
     codec_spec<JsonCodec>("json", "A payload is one JSON object. Numbers are taken exactly; a member that is "
                                   "missing is null, and one that is there twice is refused.")
-        .params(kParams);
+        .params(kJsonParams);
 
 Result<std::unique_ptr<Codec>> JsonCodec::create(const Config &config) {
     return std::unique_ptr<Codec>(new JsonCodec(timestamp_form(config), config.string("unknown") == "refuse"));

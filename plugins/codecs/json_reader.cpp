@@ -7,8 +7,6 @@ namespace {
 
 using simdjson::ondemand::json_type;
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
-
 // -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?, as in RFC 8259. What follows is read in another way below.
 bool is_json_number(std::string_view text) {
     size_t i = text.starts_with('-') ? 1 : 0, n = text.size();

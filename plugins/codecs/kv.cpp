@@ -5,7 +5,7 @@
 namespace weir::codecs {
 namespace {
 
-constexpr weir_param kParams[] = {
+constexpr weir_param kKvParams[] = {
     param("pair_separator", WEIR_PARAM_STRING, "What stands between two pairs: one character.").default_json("\",\""),
     param("value_separator", WEIR_PARAM_STRING, "What stands between a name and its value: one character.")
         .default_json("\"=\""),
@@ -18,7 +18,7 @@ constexpr weir_param kParams[] = {
 constexpr OperatorSpec kKvSpec =
     codec_spec<KvCodec>("kv", "A payload is pairs of a name and a value, as in a=1,b=2, in any order. A null is a pair "
                               "that is not there; values are not quoted, so none can have the pair separator in it.")
-        .params(kParams);
+        .params(kKvParams);
 
 Result<std::unique_ptr<Codec>> KvCodec::create(const Config &config) {
     auto codec = std::make_unique<KvCodec>();

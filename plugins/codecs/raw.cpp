@@ -7,7 +7,7 @@
 namespace weir::codecs {
 namespace {
 
-Status check(const Schema &schema, std::string_view does) {
+Status check_raw(const Schema &schema, std::string_view does) {
     if (schema.size() == 1 && schema.fields[0].type.is_text()) return {};
     return Status::config("", "format raw " + std::string(does) + " exactly one column, binary or string; here is " +
                                   to_string(schema));
@@ -20,7 +20,7 @@ constexpr OperatorSpec kRawSpec = codec_spec<RawCodec>(
 
 Status RawCodec::bind_decode(const Schema &record) {
     record_ = record;
-    return check(record, "reads");
+    return check_raw(record, "reads");
 }
 
 Status RawCodec::decode(const DecodeInput &in, ArrowArray *out) {
@@ -49,7 +49,7 @@ Status RawCodec::decode(const DecodeInput &in, ArrowArray *out) {
 
 Status RawCodec::bind_encode(const Schema &rows) {
     rows_ = rows;
-    return check(rows, "writes");
+    return check_raw(rows, "writes");
 }
 
 Status RawCodec::encode(const ArrowArray &rows, EncodeOutput &out) {

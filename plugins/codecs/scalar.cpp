@@ -16,8 +16,6 @@ __extension__ typedef unsigned __int128 Uint128;
 constexpr size_t kShownBytes = 64;
 constexpr int kMaxDecimalDigits = 38;
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
-
 // The digits of an integer below 2^64. `text` has no sign.
 Parse parse_magnitude(std::string_view text, uint64_t *out) {
     if (text.empty()) return Parse::kSyntax;

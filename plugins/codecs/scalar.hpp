@@ -46,6 +46,8 @@ enum class Parse : uint8_t {
 
 inline constexpr std::string_view kNoPayload = "there is no payload (a tombstone), and the column is not nullable";
 
+inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+
 // Why a text gives no value.
 struct Fault {
     int64_t position = -1;  // the byte at fault, counted from the start of the text; -1: none in particular

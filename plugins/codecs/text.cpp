@@ -3,10 +3,10 @@
 namespace weir::codecs {
 namespace {
 
-constexpr weir_param kParams[] = {timestamps_param()};
+constexpr weir_param kTextParams[] = {timestamps_param()};
 
 // The only column of a schema that this codec can write or read.
-Status check(const Schema &schema, std::string_view does) {
+Status check_text(const Schema &schema, std::string_view does) {
     if (schema.size() != 1)
         return Status::config("", "format text " + std::string(does) + " exactly one column, here are " +
                                       std::to_string(schema.size()) + ": " + to_string(schema));
@@ -21,7 +21,7 @@ Status check(const Schema &schema, std::string_view does) {
 constexpr OperatorSpec kTextSpec =
     codec_spec<TextCodec>("text", "A payload is the text of one value: the record has one column. Nothing may stand "
                                   "around the value, not even blanks.")
-        .params(kParams);
+        .params(kTextParams);
 
 Result<std::unique_ptr<Codec>> TextCodec::create(const Config &config) {
     return std::unique_ptr<Codec>(new TextCodec(timestamp_form(config)));
@@ -29,7 +29,7 @@ Result<std::unique_ptr<Codec>> TextCodec::create(const Config &config) {
 
 Status TextCodec::bind_decode(const Schema &record) {
     record_ = record;
-    return check(record, "reads");
+    return check_text(record, "reads");
 }
 
 // The column is read even where nobody wants it: which payloads fail must not depend on that.
@@ -85,7 +85,7 @@ void TextCodec::decode_any(const DecodeInput &in, ColumnBuilder &to) const {
 
 Status TextCodec::bind_encode(const Schema &rows) {
     rows_ = rows;
-    return check(rows, "writes");
+    return check_text(rows, "writes");
 }
 
 Status TextCodec::encode(const ArrowArray &rows, EncodeOutput &out) {

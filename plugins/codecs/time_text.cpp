@@ -5,8 +5,6 @@
 namespace weir::codecs {
 namespace {
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
-
 // `n` digits at text[at]; -1: they are not there.
 int digits_at(std::string_view text, size_t at, size_t n) {
     if (at + n > text.size()) return -1;

@@ -14,11 +14,9 @@ namespace {
 constexpr auto kDestroyTimeout = std::chrono::seconds(5);
 constexpr int64_t kRepetitionWindow = 10'000'000;  // microseconds
 
-// "…: Connection refused (after 0ms in state CONNECT, 1 identical error(s) suppressed)": what differs between
-// repetitions is behind the last " (after".
-std::string_view without_counters(std::string_view text) {
+std::string_view without_thread(std::string_view text) {
     if (size_t at = text.find("]: "); text.starts_with("[thrd:") && at != text.npos) text.remove_prefix(at + 3);
-    return text.substr(0, text.rfind(" (after"));
+    return text;
 }
 
 // Keeps this module mapped for good: a thread that was left behind still runs its code.
@@ -57,9 +55,12 @@ void LogTarget::log_client(int syslog_level, std::string_view facility, std::str
                      : syslog_level < LOG_DEBUG    ? WEIR_LOG_INFO
                                                    : WEIR_LOG_DEBUG;
     // Connections come and go, and the client makes them again; what that means for a node, the node says.
+    text = without_thread(text);
     if (facility == "FAIL" || facility == "ERROR") {
-        level = std::max(std::min(level, WEIR_LOG_WARNING), WEIR_LOG_DEBUG);
-        text = without_counters(text);
+        level = std::min(level, WEIR_LOG_WARNING);
+        // "…: Connection refused (after 0ms in state CONNECT, 1 identical error(s) suppressed)": what differs
+        // between repetitions is behind it.
+        text = text.substr(0, text.rfind(" (after"));
         if (is_repetition(text)) return;
     }
     context_->log(level, std::string("librdkafka: ") + std::string(text));

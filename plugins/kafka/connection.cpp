@@ -36,7 +36,7 @@ constexpr weir_param kTls[] = {
 };
 constexpr weir_param kProperty[] = {param("", WEIR_PARAM_ANY, "").secret()};
 
-constexpr weir_param kParams[] = {
+constexpr weir_param kConnectionParams[] = {
     param("brokers", WEIR_PARAM_LIST,
           "Addresses to begin with, host:port; `embedded` starts a broker inside of this process. The embedded one "
           "is for demos and tests: it keeps the last 5 MiB of each partition, and is gone with the process.")
@@ -60,7 +60,7 @@ constexpr weir_param kParams[] = {
 }  // namespace
 
 const OperatorSpec kConnectionSpec =
-    connection_spec<KafkaConnection>("kafka", "A Kafka cluster, or a broker inside of this process.").params(kParams);
+    connection_spec<KafkaConnection>("kafka", "A Kafka cluster, or a broker inside of this process.").params(kConnectionParams);
 
 Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionContext context, const Config &config) {
     auto settings = Settings::from(config, context.topology());

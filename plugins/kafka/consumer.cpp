@@ -11,10 +11,10 @@ namespace {
 // payload, and a fetch comes on top: more is memory, less leaves the client idle between a queue that runs low
 // and the next fetch.
 constexpr size_t kPrefetch = 100'000;
-constexpr size_t kMinPrefetch = 2'000;  // a partition
+constexpr size_t kMinPrefetch = 500;  // a partition
 // Bytes that one fetch brings at most, over all partitions and for one.
 constexpr size_t kFetchBytes = 1024 * 1024, kMinFetchBytes = 64 * 1024;
-constexpr size_t kQueuedKilobytes = 64 * 1024, kMinQueuedKilobytes = 4 * 1024;
+constexpr size_t kQueuedKilobytes = 64 * 1024, kMinQueuedKilobytes = 1024;
 constexpr int kLookAgainTicks = 150;  // half a minute
 
 bool matches(const std::string &pattern, const std::vector<TopicInfo> &topics, std::vector<TopicInfo> &out) {

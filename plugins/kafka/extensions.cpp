@@ -55,7 +55,9 @@ int32_t flush(void *connection, weir_error *error) {
     return detail::guarded(error, [&] { return of(connection).flush(std::chrono::milliseconds(kFlushTimeout)); });
 }
 
-constexpr weir_topics_api kTopics = {sizeof(weir_topics_api), 0, "kafka", "kafka.source", list, create, produce, flush};
+constexpr weir_topics_api kTopicsApi = {
+    sizeof(weir_topics_api), 0, "kafka", "kafka.source", list, create, produce, flush,
+};
 
 // Held from start to stop, beside the connections that use it.
 EmbeddedBroker &held() {
@@ -84,7 +86,7 @@ constexpr weir_broker_api kBroker = {sizeof(weir_broker_api), 0, start_broker, s
 
 const void *extension(const char *id) {
     std::string_view wanted(id);
-    if (wanted == WEIR_EXT_TOPICS) return &kTopics;
+    if (wanted == WEIR_EXT_TOPICS) return &kTopicsApi;
     if (wanted == WEIR_EXT_BROKER) return &kBroker;
     return nullptr;
 }

@@ -75,6 +75,8 @@ Result<std::shared_ptr<Producer>> Producer::create(const Settings &settings, std
     for (const auto &[name, value] : std::initializer_list<Property>{
              {"enable.idempotence", "true"},
              {"linger.ms", "5"},
+             // A broker that is away comes back; meanwhile sinks wait, and the sources with them.
+             {"message.timeout.ms", "0"},
              {"batch.size", "262144"},
              {"batch.num.messages", "100000"},
              // What is under way is bounded by these two; a sink then waits.

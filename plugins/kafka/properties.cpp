@@ -14,7 +14,7 @@ struct Rule {
 constexpr std::string_view kBrokers = "the connection's `brokers` says it";
 constexpr std::string_view kOffsets = "weir commits offsets itself, once the outputs are acknowledged";
 constexpr std::string_view kStart = "the source's `start` says it";
-constexpr std::string_view kTopics = "the connection's `create_topics` says whether topics are created";
+constexpr std::string_view kTopicsAreCreated = "the connection's `create_topics` says whether topics are created";
 constexpr std::string_view kEvents = "the plugin serves librdkafka's queues and events itself";
 constexpr const char *kNoBrokers = "is empty: write `host:port`, a list of them, or `embedded`";
 constexpr std::string_view kCode = "it loads code into the host";
@@ -36,7 +36,7 @@ constexpr Rule kRules[] = {
     {"offset.store.sync.interval.ms", Verdict::kIgnore, kOffsets},
     {"auto.offset.reset", Verdict::kIgnore, kStart},
     {"enable.partition.eof", Verdict::kIgnore, "the source's `stop_at_end` says whether it ends"},
-    {"allow.auto.create.topics", Verdict::kIgnore, kTopics},
+    {"allow.auto.create.topics", Verdict::kIgnore, kTopicsAreCreated},
     {"delivery.report.only.error", Verdict::kIgnore, kEvents},
     {"consume.callback.max.messages", Verdict::kIgnore, kEvents},
     {"log.queue", Verdict::kIgnore, kEvents},
@@ -153,6 +153,7 @@ std::vector<Property> Settings::base_properties() const {
         {"client.id", client_id},
         {"allow.auto.create.topics", "false"},
         {"log_level", "6"},
+        {"log.connection.close", "false"},  // brokers close idle connections; that is no news
         // A broker that comes back is found again within a second.
         {"reconnect.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "1000"},

@@ -6,7 +6,7 @@ namespace {
 
 constexpr weir_param kHeaderColumn[] = {param("", WEIR_PARAM_COLUMN, "")};
 
-constexpr weir_param kParams[] = {
+constexpr weir_param kSinkParams[] = {
     param("topic", WEIR_PARAM_STRING, "The topic to write to.").required().primary(),
     param("format", WEIR_PARAM_CODEC, "The codec of the payloads: of all columns but metadata.")
         .default_json(R"({"codec":"json","config":{}})"),
@@ -38,7 +38,10 @@ constexpr weir_port kInputs[] = {
 }  // namespace
 
 const OperatorSpec kSinkSpec =
-    sink_spec<Sink>("kafka.sink", "Writes to a Kafka topic.").params(kParams).inputs(kInputs).connection("kafka");
+    sink_spec<Sink>("kafka.sink", "Writes to a Kafka topic.")
+        .params(kSinkParams)
+        .inputs(kInputs)
+        .connection("kafka");
 
 Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &config) {
     SinkOptions options;

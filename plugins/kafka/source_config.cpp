@@ -11,7 +11,7 @@ constexpr weir_param kNumber[] = {param("", WEIR_PARAM_INT64, "")};
 constexpr weir_param kMetadataName[] = {
     param("", WEIR_PARAM_STRING, "").one_of(R"(["key","headers","topic","partition","offset","timestamp"])")};
 
-constexpr weir_param kParams[] = {
+constexpr weir_param kSourceParams[] = {
     param("topic", WEIR_PARAM_LIST, "The topic to read, or a list of them.").primary().scalar_or_list().fields(kName),
     param("pattern", WEIR_PARAM_STRING,
           "A regular expression, instead of `topic`: all topics that match, also new ones."),
@@ -68,7 +68,7 @@ Status check(const ConsumerOptions &options) {
 }  // namespace
 
 const OperatorSpec kSourceSpec =
-    source_spec<Source>("kafka.source", "Reads Kafka topics.").params(kParams).connection("kafka").with(
+    source_spec<Source>("kafka.source", "Reads Kafka topics.").params(kSourceParams).connection("kafka").with(
         WEIR_SOURCE_REPLAYABLE);
 
 Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &config) {

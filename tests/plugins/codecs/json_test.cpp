@@ -6,7 +6,7 @@ namespace weir::testing {
 namespace {
 
 // What `{"v":VALUE}` becomes for a column v: the value as JSON, or `field: message`.
-std::string read(const char *type, const std::string &value, const std::string &config = "{}") {
+std::string read_json(const char *type, const std::string &value, const std::string &config = "{}") {
     CodecDriver codec("json", config);
     if (Status s = codec.bind_decode(schema_of({{"v", type}})); !s.ok()) return s.message();
     auto rows = codec.decode({R"({"v":)" + value + "}"});
@@ -15,54 +15,54 @@ std::string read(const char *type, const std::string &value, const std::string &
 }
 
 TEST(JsonCodec, ReadsScalarsExactly) {
-    EXPECT_EQ(read("int64", "-9223372036854775808"), "-9223372036854775808");
-    EXPECT_EQ(read("int64", " 5.0 "), "5");
-    EXPECT_EQ(read("int64", "12e2"), "1200");
-    EXPECT_EQ(read("uint64", "18446744073709551615"), "18446744073709551615");
-    EXPECT_EQ(read("decimal(38,18)", "12345678901234567890.123456789012345678"),
+    EXPECT_EQ(read_json("int64", "-9223372036854775808"), "-9223372036854775808");
+    EXPECT_EQ(read_json("int64", " 5.0 "), "5");
+    EXPECT_EQ(read_json("int64", "12e2"), "1200");
+    EXPECT_EQ(read_json("uint64", "18446744073709551615"), "18446744073709551615");
+    EXPECT_EQ(read_json("decimal(38,18)", "12345678901234567890.123456789012345678"),
               "12345678901234567890.123456789012345678");
-    EXPECT_EQ(read("decimal(12,2)", "\"88.40\""), "88.40");
-    EXPECT_EQ(read("float64", "0.1"), "0.1");
-    EXPECT_EQ(read("float64", "123456789012345678901234567890"), "1.2345678901234568e+29");
-    EXPECT_EQ(read("float32", "0.1"), "0.1");
-    EXPECT_EQ(read("bool", "false"), "false");
-    EXPECT_EQ(read("string", R"("a\u00e9\n\"\ud83d\ude00")"), "\"aé\\n\\\"😀\"");
-    EXPECT_EQ(read("binary", R"("abc")"), "\"abc\"");
-    EXPECT_EQ(read("date", R"("2024-02-29")"), "\"2024-02-29\"");
-    EXPECT_EQ(read("timestamp", R"("2024-05-23T12:34:56Z")"), "\"2024-05-23T12:34:56Z\"");
-    EXPECT_EQ(read("timestamp", "1716467696123", R"({"timestamps":"epoch_ms"})"), "\"2024-05-23T12:34:56.123000Z\"");
-    EXPECT_EQ(read("int64?", "null"), "null");
+    EXPECT_EQ(read_json("decimal(12,2)", "\"88.40\""), "88.40");
+    EXPECT_EQ(read_json("float64", "0.1"), "0.1");
+    EXPECT_EQ(read_json("float64", "123456789012345678901234567890"), "1.2345678901234568e+29");
+    EXPECT_EQ(read_json("float32", "0.1"), "0.1");
+    EXPECT_EQ(read_json("bool", "false"), "false");
+    EXPECT_EQ(read_json("string", R"("a\u00e9\n\"\ud83d\ude00")"), "\"aé\\n\\\"😀\"");
+    EXPECT_EQ(read_json("binary", R"("abc")"), "\"abc\"");
+    EXPECT_EQ(read_json("date", R"("2024-02-29")"), "\"2024-02-29\"");
+    EXPECT_EQ(read_json("timestamp", R"("2024-05-23T12:34:56Z")"), "\"2024-05-23T12:34:56Z\"");
+    EXPECT_EQ(read_json("timestamp", "1716467696123", R"({"timestamps":"epoch_ms"})"), "\"2024-05-23T12:34:56.123000Z\"");
+    EXPECT_EQ(read_json("int64?", "null"), "null");
 }
 
 TEST(JsonCodec, RefusesWhatDoesNotFit) {
-    EXPECT_EQ(read("int64", "9223372036854775808"), "v: `9223372036854775808` does not fit int64");
-    EXPECT_EQ(read("int64", "5.5"), "v: `5.5` is not an int64");
-    EXPECT_EQ(read("int64", "1e30"), "v: `1e30` does not fit int64");
-    EXPECT_EQ(read("int64", "1e99"), "v: `1e99` is not an int64");
-    EXPECT_EQ(read("int64", "\"5\""), "v: `\"5\"` is not an int64");
-    EXPECT_EQ(read("int64", "{\"a\":1}"), "v: `{...}` is not an int64");
-    EXPECT_EQ(read("int64", "null"), "v: null stands there, and the column is not nullable");
-    EXPECT_EQ(read("int8", "128"), "v: `128` does not fit int8");
-    EXPECT_EQ(read("decimal(4,2)", "1.234"), "v: `1.234` does not fit decimal(4,2)");
-    EXPECT_EQ(read("float64", "1e999"), "v: `1e999` does not fit float64");
-    EXPECT_EQ(read("string", "5"), "v: `5` is not a string");
-    EXPECT_EQ(read("bool", "\"true\""), "v: `\"true\"` is not a bool");
-    EXPECT_EQ(read("timestamp", "\"soon\""), "v: `soon` is not a timestamp");
-    EXPECT_EQ(read("timestamp", "5"), "v: `5` is not a timestamp");
+    EXPECT_EQ(read_json("int64", "9223372036854775808"), "v: `9223372036854775808` does not fit int64");
+    EXPECT_EQ(read_json("int64", "5.5"), "v: `5.5` is not an int64");
+    EXPECT_EQ(read_json("int64", "1e30"), "v: `1e30` does not fit int64");
+    EXPECT_EQ(read_json("int64", "1e99"), "v: `1e99` is not an int64");
+    EXPECT_EQ(read_json("int64", "\"5\""), "v: `\"5\"` is not an int64");
+    EXPECT_EQ(read_json("int64", "{\"a\":1}"), "v: `{...}` is not an int64");
+    EXPECT_EQ(read_json("int64", "null"), "v: null stands there, and the column is not nullable");
+    EXPECT_EQ(read_json("int8", "128"), "v: `128` does not fit int8");
+    EXPECT_EQ(read_json("decimal(4,2)", "1.234"), "v: `1.234` does not fit decimal(4,2)");
+    EXPECT_EQ(read_json("float64", "1e999"), "v: `1e999` does not fit float64");
+    EXPECT_EQ(read_json("string", "5"), "v: `5` is not a string");
+    EXPECT_EQ(read_json("bool", "\"true\""), "v: `\"true\"` is not a bool");
+    EXPECT_EQ(read_json("timestamp", "\"soon\""), "v: `soon` is not a timestamp");
+    EXPECT_EQ(read_json("timestamp", "5"), "v: `5` is not a timestamp");
 }
 
 TEST(JsonCodec, ReadsNestedValuesAndNamesTheirPaths) {
-    EXPECT_EQ(read("list<int64?>", "[1, null,3]"), "[1,null,3]");
-    EXPECT_EQ(read("list<list<string>>", R"([["a"],[],["b","c"]])"), R"([["a"],[],["b","c"]])");
-    EXPECT_EQ(read("struct<a: int64, b: struct<c: string?>>", R"({"b":{},"x":[1],"a":2})"), R"({"a":2,"b":{"c":null}})");
-    EXPECT_EQ(read("map<string, int32?>", R"({"x":1,"y":null})"), R"({"x":1,"y":null})");
-    EXPECT_EQ(read("map<int32, bool>", R"({"1":true})"), R"({"1":true})");
-    EXPECT_EQ(read("struct<a: list<struct<b: int8>>>?", R"({"a":[{"b":1},{"b":300}]})"),
+    EXPECT_EQ(read_json("list<int64?>", "[1, null,3]"), "[1,null,3]");
+    EXPECT_EQ(read_json("list<list<string>>", R"([["a"],[],["b","c"]])"), R"([["a"],[],["b","c"]])");
+    EXPECT_EQ(read_json("struct<a: int64, b: struct<c: string?>>", R"({"b":{},"x":[1],"a":2})"), R"({"a":2,"b":{"c":null}})");
+    EXPECT_EQ(read_json("map<string, int32?>", R"({"x":1,"y":null})"), R"({"x":1,"y":null})");
+    EXPECT_EQ(read_json("map<int32, bool>", R"({"1":true})"), R"({"1":true})");
+    EXPECT_EQ(read_json("struct<a: list<struct<b: int8>>>?", R"({"a":[{"b":1},{"b":300}]})"),
               "v.a[1].b: `300` does not fit int8");
-    EXPECT_EQ(read("struct<a: int64>", "{}"), "v.a: a is missing, and it is not nullable");
-    EXPECT_EQ(read("struct<a: int64>", R"({"a":1,"a":2})"), "v.a: a stands there twice");
-    EXPECT_EQ(read("map<int32, bool>", R"({"x":true})"), "v: `x` is not an int32");
-    EXPECT_EQ(read("map<struct<a: int8>, bool>", "{}"),
+    EXPECT_EQ(read_json("struct<a: int64>", "{}"), "v.a: a is missing, and it is not nullable");
+    EXPECT_EQ(read_json("struct<a: int64>", R"({"a":1,"a":2})"), "v.a: a stands there twice");
+    EXPECT_EQ(read_json("map<int32, bool>", R"({"x":true})"), "v: `x` is not an int32");
+    EXPECT_EQ(read_json("map<struct<a: int8>, bool>", "{}"),
               "format json has no form for column v: a map's keys are no values of struct<a: int8>");
 }
 

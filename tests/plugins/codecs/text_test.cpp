@@ -6,7 +6,7 @@ namespace weir::testing {
 namespace {
 
 // What a payload becomes: the value as JSON, or the message.
-std::string read(const char *type, const std::string &payload, const std::string &config = "{}") {
+std::string read_text(const char *type, const std::string &payload, const std::string &config = "{}") {
     CodecDriver codec("text", config);
     Status bound = codec.bind_decode(schema_of({{"v", type}}));
     if (!bound.ok()) return bound.message();
@@ -27,91 +27,91 @@ std::string quoted(const std::string &text, const char *rest) {
 }
 
 TEST(TextCodec, ReadsIntegersAndTellsWhatIsNone) {
-    EXPECT_EQ(read("int64", "0"), "0");
-    EXPECT_EQ(read("int64", "-7"), "-7");
-    EXPECT_EQ(read("int64", "007"), "7");
-    EXPECT_EQ(read("int64", "9223372036854775807"), "9223372036854775807");
-    EXPECT_EQ(read("int64", "-9223372036854775808"), "-9223372036854775808");
-    EXPECT_EQ(read("int64", "0000000000000000000000000000012"), "12");
-    EXPECT_EQ(read("int64", "9223372036854775808"), "`9223372036854775808` does not fit int64");
-    EXPECT_EQ(read("int64", "-9223372036854775809"), "`-9223372036854775809` does not fit int64");
-    EXPECT_EQ(read("int64", "99999999999999999999999999"), "`99999999999999999999999999` does not fit int64");
+    EXPECT_EQ(read_text("int64", "0"), "0");
+    EXPECT_EQ(read_text("int64", "-7"), "-7");
+    EXPECT_EQ(read_text("int64", "007"), "7");
+    EXPECT_EQ(read_text("int64", "9223372036854775807"), "9223372036854775807");
+    EXPECT_EQ(read_text("int64", "-9223372036854775808"), "-9223372036854775808");
+    EXPECT_EQ(read_text("int64", "0000000000000000000000000000012"), "12");
+    EXPECT_EQ(read_text("int64", "9223372036854775808"), "`9223372036854775808` does not fit int64");
+    EXPECT_EQ(read_text("int64", "-9223372036854775809"), "`-9223372036854775809` does not fit int64");
+    EXPECT_EQ(read_text("int64", "99999999999999999999999999"), "`99999999999999999999999999` does not fit int64");
     for (const char *bad : {"abc", "-", "+5", " 5", "5 ", "5.0", "1e3", "0x10", "5\n", "--5", "1234567890123456789x"}) {
         std::string shown = std::string(bad) == "5\n" ? "5\\n" : bad;
-        EXPECT_EQ(read("int64", bad), quoted(shown, " is not an int64"));
+        EXPECT_EQ(read_text("int64", bad), quoted(shown, " is not an int64"));
     }
-    EXPECT_EQ(read("int64", ""), "an empty text is not an int64");
-    EXPECT_EQ(read("int8", "127"), "127");
-    EXPECT_EQ(read("int8", "128"), "`128` does not fit int8");
-    EXPECT_EQ(read("uint8", "-1"), "`-1` does not fit uint8");
-    EXPECT_EQ(read("uint64", "18446744073709551615"), "18446744073709551615");
-    EXPECT_EQ(read("uint64", "18446744073709551616"), "`18446744073709551616` does not fit uint64");
-    EXPECT_EQ(read("uint64", "-0"), "0");
+    EXPECT_EQ(read_text("int64", ""), "an empty text is not an int64");
+    EXPECT_EQ(read_text("int8", "127"), "127");
+    EXPECT_EQ(read_text("int8", "128"), "`128` does not fit int8");
+    EXPECT_EQ(read_text("uint8", "-1"), "`-1` does not fit uint8");
+    EXPECT_EQ(read_text("uint64", "18446744073709551615"), "18446744073709551615");
+    EXPECT_EQ(read_text("uint64", "18446744073709551616"), "`18446744073709551616` does not fit uint64");
+    EXPECT_EQ(read_text("uint64", "-0"), "0");
 }
 
 TEST(TextCodec, ReadsDecimalsExactlyOrNotAtAll) {
-    EXPECT_EQ(read("decimal(12,2)", "88.40"), "88.40");
-    EXPECT_EQ(read("decimal(12,2)", "88.4"), "88.40");
-    EXPECT_EQ(read("decimal(12,2)", "-0.05"), "-0.05");
-    EXPECT_EQ(read("decimal(12,2)", "1.2300000000000000000000000000000000000000000000"), "1.23");
-    EXPECT_EQ(read("decimal(12,2)", "1e3"), "1000.00");
-    EXPECT_EQ(read("decimal(12,2)", "12345e-2"), "123.45");
-    EXPECT_EQ(read("decimal(12,2)", "0e999999999999"), "0.00");
-    EXPECT_EQ(read("decimal(38,0)", "99999999999999999999999999999999999999"), "99999999999999999999999999999999999999");
-    EXPECT_EQ(read("decimal(38,0)", "100000000000000000000000000000000000000"),
+    EXPECT_EQ(read_text("decimal(12,2)", "88.40"), "88.40");
+    EXPECT_EQ(read_text("decimal(12,2)", "88.4"), "88.40");
+    EXPECT_EQ(read_text("decimal(12,2)", "-0.05"), "-0.05");
+    EXPECT_EQ(read_text("decimal(12,2)", "1.2300000000000000000000000000000000000000000000"), "1.23");
+    EXPECT_EQ(read_text("decimal(12,2)", "1e3"), "1000.00");
+    EXPECT_EQ(read_text("decimal(12,2)", "12345e-2"), "123.45");
+    EXPECT_EQ(read_text("decimal(12,2)", "0e999999999999"), "0.00");
+    EXPECT_EQ(read_text("decimal(38,0)", "99999999999999999999999999999999999999"), "99999999999999999999999999999999999999");
+    EXPECT_EQ(read_text("decimal(38,0)", "100000000000000000000000000000000000000"),
               "`100000000000000000000000000000000000000` does not fit decimal(38,0)");
-    EXPECT_EQ(read("decimal(12,2)", "1.234"), "`1.234` does not fit decimal(12,2)");
-    EXPECT_EQ(read("decimal(4,2)", "100"), "`100` does not fit decimal(4,2)");
-    EXPECT_EQ(read("decimal(4,2)", "1e99999999999999999999"), "`1e99999999999999999999` does not fit decimal(4,2)");
+    EXPECT_EQ(read_text("decimal(12,2)", "1.234"), "`1.234` does not fit decimal(12,2)");
+    EXPECT_EQ(read_text("decimal(4,2)", "100"), "`100` does not fit decimal(4,2)");
+    EXPECT_EQ(read_text("decimal(4,2)", "1e99999999999999999999"), "`1e99999999999999999999` does not fit decimal(4,2)");
     for (const char *bad : {".5", "5.", "1e", "1e+", "1.2.3", "1,5", "NaN", "-"})
-        EXPECT_EQ(read("decimal(4,2)", bad), quoted(bad, " is not a decimal(4,2)"));
+        EXPECT_EQ(read_text("decimal(4,2)", bad), quoted(bad, " is not a decimal(4,2)"));
 }
 
 TEST(TextCodec, ReadsFloatsBoolsAndTexts) {
-    EXPECT_EQ(read("float64", "1.5"), "1.5");
-    EXPECT_EQ(read("float64", "-1e-3"), "-0.001");
-    EXPECT_EQ(read("float64", "1e999"), "`1e999` does not fit float64");
-    EXPECT_EQ(read("float32", "1e39"), "`1e39` does not fit float32");
-    EXPECT_EQ(read("float64", "NaN"), "null");  // JSON has no NaN
+    EXPECT_EQ(read_text("float64", "1.5"), "1.5");
+    EXPECT_EQ(read_text("float64", "-1e-3"), "-0.001");
+    EXPECT_EQ(read_text("float64", "1e999"), "`1e999` does not fit float64");
+    EXPECT_EQ(read_text("float32", "1e39"), "`1e39` does not fit float32");
+    EXPECT_EQ(read_text("float64", "NaN"), "null");  // JSON has no NaN
     for (const char *bad : {"inf", "nan", "0x1p3", "1.5f", ".5"})
-        EXPECT_EQ(read("float64", bad), quoted(bad, " is not a float64"));
-    EXPECT_EQ(read("bool", "true"), "true");
-    EXPECT_EQ(read("bool", "1"), "`1` is not a bool");
-    EXPECT_EQ(read("string", "hé\n"), "\"hé\\n\"");
-    EXPECT_EQ(read("string", ""), "\"\"");
-    EXPECT_EQ(read("string", "\xff"), "`\\xff` is not valid UTF-8");
-    EXPECT_EQ(read("binary", std::string("a\0b", 3)), "\"a\\u0000b\"");
+        EXPECT_EQ(read_text("float64", bad), quoted(bad, " is not a float64"));
+    EXPECT_EQ(read_text("bool", "true"), "true");
+    EXPECT_EQ(read_text("bool", "1"), "`1` is not a bool");
+    EXPECT_EQ(read_text("string", "hé\n"), "\"hé\\n\"");
+    EXPECT_EQ(read_text("string", ""), "\"\"");
+    EXPECT_EQ(read_text("string", "\xff"), "`\\xff` is not valid UTF-8");
+    EXPECT_EQ(read_text("binary", std::string("a\0b", 3)), "\"a\\u0000b\"");
 }
 
 TEST(TextCodec, ReadsDatesAndTimestampsInEveryForm) {
-    EXPECT_EQ(read("date", "2024-02-29"), "\"2024-02-29\"");
-    EXPECT_EQ(read("date", "2023-02-29"), "`2023-02-29` does not fit date");
-    EXPECT_EQ(read("date", "2024-2-9"), "`2024-2-9` is not a date");
-    EXPECT_EQ(read("timestamp", "2024-05-23T12:34:56Z"), "\"2024-05-23T12:34:56Z\"");
-    EXPECT_EQ(read("timestamp", "2024-05-23 12:34"), "\"2024-05-23T12:34:00Z\"");
-    EXPECT_EQ(read("timestamp", "2024-05-23T12:34:56.5+02:30"), "\"2024-05-23T10:04:56.500000Z\"");
-    EXPECT_EQ(read("timestamp", "2024-05-23T12:34:56.123456789Z"), "\"2024-05-23T12:34:56.123456Z\"");
-    EXPECT_EQ(read("timestamp", "1969-12-31T23:59:59.999999Z"), "\"1969-12-31T23:59:59.999999Z\"");
-    EXPECT_EQ(read("timestamp", "2024-05-23T24:00:00Z"), "`2024-05-23T24:00:00Z` does not fit timestamp");
+    EXPECT_EQ(read_text("date", "2024-02-29"), "\"2024-02-29\"");
+    EXPECT_EQ(read_text("date", "2023-02-29"), "`2023-02-29` does not fit date");
+    EXPECT_EQ(read_text("date", "2024-2-9"), "`2024-2-9` is not a date");
+    EXPECT_EQ(read_text("timestamp", "2024-05-23T12:34:56Z"), "\"2024-05-23T12:34:56Z\"");
+    EXPECT_EQ(read_text("timestamp", "2024-05-23 12:34"), "\"2024-05-23T12:34:00Z\"");
+    EXPECT_EQ(read_text("timestamp", "2024-05-23T12:34:56.5+02:30"), "\"2024-05-23T10:04:56.500000Z\"");
+    EXPECT_EQ(read_text("timestamp", "2024-05-23T12:34:56.123456789Z"), "\"2024-05-23T12:34:56.123456Z\"");
+    EXPECT_EQ(read_text("timestamp", "1969-12-31T23:59:59.999999Z"), "\"1969-12-31T23:59:59.999999Z\"");
+    EXPECT_EQ(read_text("timestamp", "2024-05-23T24:00:00Z"), "`2024-05-23T24:00:00Z` does not fit timestamp");
     for (const char *bad : {"2024-05-23", "2024-05-23T12:34:56.Z", "2024-05-23T12:34:5Z", "2024-05-23T12:34:56ZZ",
                             "2024-05-23T12:34:56+2", "2024-05-23T12:34:56+25:00", "now"})
-        EXPECT_EQ(read("timestamp", bad), quoted(bad, " is not a timestamp"));
-    EXPECT_EQ(read("timestamp", "1716467696", R"({"timestamps":"epoch_s"})"), "\"2024-05-23T12:34:56Z\"");
-    EXPECT_EQ(read("timestamp", "1716467696.25", R"({"timestamps":"epoch_s"})"), "\"2024-05-23T12:34:56.250000Z\"");
-    EXPECT_EQ(read("timestamp", "1716467696001", R"({"timestamps":"epoch_ms"})"), "\"2024-05-23T12:34:56.001000Z\"");
-    EXPECT_EQ(read("timestamp", "1716467696000001", R"({"timestamps":"epoch_us"})"), "\"2024-05-23T12:34:56.000001Z\"");
-    EXPECT_EQ(read("timestamp", "1716467696000001999", R"({"timestamps":"epoch_ns"})"),
+        EXPECT_EQ(read_text("timestamp", bad), quoted(bad, " is not a timestamp"));
+    EXPECT_EQ(read_text("timestamp", "1716467696", R"({"timestamps":"epoch_s"})"), "\"2024-05-23T12:34:56Z\"");
+    EXPECT_EQ(read_text("timestamp", "1716467696.25", R"({"timestamps":"epoch_s"})"), "\"2024-05-23T12:34:56.250000Z\"");
+    EXPECT_EQ(read_text("timestamp", "1716467696001", R"({"timestamps":"epoch_ms"})"), "\"2024-05-23T12:34:56.001000Z\"");
+    EXPECT_EQ(read_text("timestamp", "1716467696000001", R"({"timestamps":"epoch_us"})"), "\"2024-05-23T12:34:56.000001Z\"");
+    EXPECT_EQ(read_text("timestamp", "1716467696000001999", R"({"timestamps":"epoch_ns"})"),
               "\"2024-05-23T12:34:56.000001Z\"");
-    EXPECT_EQ(read("timestamp", "-1", R"({"timestamps":"epoch_ns"})"), "\"1969-12-31T23:59:59.999999Z\"");
-    EXPECT_EQ(read("timestamp", "99999999999999999999", R"({"timestamps":"epoch_s"})"),
+    EXPECT_EQ(read_text("timestamp", "-1", R"({"timestamps":"epoch_ns"})"), "\"1969-12-31T23:59:59.999999Z\"");
+    EXPECT_EQ(read_text("timestamp", "99999999999999999999", R"({"timestamps":"epoch_s"})"),
               "`99999999999999999999` does not fit timestamp");
 }
 
 TEST(TextCodec, ShowsBadPayloadsEscapedAndCut) {
-    EXPECT_EQ(read("int64", "\x1b[31m\x7f\r\t"), "`\\x1b[31m\\x7f\\r\\t` is not an int64");
-    EXPECT_EQ(read("int64", "\xc2\x9b" "31m"), "`\\xc2\\x9b31m` is not an int64");
-    EXPECT_EQ(read("int64", std::string(100, 'x')), quoted(std::string(64, 'x') + "...", " is not an int64"));
-    EXPECT_EQ(read("int64", std::string(63, 'x') + "é" + "y"), quoted(std::string(63, 'x') + "é...", " is not an int64"));
+    EXPECT_EQ(read_text("int64", "\x1b[31m\x7f\r\t"), "`\\x1b[31m\\x7f\\r\\t` is not an int64");
+    EXPECT_EQ(read_text("int64", "\xc2\x9b" "31m"), "`\\xc2\\x9b31m` is not an int64");
+    EXPECT_EQ(read_text("int64", std::string(100, 'x')), quoted(std::string(64, 'x') + "...", " is not an int64"));
+    EXPECT_EQ(read_text("int64", std::string(63, 'x') + "é" + "y"), quoted(std::string(63, 'x') + "é...", " is not an int64"));
 }
 
 TEST(TextCodec, KeepsTheGoodPayloadsOfABatchInOrder) {

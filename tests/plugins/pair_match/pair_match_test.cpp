@@ -1,18 +1,13 @@
 // What pair_match does row by row: matching, refusal, names of columns, projection, time to live.
 #include <gtest/gtest.h>
 
-#include "../built_plugin.hpp"
+#include "support.hpp"
 
 namespace weir::testing {
 namespace {
 
 using Rows = std::vector<std::string>;
 using Failed = std::vector<FailedRow>;
-
-const Plugin &plugin() {
-    static const Plugin loaded = built_plugin("pair_match");
-    return loaded;
-}
 
 Schema plain() { return schema_of({{"n", "int64"}}); }
 Schema from_kafka() {

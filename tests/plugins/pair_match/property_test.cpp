@@ -3,16 +3,11 @@
 
 #include <random>
 
-#include "../built_plugin.hpp"
 #include "reference.hpp"
+#include "support.hpp"
 
 namespace weir::testing {
 namespace {
-
-const Plugin &plugin() {
-    static const Plugin loaded = built_plugin("pair_match");
-    return loaded;
-}
 
 struct Case {
     const char *type;

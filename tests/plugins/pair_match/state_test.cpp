@@ -1,26 +1,21 @@
 // State beyond what the property test covers: other columns, other parameters, damage.
 #include <gtest/gtest.h>
 
-#include "../built_plugin.hpp"
+#include "support.hpp"
 
 namespace weir::testing {
 namespace {
 
 using Rows = std::vector<std::string>;
 
-const Plugin &plugin() {
-    static const Plugin loaded = built_plugin("pair_match");
-    return loaded;
-}
-
-std::unique_ptr<Harness> make(const std::string &config, Schema input, HarnessOptions options = {}) {
+std::unique_ptr<Harness> make_owned(const std::string &config, Schema input, HarnessOptions options = {}) {
     return std::make_unique<Harness>(plugin(), "pair_match", config, std::vector{std::move(input)}, options);
 }
 
 const Schema kInput = schema_of({{"n", "int64"}, {"s", "string?"}, {"id", "int32"}});
 
 std::vector<StateBlock> state_of(const std::string &config, const std::string &rows, int64_t now = 0) {
-    auto h = make(config, kInput);
+    auto h = make_owned(config, kInput);
     EXPECT_EQ(h->start().message(), "");
     h->options().now = now;
     EXPECT_TRUE(h->process(rows).done());
@@ -31,7 +26,7 @@ std::unique_ptr<Harness> restored(const std::string &config, Schema input, const
                                   Status *status, int64_t now = 0) {
     HarnessOptions options;
     options.now = now;
-    auto h = make(config, std::move(input), options);
+    auto h = make_owned(config, std::move(input), options);
     EXPECT_TRUE(h->create().ok() && h->bind().ok());
     *status = h->restore(blocks);
     if (status->ok()) {
@@ -71,7 +66,7 @@ TEST(PairMatchState, PutsEachPairIntoItsKeyGroup) {
 }
 
 TEST(PairMatchState, GivesOnlyWhatChangedAndThenNothing) {
-    auto h = make(R"({"value":"n","sum":12})", kInput);
+    auto h = make_owned(R"({"value":"n","sum":12})", kInput);
     ASSERT_EQ(h->start().message(), "");
     EXPECT_TRUE(h->process(R"([[5,"a",1],[1,"b",2]])").done());
     EXPECT_EQ(h->snapshot(WEIR_SNAPSHOT_CHANGES).size(), 2u);
@@ -103,7 +98,7 @@ TEST(PairMatchState, MatchesWhatAnotherSumMakesMatchAndLetsGoOfTheRest) {
     auto blocks = state_of(R"({"value":"n","sum":12,"min":0,"max":12})",
                            R"([[4,"a",1],[6,"b",2],[12,"c",3],[4,"d",4],[1,"e",5]])");
     const std::string config = R"({"value":"n","sum":10,"min":0,"max":10})";
-    auto rekeyer = make(config, kInput);
+    auto rekeyer = make_owned(config, kInput);
     ASSERT_EQ(rekeyer->start().message(), "");
     std::vector<StateBlock> moved;
     for (const StateBlock &b : blocks) moved.push_back(rekeyed(*rekeyer, b));
@@ -164,7 +159,7 @@ TEST(PairMatchState, HoldsABatchBackWhileWhatWasRestoredFillsTheOutputs) {
     const std::string config = R"({"value":"n","sum":10})";
     HarnessOptions options;
     options.full_outbox = true;
-    auto h = make(config, kInput, options);
+    auto h = make_owned(config, kInput, options);
     ASSERT_TRUE(h->create().ok() && h->bind().ok());
     std::vector<StateBlock> moved;
     for (const StateBlock &b : blocks) moved.push_back(rekeyed(*h, b));

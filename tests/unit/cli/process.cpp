@@ -19,7 +19,7 @@
 namespace weir::test {
 namespace {
 
-constexpr int kPatienceMs = 30'000;
+constexpr int kPatience = 30'000;  // milliseconds
 
 std::array<int, 2> make_pipe() {
     std::array<int, 2> ends{};
@@ -108,7 +108,7 @@ void Process::send(int signal) const { kill(pid_, signal); }
 // False when both ends are closed, or nothing came for too long.
 bool Process::read_some() {
     std::array<pollfd, 2> ends{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
-    if (poll(ends.data(), ends.size(), kPatienceMs) <= 0) {
+    if (poll(ends.data(), ends.size(), kPatience) <= 0) {
         send(SIGKILL);
         return false;
     }

@@ -34,8 +34,8 @@ struct Outcome {
 
 enum class ErrorOutput { kPipe, kTerminal };
 
-// Started in a folder, with pipes; standard error may be a terminal of 80 columns. Whoever waits for it waits at most kPatience: then it is killed, and the
-// test fails by what is missing.
+// Started in a folder, with pipes; standard error may be a terminal of 80 columns. Whoever waits for it waits at
+// most kPatience for more output: then it is killed, and the test fails by what is missing.
 class Process {
 public:
     Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,

@@ -62,7 +62,7 @@ TEST_F(RunFailure, ShowsTheValueThatTheServerRefused) {
 TEST_F(RunFailure, CannotReachAServerWhenOpening) {
     const Outcome got = run_faulty("open", "retryable");
     EXPECT_EQ(got.err,
-              "error[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer\n");
+              "error[unreachable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer\n");
     EXPECT_EQ(got.code, 4);
 }
 
