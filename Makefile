@@ -38,7 +38,8 @@ test: ## install what is needed, build, and run every test, those against a real
 
 bench: ## measure CPU time a record against a real Kafka and a hand-written loop; some minutes
 	@scripts/setup test
-	$(call make_preset,release,all)
+	@tests/servers/kafka/start --fetch
+	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
 
 install: build ## install weir, its plugins and the SDK under PREFIX (default /usr/local)
