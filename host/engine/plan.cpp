@@ -16,12 +16,24 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
     HostServices::get();
     std::unique_ptr<Plan> plan(new Plan(topology, resolver, options, diagnostics));
     size_t before = diagnostics.error_count();
+    plan->warn_of_settings();
     // Instances are tried even when a connection failed: all errors at once.
     plan->create_connections();
     plan->create_instances();
     if (diagnostics.error_count() > before) return nullptr;
     plan->wire();
     return plan->bind_all() ? std::move(plan) : nullptr;
+}
+
+// What the language has and this engine does not do yet.
+void Plan::warn_of_settings() {
+    auto warn = [&](const char* setting, const char* instead) {
+        diagnostics_.warning(Code::kNotSupported, topology_.file->whole(),
+                             fmt::format("`{}` has no effect yet: {}", setting, instead));
+    };
+    if (topology_.workers > 1) warn("workers", "the topology runs on one worker");
+    if (topology_.memory_limit > 0) warn("memory_limit", "state is kept in memory, without a limit");
+    if (topology_.restart) warn("restart", "the topology ends at a failure");
 }
 
 Plan::~Plan() {

@@ -166,6 +166,9 @@ Result<bool> Topics::create_by_admin(const std::string &name, int32_t partitions
     if (!code) return true;
     if (code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return false;
     std::string message = "topic `" + name + "` cannot be created: " + text;
+    if (code == RD_KAFKA_RESP_ERR__TIMED_OUT && text.find("waiting for controller") != text.npos)
+        message += ". An embedded broker of another process cannot be asked for it: it creates a topic when it is "
+                   "first written, or as `weir broker --topic NAME:PARTITIONS` says";
     bool transient = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
                      code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
     return transient ? Status::retryable(message) : Status::config("topic", message);
