@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/builder.hpp>
 #include <weir/memory.hpp>
 
 namespace weir::host {
@@ -72,6 +73,7 @@ std::string column_fault(const ArrowSchema& schema, const ArrowArray& array, int
 }  // namespace
 
 std::string shape_fault(const ArrowSchema& schema, const ArrowArray& array, int64_t rows) {
+    if (rows < 0) return fmt::format("it has {} rows", rows);
     if (!array.release) return "the array was released already";
     if (array.length != rows || array.offset != 0 || array.null_count != 0)
         return fmt::format("the struct has length {}, offset {} and {} nulls, not {}, 0 and 0", array.length,
@@ -99,6 +101,7 @@ HostBatch* HostBatch::take(weir_batch* emitted, const ArrowSchema* schema) {
     batch->view_.array = &batch->array_;
     batch->view_.handle = batch;
     batch->view_.bytes = 0;
+    batch->view_.hashes = nullptr;
     for (int64_t i = 0; i < schema->n_children; ++i)
         batch->view_.bytes += column_bytes(*schema->children[i], *batch->array_.children[i]);
     emitted->origin = nullptr;
@@ -106,7 +109,56 @@ HostBatch* HostBatch::take(weir_batch* emitted, const ArrowSchema* schema) {
     return batch;
 }
 
+void HostBatch::discard(weir_batch* emitted) {
+    if (HostBatch* held = of(*emitted)) {
+        held->release();
+    } else {
+        if (emitted->array && emitted->array->release) emitted->array->release(emitted->array);
+        if (emitted->origin) emitted->origin->release(emitted->origin);
+        if (emitted->origin_rows) plugin_host().free(const_cast<int32_t*>(emitted->origin_rows));
+    }
+    *emitted = weir_batch{};
+}
+
+HostBatch* HostBatch::with_hashes(HostBatch* base, uint64_t* hashes) {
+    auto* batch = new HostBatch;
+    base->retain();
+    batch->base_ = base;
+    batch->view_ = base->view_;
+    batch->view_.handle = batch;
+    batch->view_.hashes = hashes;
+    return batch;
+}
+
+HostBatch* HostBatch::part(const HostBatch& base, const Schema& types, const int32_t* rows, int64_t n,
+                           const uint64_t* hashes) {
+    const weir_batch& from = base.view();
+    ArrowArray array{};
+    gather(types, *from.array, rows, n, &array);
+    weir_batch made{};
+    made.rows = n;
+    made.split = from.split;
+    made.array = &array;
+    if (from.origin) {
+        from.origin->retain(from.origin);
+        made.origin = from.origin;
+        auto* origin_rows = static_cast<int32_t*>(plugin_host().alloc(static_cast<uint64_t>(n) * sizeof(int32_t)));
+        for (int64_t i = 0; i < n; ++i) origin_rows[i] = from.origin_rows ? from.origin_rows[rows[i]] : rows[i];
+        made.origin_rows = origin_rows;
+    }
+    HostBatch* batch = take(&made, from.schema);
+    auto* own = static_cast<uint64_t*>(plugin_host().alloc(static_cast<uint64_t>(n) * sizeof(uint64_t)));
+    for (int64_t i = 0; i < n; ++i) own[i] = hashes[rows[i]];
+    batch->view_.hashes = own;
+    return batch;
+}
+
 HostBatch::~HostBatch() {
+    if (view_.hashes) plugin_host().free(const_cast<uint64_t*>(view_.hashes));
+    if (base_) {
+        base_->release();
+        return;
+    }
     if (array_.release) array_.release(&array_);
     if (view_.origin) view_.origin->release(view_.origin);
     if (view_.origin_rows) plugin_host().free(const_cast<int32_t*>(view_.origin_rows));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <weir/abi.h>
+#include <weir/types.hpp>
 
 namespace weir::host {
 
@@ -17,6 +18,13 @@ public:
     // Takes over array, origin and origin_rows of `emitted` (sets them NULL there). `schema` must outlive the
     // batch.
     static HostBatch* take(weir_batch* emitted, const ArrowSchema* schema);
+    // The same batch with the hash of each row's key beside it. `hashes`: from weir_host.alloc, taken over.
+    static HostBatch* with_hashes(HostBatch* base, uint64_t* hashes);
+    // Rows of `base`, in that order; `hashes` are those of all rows of `base`. `types` describes its columns.
+    static HostBatch* part(const HostBatch& base, const Schema& types, const int32_t* rows, int64_t n,
+                           const uint64_t* hashes);
+    // Frees what an emitted batch holds.
+    static void discard(weir_batch* emitted);
     // The batch behind a handle that the host gave out, or null.
     static HostBatch* of(const weir_batch& batch) { return static_cast<HostBatch*>(batch.handle); }
 
@@ -31,6 +39,7 @@ private:
     std::atomic<int64_t> refs_{1};
     ArrowArray array_{};
     weir_batch view_{};
+    HostBatch* base_ = nullptr;  // whose array this one shares
 };
 
 class BatchRef {
@@ -51,6 +60,7 @@ public:
     }
     explicit operator bool() const { return batch_ != nullptr; }
     const weir_batch& view() const { return batch_->view(); }
+    HostBatch* get() const { return batch_; }
     int64_t rows() const { return batch_->view().rows; }
 
 private:

@@ -10,73 +10,46 @@
 
 namespace weir::host {
 
+namespace {
+
+// How long one node may go on with what waits for it before the others have their turn.
+constexpr size_t kItemsAStep = 64;
+
+}  // namespace
+
 std::string Failure::text() const {
     if (node.empty()) return status.message();
     return fmt::format("node `{}` (plugin {}): {}", node, plugin, status.message());
 }
 
-Dataflow::Dataflow(Plan& plan, Wakeup& wakeup, std::function<int64_t()> clock, DataflowListener& listener)
-    : plan_(plan), wakeup_(wakeup), clock_(std::move(clock)), listener_(listener) {
+Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<int64_t()> clock,
+                   DataflowListener& listener)
+    : plan_(plan),
+      worker_(worker),
+      fabric_(fabric),
+      wakeup_(fabric.wakeup(worker)),
+      clock_(std::move(clock)),
+      listener_(listener),
+      rows_of_worker_(plan.workers()),
+      hashes_(WEIR_BATCH_MAX_ROWS) {
     auto& planned = plan.nodes();
     for (size_t i = 0; i < planned.size(); ++i) {
         Node& node = nodes_.emplace_back();
         node.index = i;
-        node.instance = planned[i].instance.get();
+        node.instance = &planned[i].instance(worker);
         node.errors.emplace(node.instance->node().id);
         node.outputs.resize(planned[i].outputs.size());
         for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
     }
-    for (size_t e = 0; e < plan.topology().edges.size(); ++e) links_.emplace_back();
-    for (size_t i = 0; i < planned.size(); ++i) {
-        for (size_t p = 0; p < planned[i].outputs.size(); ++p)
-            for (int e : planned[i].outputs[p].edges) nodes_[i].outputs[p].push_back(&links_[static_cast<size_t>(e)]);
-        for (size_t k = 0; k < planned[i].inputs.size(); ++k) {
-            Link& link = links_[static_cast<size_t>(planned[i].inputs[k])];
-            link.to = &nodes_[i];
-            link.input = static_cast<uint32_t>(k);
-            nodes_[i].inputs.push_back(&link);
-        }
-    }
+    connect();
     running_ = nodes_.size();
     for (auto& node : nodes_) node.instance->set_host(this, node.index);
-}
-
-Dataflow::~Dataflow() {
-    for (auto& node : nodes_) node.instance->set_host(nullptr, node.index);
 }
 
 void Dataflow::fail(size_t node, const Status& status) {
     if (failure_) return;
     const NodeSpec& spec = nodes_[node].instance->node();
     failure_ = Failure{status, spec.id, spec.op->plugin};
-}
-
-bool Dataflow::can_take(const Link& link) const {
-    return link.queue.empty() && !link.blocked && link.to->state == State::kReady && !link.to->preparing;
-}
-
-bool Dataflow::has_room(const Node& node) const {
-    for (const auto& port : node.outputs)
-        for (const Link* link : port)
-            if (!can_take(*link)) return false;
-    return true;
-}
-
-void Dataflow::deliver(Link& link, Item item) {
-    if (failure_) return;
-    if (can_take(link) && has_room(*link.to)) {
-        if (auto* batch = std::get_if<BatchRef>(&item))
-            process(*link.to, link, *batch);
-        else
-            control(*link.to, link, item);
-        return;
-    }
-    link.queue.push_back(std::move(item));
-}
-
-void Dataflow::send(Node& node, const Item& item) {
-    for (auto& port : node.outputs)
-        for (Link* link : port) deliver(*link, item);
 }
 
 void Dataflow::settle(Node& node, const Status& status, std::function<void()> then) {
@@ -145,10 +118,34 @@ void Dataflow::align(Node& node, uint64_t epoch) {
 }
 
 void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
+    Status status = snapshot(node, epoch);
+    if (!status.ok()) return fail(node.index, status);
     if (node.instance->is_sink())
         prepare(node, epoch);
     else
         passed_barrier(node, epoch);
+}
+
+Status Dataflow::snapshot(Node& node, uint64_t epoch) {
+    if (!node.instance->api().snapshot || node.instance->descriptor().state_version == 0) return {};
+    struct Taker {
+        Dataflow* self;
+        size_t node;
+        Status fault;
+    } taker{this, node.index, {}};
+    weir_snapshot request{};
+    request.size = sizeof request;
+    request.mode = WEIR_SNAPSHOT_CHANGES;
+    request.epoch = epoch;
+    request.data = &taker;
+    request.put = [](const weir_snapshot* s, const weir_state_block* block) -> int32_t {
+        auto& to = *static_cast<Taker*>(s->data);
+        if (to.fault.ok()) to.fault = to.self->listener_.on_state(to.node, *block);
+        return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
+    };
+    Status status = node.instance->call(
+        [&](void* self, weir_error* error) { return node.instance->api().snapshot(self, &request, error); });
+    return taker.fault.ok() ? status : taker.fault;
 }
 
 // A sink's failed deliveries come while it prepares: its barrier follows them on `errors`.
@@ -183,7 +180,7 @@ void Dataflow::try_finish(Node& node) {
         if (!link->ended) return;
     auto finished = [this, &node] {
         // Behind its last input no barrier comes any more: it passes the epoch in flight by ending.
-        bool owes = barriers_left_ > 0 && node.passed < epoch_;
+        const bool owes = barriers_left_ > 0 && node.passed < epoch_;
         send(node, End{});
         node.ended = true;
         --running_;
@@ -205,14 +202,14 @@ void Dataflow::end_source(size_t index) {
 }
 
 void Dataflow::start_epoch(uint64_t epoch) {
+    if (epoch <= epoch_) return;
     epoch_ = epoch;
-    bool live = std::any_of(nodes_.begin(), nodes_.end(), [](auto& n) { return n.instance->is_source() && !n.ended; });
-    auto concerned = [&](const Node& node) { return live ? !node.ended : node.instance->is_sink(); };
     // One more while the barriers are being sent, so that it is not done before all are counted.
-    barriers_left_ = 1 + static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), concerned));
+    barriers_left_ = 1 + nodes_.size();
     for (auto& node : nodes_) {
-        if (live && node.instance->is_source() && !node.ended) passed_barrier(node, epoch);
-        if (!live && node.instance->is_sink()) prepare(node, epoch);
+        if (failure_) return;
+        // What has ended gets no barrier any more.
+        if (node.ended || node.instance->is_source()) pass_barrier(node, epoch);
     }
     if (--barriers_left_ == 0 && !failure_) listener_.on_barrier_done(epoch);
 }
@@ -229,28 +226,33 @@ Status Dataflow::poll(size_t index, uint64_t split, uint64_t max_rows) {
 
 int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     Node& node = nodes_[from.slot()];
-    auto drop = [&](std::string why) -> int32_t {
+    auto refuse = [&](const std::string& why) -> int32_t {
         fail(node.index, Status::fatal("emitted a batch that breaks the contract: " + why));
-        if (batch->array && batch->array->release) batch->array->release(batch->array);
         return WEIR_FULL;
     };
-    if (port >= node.outputs.size() - 1) return drop(fmt::format("there is no output port {}", port));
-    if (!batch->array) return drop("it has no array");
-    if (batch->rows > WEIR_BATCH_MAX_ROWS)
-        return drop(fmt::format("it has {} rows, at most {} are allowed", batch->rows, WEIR_BATCH_MAX_ROWS));
-    auto fault = shape_fault(*node.schemas[port], *batch->array, batch->rows);
-    if (!fault.empty()) return drop(fault);
+    const bool known = port < node.outputs.size() - 1;
+    // Whatever is wrong with it, it is ours now.
+    auto fault = batch->array || batch->handle ? std::string() : std::string("it has no array");
+    if (fault.empty() && !known) fault = fmt::format("there is no output port {}", port);
+    if (fault.empty() && batch->rows > WEIR_BATCH_MAX_ROWS)
+        fault = fmt::format("it has {} rows, at most {} are allowed", batch->rows, WEIR_BATCH_MAX_ROWS);
+    if (fault.empty()) fault = shape_fault(*node.schemas[port], *batch->array, batch->rows);
+    if (!fault.empty()) {
+        HostBatch::discard(batch);
+        return refuse(fault);
+    }
     BatchRef ref(batch->handle ? HostBatch::of(*batch) : HostBatch::take(batch, node.schemas[port]));
+    *batch = weir_batch{};
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());
-    auto& links = node.outputs[port];
-    if (links.empty()) NodeCounters::add(counters.unwired, ref.rows());
+    auto& routes = node.outputs[port];
+    if (routes.empty()) NodeCounters::add(counters.unwired, ref.rows());
     if (ref.rows() == 0) return WEIR_OK;
     bool full = failure_.has_value();
-    for (Link* link : links) {
-        deliver(*link, ref);
-        if (link->queue.size() > kMaxQueuedBatches) return drop("it kept emitting after WEIR_FULL");
-        full = full || !can_take(*link);
+    for (Route& route : routes) {
+        deliver(route, ref);
+        if (route.local->queue.size() > kMaxQueuedBatches) return refuse("it kept emitting after WEIR_FULL");
+        full = full || !has_room(route);
     }
     return full ? WEIR_FULL : WEIR_OK;
 }
@@ -259,6 +261,8 @@ void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_
     Node& node = nodes_[from.slot()];
     NodeCounters::add(from.counters().errors, static_cast<int64_t>(n));
     for (uint64_t i = 0; i < n; ++i) {
+        if (errors[i].row < 0 || (batch->array && errors[i].row >= batch->rows))
+            return fail(node.index, Status::fatal(fmt::format("failed row {} of a batch of {}", errors[i].row, batch->rows)));
         node.errors->add(*batch, errors[i]);
         if (node.errors->full()) flush_errors(node);
     }
@@ -273,7 +277,7 @@ void Dataflow::apply_errors_policy(Node& node, const BatchRef& rows) {
     switch (node.instance->node().errors) {
         case ErrorsPolicy::kDeadLetters:
         case ErrorsPolicy::kWired:
-            for (Link* link : node.outputs.back()) deliver(*link, rows);
+            for (Route& route : node.outputs.back()) deliver(route, rows);
             return;
         case ErrorsPolicy::kDrop: return;
         case ErrorsPolicy::kLog:
@@ -343,25 +347,34 @@ bool Dataflow::step_node(Node& node, bool woken) {
     return drain_inputs(node) || moved;
 }
 
+Item Dataflow::take(Link& link) {
+    if (link.ring) return link.ring->pop();
+    Item item = std::move(link.queue.front());
+    link.queue.pop_front();
+    return item;
+}
+
 bool Dataflow::drain_inputs(Node& node) {
-    bool moved = false;
-    while (!failure_ && node.state == State::kReady && !node.preparing && has_room(node)) {
+    const size_t n = node.inputs.size();
+    size_t done = 0;
+    for (; done < kItemsAStep && !failure_ && node.state == State::kReady && !node.preparing && has_room(node); ++done) {
         Link* next = nullptr;
-        for (size_t i = 0; i < node.inputs.size() && !next; ++i) {
-            Link* link = node.inputs[(node.next_input + i) % node.inputs.size()];
-            if (!link->queue.empty() && !link->blocked) next = link;
+        for (size_t i = 0; i < n && !next; ++i) {
+            Link* link = node.inputs[(node.next_input + i) % n];
+            if (link->empty() || link->blocked) continue;
+            next = link;
+            node.next_input = (node.next_input + i + 1) % n;
         }
         if (!next) break;
-        node.next_input = next->input + 1;
-        Item item = std::move(next->queue.front());
-        next->queue.pop_front();
+        Item item = take(*next);
+        // A barrier from a worker that is ahead: this one's own sources send theirs first.
+        if (auto* barrier = std::get_if<Barrier>(&item)) listener_.on_epoch(barrier->epoch);
         if (auto* batch = std::get_if<BatchRef>(&item))
             process(node, *next, *batch);
         else
             control(node, *next, item);
-        moved = true;
     }
-    return moved;
+    return done > 0;
 }
 
 }  // namespace weir::host

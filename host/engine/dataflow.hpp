@@ -1,9 +1,13 @@
-// The dataflow of one worker: nodes that call each other directly, queues where a node is not ready, and
-// control messages that keep their place among the batches.
+// The dataflow of one worker: nodes that call each other directly, queues where a node is not ready, rings where
+// rows cross to another worker, and control messages that keep their place among the batches.
 //
 // A batch that is emitted is processed at once by the next node, inside the emit, unless that node is in the
 // middle of something (MORE, PENDING), blocked by alignment, or without room on its own outputs; then it waits on
 // its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches.
+//
+// On an edge that is routed by key or broadcast, every worker's emitter reaches every worker's node: one channel
+// each, the own one a queue, the others rings. A node aligns barriers, takes the minimum of watermarks, and ends
+// over all of its channels.
 //
 // Threads: one worker. Only wake() and the counters may be used from others.
 #pragma once
@@ -17,24 +21,13 @@
 
 #include "host/engine/batch.hpp"
 #include "host/engine/error_rows.hpp"
+#include "host/engine/fabric.hpp"
 #include "host/engine/instance.hpp"
+#include "host/engine/item.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/wakeup.hpp"
 
 namespace weir::host {
-
-// What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
-// process, on_watermark and finish that may be under way).
-inline constexpr size_t kMaxQueuedBatches = 8;
-
-struct Watermark {
-    int64_t time;
-};
-struct Barrier {
-    uint64_t epoch;
-};
-struct End {};
-using Item = std::variant<BatchRef, Watermark, Barrier, End>;
 
 // Why a run ended early.
 struct Failure {
@@ -44,33 +37,39 @@ struct Failure {
     std::string text() const;
 };
 
-// What a node tells whoever coordinates the epochs. [worker]
+// What the nodes of a worker tell whoever drives it. [worker]
 class DataflowListener {
 public:
     virtual ~DataflowListener() = default;
-    virtual void on_barrier_done(uint64_t epoch) = 0;  // every node of the dataflow passed it, sinks prepared
-    virtual void on_source_wake(size_t node) = 0;      // a source woke, or its time has come
+    // The first barrier of an epoch came from another worker: start_epoch is due now.
+    virtual void on_epoch(uint64_t epoch) = 0;
+    // Every node of this worker has passed it, its sinks are prepared.
+    virtual void on_barrier_done(uint64_t epoch) = 0;
+    virtual void on_source_wake(size_t node) = 0;  // a source woke, or its time has come
+    // State that a node hands over at the barrier.
+    virtual Status on_state(size_t node, const weir_state_block& block) = 0;
 };
 
 class Dataflow : public InstanceHost {
 public:
-    Dataflow(Plan& plan, Wakeup& wakeup, std::function<int64_t()> clock, DataflowListener& listener);
-    ~Dataflow() override;
+    // `fabric` must outlive it, and it the plan's instances: their plugins' threads may call it to the last.
+    Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<int64_t()> clock, DataflowListener& listener);
 
     // Goes on with what can go on: resumes, queues, wakes. True if anything moved.
     bool step();
     // The earliest time at which step() has something to do by the clock.
     std::optional<int64_t> next_time() const;
 
-    // Sources, driven by the coordinator. A source may be polled while it is not in the middle of a call and its
+    // Sources, driven by the worker. A source may be polled while it is not in the middle of a call and its
     // outputs have room.
     bool source_ready(size_t node) const { return has_room(nodes_[node]); }
     Status poll(size_t node, uint64_t split, uint64_t max_rows);
     // A source has no more splits: its end travels behind its last batch.
     void end_source(size_t node);
-    // Sends a barrier from every source that has not ended. One epoch at a time: REQUIRES that the last one's
-    // on_barrier_done has come. Without sources left, the sinks alone are prepared.
+    // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
+    // time: REQUIRES that the last one's on_barrier_done has come. Nothing if it was started already.
     void start_epoch(uint64_t epoch);
+    uint64_t epoch() const { return epoch_; }  // the last one that was started
     bool all_ended() const { return running_ == 0; }
 
     bool failed() const { return failure_.has_value(); }
@@ -87,13 +86,22 @@ public:
 private:
     enum class State { kReady, kMore, kPending };
     struct Node;
-    struct Link {  // an edge
+    struct Link {  // a channel into a node of this worker
         Node* to = nullptr;
-        uint32_t input = 0;
+        uint32_t input = 0;       // of the node
+        Channel* ring = nullptr;  // from another worker; without one `queue` holds what waits
         std::deque<Item> queue;
         int64_t watermark = INT64_MIN;
         bool ended = false;
         bool blocked = false;  // its barrier came, others' have not
+        bool empty() const { return ring ? ring->empty() : queue.empty(); }
+    };
+    struct Route {  // an edge as its emitter on this worker sees it
+        size_t from = 0;  // node
+        const PlannedEdge* edge = nullptr;
+        const Schema* types = nullptr;
+        Link* local = nullptr;
+        std::vector<Channel*> remote;  // by worker; null for the own one. Empty when all rows stay here
     };
     struct Node {
         size_t index = 0;
@@ -101,7 +109,7 @@ private:
         State state = State::kReady;
         std::function<void()> then;  // once the call under way is done
         std::vector<Link*> inputs;
-        std::vector<std::vector<Link*>> outputs;  // by port; the last is `errors`
+        std::vector<std::vector<Route>> outputs;  // by port; the last is `errors`
         std::vector<const ArrowSchema*> schemas;  // by port
         std::atomic<bool> woken{false};
         std::optional<int64_t> wake_at;
@@ -114,14 +122,22 @@ private:
         std::optional<ErrorRows> errors;
     };
 
+    void connect();
+    Link& add_link(Node& to, uint32_t input);
     bool has_room(const Node& node) const;
+    bool has_room(const Route& route) const;
     bool can_take(const Link& link) const;
     void deliver(Link& link, Item item);
+    void deliver(Route& route, const BatchRef& batch);
+    void deliver_by_key(Route& route, const BatchRef& batch);
+    void push(const Route& route, Channel& channel, Item item);
     void send(Node& node, const Item& item);
+    bool hash_keys(Route& route, const BatchRef& batch, uint64_t* hashes);
     void process(Node& node, Link& link, const BatchRef& batch);
     void control(Node& node, Link& link, const Item& item);
     void align(Node& node, uint64_t epoch);
     void pass_barrier(Node& node, uint64_t epoch);
+    Status snapshot(Node& node, uint64_t epoch);
     void prepare(Node& node, uint64_t epoch);
     void passed_barrier(Node& node, uint64_t epoch);
     void advance_watermark(Node& node);
@@ -132,13 +148,18 @@ private:
     void apply_errors_policy(Node& node, const BatchRef& rows);
     bool step_node(Node& node, bool woken);
     bool drain_inputs(Node& node);
+    static Item take(Link& link);
 
     Plan& plan_;
+    const uint32_t worker_;
+    Fabric& fabric_;
     Wakeup& wakeup_;
     std::function<int64_t()> clock_;
     DataflowListener& listener_;
     std::deque<Node> nodes_;
     std::deque<Link> links_;
+    std::vector<std::vector<int32_t>> rows_of_worker_;  // scratch of deliver_by_key
+    std::vector<uint64_t> hashes_;                      // the same
     std::optional<Failure> failure_;
     uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0
     size_t barriers_left_ = 0;  // nodes that have not passed it

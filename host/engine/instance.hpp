@@ -63,6 +63,7 @@ public:
         host_.store(host, std::memory_order_release);
     }
     size_t slot() const { return slot_; }
+    uint32_t worker() const { return context_.worker; }
     bool is_source() const { return descriptor().kind == WEIR_KIND_SOURCE; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
 

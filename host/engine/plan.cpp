@@ -1,6 +1,7 @@
 #include "host/engine/plan.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,10 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
                                   Diagnostics& diagnostics) {
     HostServices::get();
     std::unique_ptr<Plan> plan(new Plan(topology, resolver, options, diagnostics));
+    if (!options.check_only) {
+        const auto cores = static_cast<int64_t>(std::max(1u, std::thread::hardware_concurrency()));
+        plan->workers_ = static_cast<uint32_t>(topology.workers > 0 ? topology.workers : cores);
+    }
     size_t before = diagnostics.error_count();
     plan->warn_of_settings();
     // Instances are tried even when a connection failed: all errors at once.
@@ -22,7 +27,7 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
     plan->create_instances();
     if (diagnostics.error_count() > before) return nullptr;
     plan->wire();
-    return plan->bind_all() ? std::move(plan) : nullptr;
+    return plan->bind_all() && plan->route_edges() ? std::move(plan) : nullptr;
 }
 
 // What the language has and this engine does not do yet.
@@ -31,14 +36,13 @@ void Plan::warn_of_settings() {
         diagnostics_.warning(Code::kNotSupported, topology_.file->whole(),
                              fmt::format("`{}` has no effect yet: {}", setting, instead));
     };
-    if (topology_.workers > 1) warn("workers", "the topology runs on one worker");
     if (topology_.memory_limit > 0) warn("memory_limit", "state is kept in memory, without a limit");
     if (topology_.restart) warn("restart", "the topology ends at a failure");
 }
 
 Plan::~Plan() {
     for (auto& node : nodes_) {
-        node.instance.reset();
+        node.instances.clear();
         for (auto& port : node.outputs)
             if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
     }
@@ -84,20 +88,23 @@ bool Plan::create_instances() {
         if (connection != connections_.end()) options.connection = (*connection)->self();
         // Its connection was refused: that has been said, and the operator must not see a null one.
         if (!node.connection.empty() && !options.connection) continue;
-        auto made = Instance::create(node, resolver_, options);
-        if (!made) {
-            fail(node, made.status());
-            good = false;
-            continue;
+        options.workers = workers_;
+        for (options.worker = 0; options.worker < workers_; ++options.worker) {
+            auto made = Instance::create(node, resolver_, options);
+            if (!made) {
+                fail(node, made.status());
+                good = false;
+                break;
+            }
+            nodes_[i].instances.push_back(std::move(*made));
         }
-        nodes_[i].instance = std::move(*made);
     }
     return good;
 }
 
 void Plan::wire() {
     for (auto& node : nodes_) {
-        const weir_operator& op = node.instance->descriptor();
+        const weir_operator& op = node.instance().descriptor();
         for (uint32_t p = 0; p < op.n_outputs; ++p) node.outputs.push_back({op.outputs[p].name, {}, {}, 0, {}});
         node.outputs.push_back({std::string(kErrorsPort), error_schema(), {}, WEIR_STREAM_ERRORS, {}});
         export_schema(node.outputs.back().schema, &node.outputs.back().abi_schema);
@@ -139,9 +146,16 @@ void on_set_output(const weir_bind* bind, uint32_t port, ArrowSchema* schema) {
 
 void on_reads(const weir_bind* bind, uint32_t input, weir_str column) {
     auto& reads = answer_of(bind).reads;
-    if (input >= reads.size()) return;
+    if (input >= reads.size()) {
+        answer_of(bind).fault = Status::fatal(fmt::format("bind reads an input {}, which does not exist", input));
+        return;
+    }
     if (!reads[input]) reads[input].emplace();
     if (column.data) reads[input]->emplace_back(view(column));
+}
+
+Status bind_call(Instance& instance, const weir_bind& request) {
+    return instance.call([&](void* self, weir_error* error) { return instance.api().bind(self, &request, error); });
 }
 
 uint32_t port_index(const weir_operator& op, const std::string& name) {
@@ -155,7 +169,9 @@ uint32_t port_index(const weir_operator& op, const std::string& name) {
 bool Plan::bind_node(size_t index, Round round) {
     PlannedNode& node = nodes_[index];
     const NodeSpec& spec = topology_.nodes[index];
-    const weir_operator& op = node.instance->descriptor();
+    const weir_operator& op = node.instance().descriptor();
+    std::vector<weir_str> key;
+    for (const std::string& column : spec.key) key.push_back(to_abi(column));
     std::vector<weir_bind_input> inputs;
     for (int e : node.inputs) {
         const Edge& edge = topology_.edges[static_cast<size_t>(e)];
@@ -163,7 +179,7 @@ bool Plan::bind_node(size_t index, Round round) {
         auto port = std::find_if(from.outputs.begin(), from.outputs.end(),
                                  [&](auto& p) { return p.name == edge.from_port; });
         inputs.push_back({sizeof(weir_bind_input), port_index(op, edge.to_port), port->stream, 0, &port->abi_schema, {},
-                          to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].id), 0, nullptr});
+                          to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].id), key.size(), key.data()});
     }
     std::vector<weir_bind_output> outputs;
     std::vector<std::vector<weir_str>> names(op.n_outputs);
@@ -185,8 +201,7 @@ bool Plan::bind_node(size_t index, Round round) {
     request.set_output = on_set_output;
     request.reads = on_reads;
     request.reads_nothing = [](const weir_bind* b, uint32_t input) { on_reads(b, input, {nullptr, 0}); };
-    Status status = node.instance->call(
-        [&](void* self, weir_error* error) { return node.instance->api().bind(self, &request, error); });
+    Status status = bind_call(node.instance(), request);
     if (status.ok()) status = answer.fault;
     for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
         if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", op.outputs[p].name));
@@ -195,6 +210,17 @@ bool Plan::bind_node(size_t index, Round round) {
         return false;
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) reads_[static_cast<size_t>(node.inputs[i])] = std::move(answer.reads[i]);
+    read_keys(index);
+    // The other workers' instances learn what the first has answered for all.
+    for (uint32_t w = 1; round == Round::kFinal && w < node.instances.size(); ++w) {
+        BindAnswer same{std::vector<std::optional<Schema>>(op.n_outputs), {}, {}};
+        same.reads.resize(inputs.size());
+        request.data = &same;
+        status = bind_call(node.instance(w), request);
+        if (status.ok()) continue;
+        fail(spec, status);
+        return false;
+    }
     for (uint32_t p = 0; round != Round::kReads && p < op.n_outputs; ++p) {
         auto& port = node.outputs[p];
         if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
@@ -236,6 +262,52 @@ bool Plan::bind_all() {
     collect_wanted();
     for (size_t n = 0; n < nodes_.size(); ++n)
         if (!bind_node(n, Round::kFinal)) return false;
+    return true;
+}
+
+// The key's columns are read on every input that rows are routed by, whatever the operator reads.
+void Plan::read_keys(size_t index) {
+    for (int e : nodes_[index].inputs) {
+        auto& reads = reads_[static_cast<size_t>(e)];
+        if (!reads || (port_flags(static_cast<size_t>(e)) & WEIR_PORT_BROADCAST)) continue;
+        for (const std::string& column : topology_.nodes[index].key)
+            if (std::find(reads->begin(), reads->end(), column) == reads->end()) reads->push_back(column);
+    }
+}
+
+uint32_t Plan::port_flags(size_t edge) const {
+    const Edge& e = topology_.edges[edge];
+    const weir_operator& op = nodes_[static_cast<size_t>(e.to_node)].instance().descriptor();
+    return op.n_inputs ? op.inputs[port_index(op, e.to_port)].flags : 0;
+}
+
+bool Plan::route_edges() {
+    edges_.resize(topology_.edges.size());
+    bool good = true;
+    for (size_t e = 0; e < edges_.size(); ++e) good = route_edge(e) && good;
+    return good;
+}
+
+bool Plan::route_edge(size_t index) {
+    const Edge& edge = topology_.edges[index];
+    const NodeSpec& to = topology_.nodes[static_cast<size_t>(edge.to_node)];
+    const weir_operator& op = nodes_[static_cast<size_t>(edge.to_node)].instance().descriptor();
+    PlannedEdge& planned = edges_[index];
+    if (port_flags(index) & WEIR_PORT_BROADCAST) {
+        planned.routing = Routing::kBroadcast;
+    } else if (!to.key.empty()) {
+        const auto& outputs = nodes_[static_cast<size_t>(edge.from_node)].outputs;
+        auto port = std::find_if(outputs.begin(), outputs.end(), [&](auto& p) { return p.name == edge.from_port; });
+        auto hasher = KeyHasher::create(port->schema, to.key);
+        if (!hasher) {
+            fail(to, hasher.status());
+            return false;
+        }
+        planned.routing = Routing::kKeyed;
+        planned.hasher = std::move(*hasher);
+    } else if (op.flags & WEIR_OP_OWN_KEY) {
+        planned.routing = Routing::kKeyed;
+    }
     return true;
 }
 

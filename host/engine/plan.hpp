@@ -14,13 +14,14 @@
 
 #include "host/engine/connections.hpp"
 #include "host/engine/instance.hpp"
+#include "host/engine/key_hash.hpp"
 #include "host/topology/diagnostic.hpp"
 #include "host/topology/topology.hpp"
 
 namespace weir::host {
 
 struct PlanOptions {
-    bool check_only = false;  // create and bind, never open: for lint
+    bool check_only = false;  // create and bind, never open: for lint; one instance a node
     std::chrono::microseconds connect_timeout{std::chrono::seconds(30)};
 };
 
@@ -33,12 +34,24 @@ struct PlannedPort {
     std::vector<int> edges;
 };
 
+// Which instances of its node an edge's rows reach.
+enum class Routing {
+    kForward,    // the one on the worker where they are
+    kKeyed,      // the one that owns their key group
+    kBroadcast,  // all of them
+};
+
+struct PlannedEdge {
+    Routing routing = Routing::kForward;
+    std::optional<KeyHasher> hasher;  // kKeyed by `key:`; without one the operator computes its own key
+};
+
 struct PlannedNode {
-    std::unique_ptr<Instance> instance;
+    std::vector<std::unique_ptr<Instance>> instances;  // one a worker
     std::vector<int> inputs;           // edges, in the order in which process numbers them
     std::vector<PlannedPort> outputs;  // the descriptor's, then `errors`
 
-    uint32_t errors_port() const { return static_cast<uint32_t>(outputs.size() - 1); }
+    Instance& instance(uint32_t worker = 0) const { return *instances[worker]; }
 };
 
 class Plan {
@@ -51,6 +64,8 @@ public:
 
     const Topology& topology() const { return topology_; }
     std::vector<PlannedNode>& nodes() { return nodes_; }
+    const std::vector<PlannedEdge>& edges() const { return edges_; }  // as Topology::edges
+    uint32_t workers() const { return workers_; }
     const std::vector<std::unique_ptr<ConnectionInstance>>& connections() const { return connections_; }
     // Whether a plugin was refused (exit code 3 rather than 2).
     bool plugin_refused() const { return plugin_refused_; }
@@ -70,6 +85,10 @@ private:
         kFinal,
     };
     bool bind_node(size_t node, Round round);
+    bool route_edges();
+    bool route_edge(size_t edge);
+    void read_keys(size_t node);
+    uint32_t port_flags(size_t edge) const;  // of the input that it leads to
     void collect_wanted();
     void fail(const NodeSpec& node, const Status& status);
 
@@ -85,6 +104,8 @@ private:
     bool plugin_refused_ = false;
     std::vector<std::unique_ptr<ConnectionInstance>> connections_;  // before nodes_: destroyed after them
     std::vector<PlannedNode> nodes_;
+    std::vector<PlannedEdge> edges_;
+    uint32_t workers_ = 1;
     std::vector<std::optional<std::vector<std::string>>> reads_;  // by edge; none: all but metadata
     std::vector<std::vector<Wanted>> wanted_;                     // by node and port
 };

@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <mutex>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,9 @@
 namespace weir::host {
 
 namespace {
+
+constexpr std::chrono::milliseconds kStopCheck{100};  // how often an open that is under way looks for a stop
+constexpr std::chrono::milliseconds kClosePoll{20};   // and a close for its end, beside its wakes
 
 std::chrono::nanoseconds process_cpu() {
     rusage usage{};
@@ -24,6 +29,27 @@ const char* kind_name(uint32_t kind) {
     return kind == WEIR_KIND_SOURCE ? "source" : kind == WEIR_KIND_SINK ? "sink" : "operator";
 }
 
+// Over all of its instances.
+NodeStats stats_of(const PlannedNode& node) {
+    NodeStats out;
+    out.id = node.instance().node().id;
+    out.op = node.instance().node().op->name;
+    out.kind = kind_name(node.instance().descriptor().kind);
+    for (const auto& instance : node.instances) {
+        const NodeCounters& counters = instance->counters();
+        out.rows_in += counters.rows_in.load(std::memory_order_relaxed);
+        out.rows_out += counters.rows_out.load(std::memory_order_relaxed);
+        out.errors += counters.errors.load(std::memory_order_relaxed);
+        out.unwired += counters.unwired.load(std::memory_order_relaxed);
+        const auto& metrics = instance->metrics().all();
+        for (size_t i = 0; i < metrics.size(); ++i) {
+            if (i == out.metrics.size()) out.metrics.push_back({metrics[i].name, metrics[i].type, 0});
+            out.metrics[i].value += metrics[i].value.load(std::memory_order_relaxed);
+        }
+    }
+    return out;
+}
+
 void warn(const std::string& text) { HostServices::get().log(WEIR_LOG_WARNING, text); }
 
 }  // namespace
@@ -31,10 +57,19 @@ void warn(const std::string& text) { HostServices::get().log(WEIR_LOG_WARNING, t
 TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
-      dataflow_(*plan_, wakeup_, system_now, *this),
-      sources_(*plan_, dataflow_, system_now) {}
+      clock_(options_.simulate ? std::function<int64_t()>([this] { return simulated_now_; }) : system_now),
+      fabric_(*plan_),
+      budget_(options_.records),
+      splits_(plan_->workers()) {
+    WorkerListener& listener = *this;
+    for (uint32_t w = 0; w < plan_->workers(); ++w)
+        workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, listener);
+}
 
-TopologyRun::~TopologyRun() = default;
+// Plugins' threads may wake an instance until it is destroyed.
+TopologyRun::~TopologyRun() {
+    for (auto& node : plan_->nodes()) node.instances.clear();
+}
 
 Status TopologyRun::connect(const std::atomic<bool>& stop) {
     for (auto& connection : plan_->connections()) {
@@ -58,121 +93,246 @@ void TopologyRun::request_stop(StopMode mode) {
 }
 
 void TopologyRun::run() {
-    if (!open_instances() || !sources_.discover_all()) {
-        failed_opening_ = dataflow_.failed();
+    if (open_instances() && assign_first_splits()) {
+        next_checkpoint_ = now() + plan_->topology().checkpoint.count();
+        if (options_.simulate)
+            run_simulated(*options_.simulate);
+        else
+            run_threads();
     } else {
-        next_checkpoint_ = system_now() + plan_->topology().checkpoint.count();
-        while (!over_ && !dataflow_.failed())
-            if (!turn()) sleep();
+        failed_opening_ = std::any_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
     }
     cpu_end_ = process_cpu();
     wall_end_ = std::chrono::steady_clock::now();
-    if (dataflow_.failed()) failure_ = dataflow_.failure();
+    for (Worker& worker : workers_)
+        if (worker.failed() && !failure_) failure_ = worker.dataflow().failure();
     close_all();
     finished_.store(true);
     if (options_.on_finished) options_.on_finished();
 }
 
+void TopologyRun::run_threads() {
+    std::vector<std::thread> threads;
+    for (Worker& worker : workers_) {
+        threads.emplace_back([this, &worker] {
+            while (!workers_stop_.load(std::memory_order_relaxed))
+                if (!worker.turn()) worker.sleep();
+            worker.run_posted();  // the last commit
+        });
+    }
+    while (!over())
+        if (!turn()) sleep();
+    workers_stop_.store(true);
+    fabric_.notify_all();
+    for (std::thread& thread : threads) thread.join();
+}
+
+// One actor at a time, drawn at random; when nothing moves, the clock goes on to what comes next.
+void TopologyRun::run_simulated(uint64_t seed) {
+    std::mt19937_64 random(seed);
+    const size_t actors = workers_.size() + 1;
+    std::vector<bool> idle(actors, false);
+    while (!over()) {
+        const size_t actor = random() % actors;
+        const bool moved = actor == workers_.size() ? turn() : workers_[actor].turn();
+        if (moved)
+            idle.assign(actors, false);
+        else
+            idle[actor] = true;
+        if (std::find(idle.begin(), idle.end(), false) != idle.end()) continue;
+        std::optional<int64_t> next = next_time();
+        for (const Worker& worker : workers_)
+            if (auto time = worker.next_time()) next = next ? std::min(*next, *time) : time;
+        simulated_now_ = std::max(simulated_now_ + 1, next.value_or(simulated_now_));
+        idle.assign(actors, false);
+    }
+    for (Worker& worker : workers_) worker.run_posted();
+}
+
 // Sinks first: whoever may emit has somebody to take it.
 bool TopologyRun::open_instances() {
     for (size_t i = plan_->nodes().size(); i-- > 0;)
-        if (!open_one(i)) return false;
+        for (uint32_t w = 0; w < plan_->workers(); ++w)
+            if (!open_one(i, w)) return false;
     return true;
 }
 
-bool TopologyRun::open_one(size_t index) {
-    Instance& instance = *plan_->nodes()[index].instance;
+bool TopologyRun::open_one(size_t index, uint32_t worker) {
+    Instance& instance = plan_->nodes()[index].instance(worker);
     if (!instance.api().open) return true;
     for (;;) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().open(self, error); });
         if (status.done()) return true;
         if (!status.is_pending()) {
-            dataflow_.fail(index, status);
+            workers_[worker].dataflow().fail(index, status);
             return false;
         }
-        if (stop_.load() != StopMode::kNone) return false;
-        wakeup_.sleep(std::chrono::milliseconds(100));
-        wakeup_.take();
+        if (stop_.load() != StopMode::kNone) {
+            if (instance.api().cancel) instance.api().cancel(instance.self());
+            return false;
+        }
+        fabric_.wakeup(worker).sleep(kStopCheck);
+        fabric_.wakeup(worker).take();
     }
 }
 
-// One round: what waits in the dataflow, then the sources, then the epochs. True if anything moved.
+bool TopologyRun::assign_first_splits() {
+    if (!workers_[0].discover_all()) return false;
+    mailbox_.run();  // what was found
+    for (Worker& worker : workers_) worker.run_posted();
+    return std::none_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
+}
+
+void TopologyRun::on_splits(size_t node, std::vector<std::string> ids, bool complete) {
+    mailbox_.post([this, node, ids = std::move(ids), complete] {
+        splits_.update(node, ids, complete);
+        hand_out_splits(node);
+    });
+}
+
+void TopologyRun::hand_out_splits(size_t node) {
+    for (uint32_t w = 0; w < workers_.size(); ++w)
+        workers_[w].post([&worker = workers_[w], node, splits = splits_.of_worker(node, w)] {
+            worker.set_splits(node, splits);
+        });
+    if (!splits_.source_ended(node)) return;
+    for (Worker& worker : workers_) worker.post([&worker, node] { worker.end_source(node); });
+}
+
+void TopologyRun::on_split_ended(size_t node, uint64_t split) {
+    mailbox_.post([this, node, split] {
+        splits_.split_ended(node, split);
+        if (!splits_.source_ended(node)) return;
+        for (Worker& worker : workers_) worker.post([&worker, node] { worker.end_source(node); });
+    });
+}
+
+void TopologyRun::on_split_revoked(size_t node, uint64_t split) {
+    mailbox_.post([this, node, split] { splits_.split_revoked(node, split); });
+}
+
+void TopologyRun::on_wants_epoch() {
+    mailbox_.post([this] { wants_epoch_ = true; });
+}
+
+void TopologyRun::on_budget_spent() {
+    StopMode none = StopMode::kNone;
+    stop_.compare_exchange_strong(none, StopMode::kDrain);
+    wakeup_.notify();
+}
+
+void TopologyRun::on_ended(uint32_t) {
+    mailbox_.post([this] { ++ended_; });
+}
+
+void TopologyRun::on_failed(uint32_t) {
+    failed_.store(true);
+    wakeup_.notify();
+}
+
+void TopologyRun::on_epoch_done(uint32_t, EpochReport report) {
+    mailbox_.post([this, report = std::move(report)] { reports_.push_back(report); });
+}
+
+// Once, by the first worker that has something.
+void TopologyRun::on_first_record() {
+    if (started_.load(std::memory_order_acquire)) return;
+    static std::mutex mutex;
+    std::lock_guard lock(mutex);
+    if (started_.load(std::memory_order_acquire)) return;
+    cpu_start_ = process_cpu();
+    wall_start_ = std::chrono::steady_clock::now();
+    started_.store(true, std::memory_order_release);
+}
+
 bool TopologyRun::turn() {
-    bool moved = dataflow_.step();
-    if (dataflow_.failed()) return true;
-    if (stop_.load(std::memory_order_relaxed) == StopMode::kNone) {
-        int64_t budget = INT64_MAX;
-        if (options_.records) budget = *options_.records - sources_.records();
-        if (sources_.poll(budget)) moved = true;
-        if (!started_.load(std::memory_order_relaxed) && sources_.records() > 0) note_start();
-        if (options_.records && sources_.records() >= *options_.records) stop_.store(StopMode::kDrain);
-    }
-    return (!dataflow_.failed() && coordinate()) || moved;
+    wakeup_.take();
+    const bool moved = mailbox_.run();
+    return !failed_.load() && (coordinate() || moved);
 }
 
 bool TopologyRun::coordinate() {
+    follow_stop();
     if (in_flight_) {
-        if (epoch_done_) {
+        if (reports_.size() == workers_.size()) {
             commit_epoch();
             return true;
         }
         warn_if_slow();
         return false;
     }
-    StopMode stop = stop_.load();
-    if (stop == StopMode::kDrain) sources_.end_all();
-    bool ended = dataflow_.all_ended();
-    if (stop == StopMode::kDrain && !ended) return false;
-    if (stop == StopMode::kNone && !ended && system_now() < next_checkpoint_ && !sources_.wants_epoch()) return false;
-    last_epoch_ = ended || stop == StopMode::kCheckpoint;
-    start_epoch();
+    const bool ended = ended_ == workers_.size();
+    if (followed_ == StopMode::kDrain && !ended) {
+        warn_if_slow();
+        return false;
+    }
+    const bool last = ended || followed_ == StopMode::kCheckpoint;
+    if (!last && now() < next_checkpoint_ && !wants_epoch_) return false;
+    start_epoch(last);
     return true;
 }
 
-void TopologyRun::start_epoch() {
-    sources_.mark_positions();
-    if (dataflow_.failed()) return;
+// A drain may turn into a stop at once, not the other way round.
+void TopologyRun::follow_stop() {
+    const StopMode stop = stop_.load();
+    if (stop == followed_ || stop == StopMode::kNone) return;
+    followed_ = stop;
+    hold_.store(true);
+    waiting_since_ = now();
+    warn_at_ = waiting_since_ + checkpoint_timeout();
+    if (stop != StopMode::kDrain) return;
+    for (Worker& worker : workers_) worker.post([&worker] { worker.end_all_sources(); });
+}
+
+void TopologyRun::start_epoch(bool last) {
+    last_epoch_ = last;
     in_flight_ = true;
-    epoch_done_ = false;
-    epoch_started_ = system_now();
-    warn_at_ = epoch_started_ + checkpoint_timeout();
-    dataflow_.start_epoch(++epoch_);
+    wants_epoch_ = false;
+    reports_.clear();
+    waiting_since_ = now();
+    warn_at_ = waiting_since_ + checkpoint_timeout();
+    ++epoch_;
+    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.begin_epoch(epoch); });
 }
 
 void TopologyRun::commit_epoch() {
     in_flight_ = false;
-    sources_.commit(epoch_);
-    if (dataflow_.failed()) return;
     committed_.store(epoch_);
+    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     over_ = last_epoch_;
-    next_checkpoint_ = system_now() + plan_->topology().checkpoint.count();
+    next_checkpoint_ = now() + plan_->topology().checkpoint.count();
 }
 
 void TopologyRun::warn_if_slow() {
-    int64_t time = system_now();
+    const int64_t time = now();
     if (time < warn_at_) return;
     warn_at_ = time + checkpoint_timeout();
-    warn(fmt::format("{}: epoch {} has waited {} s for its rows to be acknowledged; no offsets are committed meanwhile. Is "
-                     "the server behind a sink down?",
-                     plan_->topology().name, epoch_, (time - epoch_started_) / 1'000'000));
+    warn(slow_text());
 }
 
-void TopologyRun::note_start() {
-    cpu_start_ = process_cpu();
-    wall_start_ = std::chrono::steady_clock::now();
-    started_.store(true, std::memory_order_release);
+std::string TopologyRun::slow_text() const {
+    const int64_t seconds = (now() - waiting_since_) / 1'000'000;
+    const std::string& name = plan_->topology().name;
+    if (!in_flight_)
+        return fmt::format("{}: stopping has waited {} s for its last rows to be written. Is the server behind a sink down?",
+                           name, seconds);
+    return fmt::format("{}: epoch {} has waited {} s for its rows to be acknowledged; no offsets are committed "
+                       "meanwhile. Is the server behind a sink down?",
+                       name, epoch_, seconds);
+}
+
+std::optional<int64_t> TopologyRun::next_time() const {
+    return in_flight_ || followed_ == StopMode::kDrain ? warn_at_ : next_checkpoint_;
 }
 
 void TopologyRun::sleep() {
-    int64_t until = in_flight_ ? warn_at_ : next_checkpoint_;
-    until = std::min(until, dataflow_.next_time().value_or(INT64_MAX));
-    until = std::min(until, sources_.next_time().value_or(INT64_MAX));
-    wakeup_.sleep(std::chrono::microseconds(std::max<int64_t>(0, until - system_now())));
+    wakeup_.sleep(std::chrono::microseconds(std::max<int64_t>(0, *next_time() - now())));
 }
 
 void TopologyRun::close_all() {
     auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
-    for (auto& node : plan_->nodes()) close_one(*node.instance, deadline);
+    for (auto& node : plan_->nodes())
+        for (auto& instance : node.instances) close_one(*instance, deadline);
     for (auto& connection : plan_->connections()) {
         Status status = connection->close();
         if (!status.ok() && !failure_)
@@ -187,28 +347,17 @@ void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().close(self, error); });
         if (!status.ok() && !failure_) warn(fmt::format("{}: closing: {}", instance.node().id, status.message()));
         if (!status.is_pending() || std::chrono::steady_clock::now() > deadline) return;
-        wakeup_.sleep(std::chrono::milliseconds(20));
-        wakeup_.take();
+        Wakeup& woken = fabric_.wakeup(instance.worker());
+        woken.sleep(kClosePoll);
+        woken.take();
     }
 }
 
 RunStats TopologyRun::stats() const {
     RunStats stats;
-    for (const auto& node : plan_->nodes()) {
-        const Instance& instance = *node.instance;
-        const NodeCounters& counters = instance.counters();
-        NodeStats& out = stats.nodes.emplace_back();
-        out.id = instance.node().id;
-        out.op = instance.node().op->name;
-        out.kind = kind_name(instance.descriptor().kind);
-        out.rows_in = counters.rows_in.load(std::memory_order_relaxed);
-        out.rows_out = counters.rows_out.load(std::memory_order_relaxed);
-        out.errors = counters.errors.load(std::memory_order_relaxed);
-        out.unwired = counters.unwired.load(std::memory_order_relaxed);
-        for (const auto& metric : instance.metrics().all())
-            out.metrics.push_back({metric.name, metric.type, metric.value.load(std::memory_order_relaxed)});
-        if (instance.is_source()) stats.records += out.rows_out + out.errors;
-    }
+    for (const auto& node : plan_->nodes()) stats.nodes.push_back(stats_of(node));
+    for (const NodeStats& node : stats.nodes)
+        if (node.kind == "source") stats.records += node.rows_out + node.errors;
     stats.epochs = committed_.load();
     if (finished_.load() && started_.load(std::memory_order_acquire)) {
         stats.cpu = cpu_end_ - cpu_start_;

@@ -1,9 +1,11 @@
-// One topology, running: its connections, its worker thread, its epochs, its end.
+// One topology, running: its connections, its workers, its epochs, its end.
 //
-// An epoch of this engine: positions are noted, a barrier travels from the sources, every sink answers when all
-// rows before it are acknowledged, and then the sources commit the noted positions (at-least-once).
+// An epoch of this engine: every worker notes the positions of its splits and sends a barrier from its sources;
+// every sink answers when all rows before it are acknowledged; when all workers have reported, the sources commit
+// the noted positions (at-least-once).
 //
-// Threads: create, connect, start, join on one host thread; request_stop, stats, finished from any.
+// Threads: create, connect, start, join on one host thread; request_stop, stats, finished from any. Within: one
+// coordinator thread, which may block on servers and disks, and one thread a worker, which may not.
 #pragma once
 
 #include <atomic>
@@ -15,10 +17,14 @@
 #include <thread>
 #include <vector>
 
+#include "host/engine/clock.hpp"
 #include "host/engine/dataflow.hpp"
+#include "host/engine/fabric.hpp"
+#include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
-#include "host/engine/sources.hpp"
+#include "host/engine/splits.hpp"
 #include "host/engine/wakeup.hpp"
+#include "host/engine/worker.hpp"
 
 namespace weir::host {
 
@@ -31,7 +37,9 @@ enum class StopMode : int {
 struct RunOptions {
     std::optional<int64_t> records;  // stop, drained, after so many records from the sources
     std::chrono::milliseconds close_timeout{10'000};
-    std::function<void()> on_finished;  // worker thread, last thing
+    std::function<void()> on_finished;  // coordinator thread, last thing
+    // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
+    std::optional<uint64_t> simulate;
 };
 
 struct NodeStats {
@@ -53,7 +61,7 @@ struct RunStats {
     std::chrono::nanoseconds cpu{0}, wall{0};
 };
 
-class TopologyRun : private DataflowListener {
+class TopologyRun : private WorkerListener {
 public:
     TopologyRun(std::unique_ptr<Plan> plan, RunOptions options);
     ~TopologyRun() override;  // REQUIRES: joined, or never started
@@ -73,39 +81,67 @@ public:
     const Topology& topology() const { return plan_->topology(); }
 
 private:
-    void on_barrier_done(uint64_t) override { epoch_done_ = true; }
-    void on_source_wake(size_t node) override { sources_.on_wake(node); }
+    // WorkerListener [worker]
+    void on_epoch_done(uint32_t worker, EpochReport report) override;
+    void on_splits(size_t node, std::vector<std::string> ids, bool complete) override;
+    void on_split_ended(size_t node, uint64_t split) override;
+    void on_split_revoked(size_t node, uint64_t split) override;
+    void on_budget_returned() override {}
+    void on_wants_epoch() override;
+    void on_first_record() override;
+    void on_budget_spent() override;
+    void on_ended(uint32_t worker) override;
+    void on_failed(uint32_t worker) override;
 
     void run();
     bool open_instances();
-    bool open_one(size_t node);
+    bool open_one(size_t node, uint32_t worker);
+    bool assign_first_splits();
+    void hand_out_splits(size_t node);
+    void run_threads();
+    void run_simulated(uint64_t seed);
     bool turn();
+    bool over() const { return over_ || failed_.load(); }
     bool coordinate();
-    void start_epoch();
+    void start_epoch(bool last);
     void commit_epoch();
+    void follow_stop();
     void warn_if_slow();
-    void note_start();
+    std::string slow_text() const;
+    std::optional<int64_t> next_time() const;
     void sleep();
     void close_all();
     void close_one(Instance& instance, std::chrono::steady_clock::time_point deadline);
     int64_t checkpoint_timeout() const { return plan_->topology().checkpoint_timeout.count(); }
+    int64_t now() const { return clock_(); }
 
+    // Destroyed first to last in reverse: the plan's instances go before the workers (see the destructor).
     std::unique_ptr<Plan> plan_;
     RunOptions options_;
+    int64_t simulated_now_ = 0;
+    std::function<int64_t()> clock_;
+    Fabric fabric_;
+    RecordBudget budget_;
+    std::atomic<bool> hold_{false};
     Wakeup wakeup_;
-    Dataflow dataflow_;
-    Sources sources_;
+    Mailbox mailbox_{wakeup_};
+    std::deque<Worker> workers_;
+    SplitTable splits_;
     std::thread thread_;
     std::atomic<StopMode> stop_{StopMode::kNone};
-    std::atomic<bool> finished_{false};
+    std::atomic<bool> finished_{false}, failed_{false}, workers_stop_{false};
     std::optional<Failure> failure_;
     bool failed_opening_ = false;
 
+    // Coordinator.
+    StopMode followed_ = StopMode::kNone;  // the stop that the workers were told of
     uint64_t epoch_ = 0;
     std::atomic<uint64_t> committed_{0};
-    bool in_flight_ = false, epoch_done_ = false, last_epoch_ = false, over_ = false;
-    int64_t next_checkpoint_ = 0, epoch_started_ = 0;
-    int64_t warn_at_ = 0;  // when an epoch in flight is slow enough to be told
+    std::vector<EpochReport> reports_;  // of the epoch in flight
+    size_t ended_ = 0;                  // workers
+    bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;
+    int64_t next_checkpoint_ = 0, waiting_since_ = 0;
+    int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 
     std::atomic<bool> started_{false};
     std::chrono::nanoseconds cpu_start_{0}, cpu_end_{0};

@@ -14,59 +14,57 @@ void put_string(const weir_bytes_out* out, weir_str bytes) {
 
 }  // namespace
 
-Sources::Sources(Plan& plan, Dataflow& dataflow, std::function<int64_t()> clock)
-    : dataflow_(dataflow), clock_(std::move(clock)) {
+int64_t RecordBudget::take(int64_t most) {
+    int64_t left = left_.load();
+    while (left > 0) {
+        const int64_t taken = std::min(left, most);
+        out_.fetch_add(1);
+        if (left_.compare_exchange_weak(left, left - taken)) return taken;
+        out_.fetch_sub(1);
+    }
+    return 0;
+}
+
+Sources::Sources(Plan& plan, uint32_t worker, Dataflow& dataflow, SourcesListener& listener)
+    : dataflow_(dataflow), listener_(listener) {
     for (size_t i = 0; i < plan.nodes().size(); ++i) {
-        Instance* instance = plan.nodes()[i].instance.get();
-        if (!instance->is_source()) continue;
+        Instance& instance = plan.nodes()[i].instance(worker);
+        if (!instance.is_source()) continue;
         auto& source = sources_.emplace_back();
         source.node = i;
-        source.instance = instance;
+        source.instance = &instance;
     }
 }
 
-bool Sources::discover_all() {
+Sources::Source* Sources::find(size_t node) {
     for (auto& source : sources_)
-        if (!discover(source)) return false;
-    return true;
+        if (source.node == node) return &source;
+    return nullptr;
 }
 
-bool Sources::discover(Source& source) {
-    source.discover = false;
-    source.discovered_at = clock_();
-    std::vector<std::string> ids;
-    weir_bytes_out out{sizeof out, 0, &ids, put_string};
-    Status status = source.instance->call(
-        [&](void* self, weir_error* error) { return source.instance->api().discover(self, &out, error); });
-    if (!status.ok()) {
-        dataflow_.fail(source.node, status);
-        return false;
-    }
-    source.complete = status.is_end();
-    return apply(source, ids);
-}
-
-bool Sources::apply(Source& source, const std::vector<std::string>& ids) {
+bool Sources::set_splits(size_t node, const std::vector<SplitAssignment>& splits) {
+    Source& source = *find(node);
+    if (source.ended) return true;
     for (auto& split : source.splits) {
-        split.leaving = std::find(ids.begin(), ids.end(), split.id) == ids.end();
+        split.leaving = std::none_of(splits.begin(), splits.end(), [&](auto& s) { return s.number == split.number; });
         if (!split.leaving) split.leaving_marked = false;
         wants_epoch_ = wants_epoch_ || split.leaving;
     }
-    for (const auto& id : ids) {
-        bool known =
-            std::any_of(source.splits.begin(), source.splits.end(), [&](const Split& s) { return s.id == id; });
-        if (!known && !assign(source, id)) return false;
+    for (const auto& split : splits) {
+        const bool known = std::any_of(source.splits.begin(), source.splits.end(),
+                                       [&](const Split& s) { return s.number == split.number; });
+        if (!known && !assign(source, split)) return false;
     }
-    end_if_over(source);
     return true;
 }
 
-bool Sources::assign(Source& source, const std::string& id) {
+bool Sources::assign(Source& source, const SplitAssignment& assigned) {
     Split split;
-    split.number = next_split_++;
-    split.id = id;
+    split.number = assigned.number;
+    split.id = assigned.id;
+    const weir_str position = assigned.position ? to_abi(*assigned.position) : weir_str{nullptr, 0};
     Status status = source.instance->call([&](void* self, weir_error* error) {
-        return source.instance->api().assign(self, split.number, to_abi(id), {nullptr, 0}, error);
+        return source.instance->api().assign(self, split.number, to_abi(split.id), position, error);
     });
     if (!status.ok()) {
         dataflow_.fail(source.node, status);
@@ -88,56 +86,46 @@ Sources::Split* Sources::next_ready(Source& source) {
     return nullptr;
 }
 
-bool Sources::poll(int64_t budget) {
+bool Sources::poll(RecordBudget& budget) {
     bool moved = false;
     for (auto& source : sources_) {
-        if (budget <= 0 || dataflow_.failed()) break;
-        if (source.discover && clock_() - source.discovered_at >= kDiscoverInterval) {
-            discover(source);
-            moved = true;
-        }
-        int64_t before = records();
+        if (dataflow_.failed()) break;
         if (poll_one(source, budget)) moved = true;
-        budget -= records() - before;
     }
     return moved;
 }
 
-bool Sources::poll_one(Source& source, int64_t budget) {
+bool Sources::poll_one(Source& source, RecordBudget& budget) {
     if (source.ended || !dataflow_.source_ready(source.node)) return false;
     Split* split = next_ready(source);
     if (!split) return false;
-    auto rows = static_cast<uint64_t>(std::min<int64_t>(budget, WEIR_BATCH_MAX_ROWS));
-    Status status = dataflow_.poll(source.node, split->number, rows);
+    const int64_t taken = budget.take(WEIR_BATCH_MAX_ROWS);
+    if (taken == 0) return false;
+    const int64_t before = source.records();
+    Status status = dataflow_.poll(source.node, split->number, static_cast<uint64_t>(taken));
+    const int64_t unused = std::max<int64_t>(0, taken - (source.records() - before));
+    budget.give_back(unused);
+    if (budget.limited() && unused > 0) listener_.on_budget_returned();
     if (!status.ok()) return true;
     split->ready = status.is_more();
     split->ended = status.is_end();
-    end_if_over(source);
+    if (split->ended) listener_.on_split_ended(source.node, split->number);
     return true;
 }
 
-void Sources::end_if_over(Source& source) {
-    if (source.ended || (source.splits.empty() && !source.complete)) return;
-    for (const auto& split : source.splits)
-        if (!split.ended) return;
+void Sources::end(size_t node) {
+    Source& source = *find(node);
+    if (source.ended) return;
     source.ended = true;
-    dataflow_.end_source(source.node);
+    dataflow_.end_source(node);
 }
 
 void Sources::end_all() {
-    for (auto& source : sources_) {
-        if (source.ended) continue;
-        source.ended = true;
-        dataflow_.end_source(source.node);
-    }
+    for (auto& source : sources_) end(source.node);
 }
 
 void Sources::on_wake(size_t node) {
-    for (auto& source : sources_) {
-        if (source.node != node) continue;
-        for (auto& split : source.splits) split.ready = true;
-        source.discover = !source.complete && !source.ended;
-    }
+    for (auto& split : find(node)->splits) split.ready = true;
 }
 
 void Sources::mark_positions() {
@@ -154,6 +142,14 @@ void Sources::mark_positions() {
             if (!position.empty()) split.marked = std::move(position.back());
         }
     }
+}
+
+std::vector<SplitPosition> Sources::marked() const {
+    std::vector<SplitPosition> out;
+    for (const auto& source : sources_)
+        for (const auto& split : source.splits)
+            if (split.marked) out.push_back({source.node, split.id, *split.marked});
+    return out;
 }
 
 void Sources::commit(uint64_t epoch) {
@@ -185,26 +181,22 @@ Status Sources::revoke_leaving(Source& source) {
             return revoke ? revoke(self, split.number, error) : WEIR_OK;
         });
         if (!status.ok()) return status;
+        listener_.on_split_revoked(source.node, split.number);
         source.splits.erase(source.splits.begin() + static_cast<std::ptrdiff_t>(i));
         source.next = 0;
     }
     return {};
 }
 
-int64_t Sources::records() const {
-    int64_t n = 0;
-    for (const auto& source : sources_) {
-        const NodeCounters& counters = source.instance->counters();
-        n += counters.rows_out.load(std::memory_order_relaxed) + counters.errors.load(std::memory_order_relaxed);
-    }
-    return n;
+int64_t Sources::Source::records() const {
+    const NodeCounters& counters = instance->counters();
+    return counters.rows_out.load(std::memory_order_relaxed) + counters.errors.load(std::memory_order_relaxed);
 }
 
-std::optional<int64_t> Sources::next_time() const {
-    std::optional<int64_t> next;
-    for (const auto& source : sources_)
-        if (source.discover) next = std::min(next.value_or(INT64_MAX), source.discovered_at + kDiscoverInterval);
-    return next;
+int64_t Sources::records() const {
+    int64_t n = 0;
+    for (const auto& source : sources_) n += source.records();
+    return n;
 }
 
 }  // namespace weir::host

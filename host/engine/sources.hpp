@@ -1,8 +1,11 @@
-// The sources of one worker and their splits: discovery, assignment, polling in turn, positions, commit.
+// The sources of one worker: the splits that it reads, polling in turn, positions, commit.
 //
-// Threads: the worker.
+// Which splits there are, and which worker reads each, is the coordinator's business (splits.hpp).
+//
+// Threads: the worker; before it runs, the thread that made it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -11,26 +14,62 @@
 #include <vector>
 
 #include "host/engine/dataflow.hpp"
+#include "host/engine/splits.hpp"
 
 namespace weir::host {
 
-// How long at least lies between two discoveries of a source that keeps waking.
-inline constexpr int64_t kDiscoverInterval = 100'000;  // microseconds
+// How many records the sources of all workers may still give. Any thread.
+class RecordBudget {
+public:
+    explicit RecordBudget(std::optional<int64_t> records)
+        : limited_(records.has_value()), left_(records.value_or(INT64_MAX)) {}
+    bool limited() const { return limited_; }
+    // Takes at most `most` out of it; what was not used of it comes back by give_back, be it 0.
+    int64_t take(int64_t most);
+    void give_back(int64_t records) {
+        left_.fetch_add(records);
+        out_.fetch_sub(1);
+    }
+    // Nothing is left, and nothing is out.
+    bool spent() const { return left_.load() == 0 && out_.load() == 0; }
+
+private:
+    const bool limited_;
+    std::atomic<int64_t> left_;
+    std::atomic<int64_t> out_{0};
+};
+
+// The position of a split, in its source's own notation.
+struct SplitPosition {
+    size_t node = 0;
+    std::string split;  // id
+    std::string position;
+};
+
+class SourcesListener {
+public:
+    virtual ~SourcesListener() = default;
+    virtual void on_split_ended(size_t node, uint64_t split) = 0;
+    virtual void on_split_revoked(size_t node, uint64_t split) = 0;
+    virtual void on_budget_returned() = 0;  // others may poll again
+};
 
 class Sources {
 public:
-    Sources(Plan& plan, Dataflow& dataflow, std::function<int64_t()> clock);
+    Sources(Plan& plan, uint32_t worker, Dataflow& dataflow, SourcesListener& listener);
 
-    // Asks every source for its splits and assigns new ones. False if one failed (the dataflow says why).
-    bool discover_all();
-    // Polls each source that can be polled once, at most `budget` rows in all. True if anything moved.
-    bool poll(int64_t budget);
+    // These are the worker's splits of the source now: new ones are assigned, those that are not listed any more
+    // are given back after the next epoch. False if the source failed (the dataflow says why).
+    bool set_splits(size_t node, const std::vector<SplitAssignment>& splits);
+    // Polls each source that can be polled once. True if anything moved.
+    bool poll(RecordBudget& budget);
     void on_wake(size_t node);
-    // Ends every source: no more polls, their end is sent.
+    void end(size_t node);
     void end_all();
 
     // Notes the positions of all splits as those of the epoch that begins now.
     void mark_positions();
+    std::vector<SplitPosition> marked() const;
     // Tells the sources that the marked positions are durable, and gives back the splits that waited for it.
     void commit(uint64_t epoch);
     // A split is to be given back as soon as an epoch has been committed.
@@ -38,7 +77,6 @@ public:
 
     // Rows that sources gave, failed ones included.
     int64_t records() const;
-    std::optional<int64_t> next_time() const;
 
 private:
     struct Split {
@@ -54,24 +92,19 @@ private:
         Instance* instance = nullptr;
         std::deque<Split> splits;
         size_t next = 0;
-        bool complete = false;  // no other splits will come
         bool ended = false;
-        bool discover = false;  // asked to, and waiting for its time
-        int64_t discovered_at = 0;
+        int64_t records() const;
     };
 
-    bool discover(Source& source);
-    bool apply(Source& source, const std::vector<std::string>& ids);
-    bool assign(Source& source, const std::string& id);
-    bool poll_one(Source& source, int64_t budget);
-    void end_if_over(Source& source);
+    Source* find(size_t node);
+    bool assign(Source& source, const SplitAssignment& split);
+    bool poll_one(Source& source, RecordBudget& budget);
     Status revoke_leaving(Source& source);
     Split* next_ready(Source& source);
 
     Dataflow& dataflow_;
-    std::function<int64_t()> clock_;
+    SourcesListener& listener_;
     std::deque<Source> sources_;
-    uint64_t next_split_ = 0;
     bool wants_epoch_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "tests/unit/engine/test_operators.hpp"
 
+#include <set>
 #include <stdexcept>
 
 #include "host/loader/describe.hpp"
@@ -11,6 +12,10 @@ World& world() {
     return instance;
 }
 void reset_world() { world() = World{}; }
+std::recursive_mutex& world_mutex() {
+    static std::recursive_mutex mutex;
+    return mutex;
+}
 
 namespace {
 
@@ -63,8 +68,10 @@ struct Numbers : weir::Instance {
         for (auto& [id, values] : world().splits) out.put(&out, to_abi(id));
         return world().endless ? Status() : Status::end();
     }
-    Status assign(uint64_t split, std::string_view id, const weir_str&) override {
+    Status assign(uint64_t split, std::string_view id, const weir_str& position) override {
+        std::lock_guard lock(world_mutex());
         ids_[split] = id;
+        if (position.data) at_[split] = std::stoll(std::string(view(position)));
         world().events.push_back("assign " + std::string(id));
         return {};
     }
@@ -73,6 +80,7 @@ struct Numbers : weir::Instance {
         return {};
     }
     Status poll(uint64_t split, uint64_t max_rows, uint64_t) override {
+        std::lock_guard lock(world_mutex());
         auto& values = world().splits[ids_[split]];
         auto& at = at_[split];
         int64_t left = static_cast<int64_t>(values.size()) - at;
@@ -93,11 +101,12 @@ struct Numbers : weir::Instance {
         return world().endless ? Status() : Status::end();
     }
     Status position(uint64_t split, const weir_bytes_out& out) override {
-        std::string text = std::to_string(at_[split]);
+        const std::string text = std::to_string(at_[split]);
         out.put(&out, to_abi(text));
         return {};
     }
     Status on_epoch_committed(uint64_t, std::span<const weir_position> positions) override {
+        std::lock_guard lock(world_mutex());
         for (auto& p : positions) world().committed[ids_[p.split]] = view(p.position);
         world().events.push_back("committed");
         return {};
@@ -169,6 +178,7 @@ struct Hoarder : weir::Instance {
         return {};
     }
     Status finish() override {
+        std::lock_guard lock(world_mutex());
         world().events.push_back("finish");
         return resume(0);
     }
@@ -187,11 +197,13 @@ struct Collect : weir::Instance {
     using Instance::Instance;
     static MadeInstance create(Context context, const Config&) { return make<Collect>(context); }
     Status process(const BatchView& in, uint32_t input) override {
+        std::lock_guard lock(world_mutex());
         for (auto& row : weir::testing::json_rows(input_schema(input), *in.raw().array)) world().sunk.push_back(row);
         int every = world().sink_full_every;
         return every && ++calls_ % every == 0 ? Status::more() : Status();
     }
     Status prepare(uint64_t epoch, const weir_bytes_out&) override {
+        std::lock_guard lock(world_mutex());
         if (world().prepare_pending > 0) {
             --world().prepare_pending;
             context_.wake();
@@ -229,6 +241,56 @@ constexpr weir_instance_api kBadCodeApi = [] {
     return api;
 }();
 
+// How often each n has come so far, by key: {"n":5,"count":3}. Refuses rows whose key group is another worker's.
+struct Tally : weir::Instance {
+    using Instance::Instance;
+    static MadeInstance create(Context context, const Config&) { return make<Tally>(context); }
+    static Schema schema() { return weir::testing::schema_of({{"n", "int64"}, {"count", "int64"}}); }
+    Status bind(const Binding& binding) override {
+        binding.set_output(0, schema());
+        return {};
+    }
+    Status process(const BatchView& in, uint32_t) override {
+        BatchBuilder builder(schema());
+        for (int64_t i = 0; i < in.rows(); ++i) {
+            const int64_t n = in.column(0).value<int64_t>(i);
+            const uint64_t group = in.raw().hashes[i] >> 56;
+            if (group * context_.raw()->workers / 256 != context_.raw()->worker)
+                return Status::fatal("a row of another worker's key group");
+            groups_[n] = static_cast<uint32_t>(group);
+            changed_.insert(n);
+            builder.column(0).append(n);
+            builder.column(1).append(++counts_[n]);
+        }
+        ArrowArray out;
+        builder.finish(&out);
+        return context_.emit(0, out) ? Status() : Status::more();
+    }
+    Status snapshot(const weir_snapshot& out) override {
+        for (int64_t n : changed_) {
+            const std::string key = std::to_string(n), value = std::to_string(counts_[n]);
+            const weir_str k = to_abi(key), v = to_abi(value);
+            weir_state_block block{sizeof block, 0, WEIR_STATE_KEYED, groups_[n], 1, 0, {}, 1, &k, &v};
+            if (int32_t code = out.put(&out, &block)) return Status::fatal("put: " + std::to_string(code));
+        }
+        changed_.clear();
+        return {};
+    }
+    Status restore(const weir_state_block& block) override {
+        for (uint64_t i = 0; i < block.n; ++i) {
+            const int64_t n = std::stoll(std::string(view(block.keys[i])));
+            counts_[n] = std::stoll(std::string(view(block.values[i])));
+            groups_[n] = block.group;
+        }
+        return {};
+    }
+
+private:
+    std::map<int64_t, int64_t> counts_;
+    std::map<int64_t, uint32_t> groups_;
+    std::set<int64_t> changed_;
+};
+
 constexpr auto kNumbers = source_spec<Numbers>("numbers", "Test source.").with(WEIR_SOURCE_REPLAYABLE);
 constexpr auto kTwice = operator_spec<Twice>("twice", "n to 2n.");
 constexpr auto kOddFails = operator_spec<OddFails>("odd_fails", "Odd rows fail.");
@@ -244,9 +306,11 @@ constexpr auto kBadCode = [] {
 constexpr weir_port kManyInputs[] = {port("in", "Rows.", WEIR_PORT_MANY)};
 constexpr auto kCollect = sink_spec<Collect>("collect", "Keeps rows as JSON.").inputs(kManyInputs);
 
-const weir_operator* const kOperators[] = {&kNumbers, &kTwice,    &kOddFails, &kBoth,
-                                           &kHoarder, &kBadShape, &kBadCode,  &kCollect};
-const weir_module kModule = {sizeof(weir_module), WEIR_ABI_MAJOR,   WEIR_ABI_MINOR, 8,       "test", "1.0.0",
+constexpr auto kTally = operator_spec<Tally>("tally", "Counts by key.").with(WEIR_OP_KEYED).state(1, WEIR_STATE_KEYED);
+
+const weir_operator* const kOperators[] = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
+                                           &kBadShape, &kBadCode, &kCollect,  &kTally};
+const weir_module kModule = {sizeof(weir_module), WEIR_ABI_MAJOR,   WEIR_ABI_MINOR, 9,       "test", "1.0.0",
                              kOperators,          nullptr,          nullptr,        nullptr};
 
 }  // namespace

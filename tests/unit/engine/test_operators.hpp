@@ -28,11 +28,13 @@ struct World {
 };
 World& world();
 void reset_world();
+// Held by the operators while they use the world; for topologies of several workers.
+std::recursive_mutex& world_mutex();
 
 // Descriptors and OperatorInfos by name; see test_operators.cpp for what each does:
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
-//   finish, emits one batch a resume)
+//   finish, emits one batch a resume), tally (n and how often it came, by key)
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

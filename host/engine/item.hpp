@@ -1,0 +1,24 @@
+// What travels on an edge: batches, and the control messages that keep their place among them.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "host/engine/batch.hpp"
+
+namespace weir::host {
+
+struct Watermark {
+    int64_t time;
+};
+struct Barrier {
+    uint64_t epoch;
+};
+struct End {};
+using Item = std::variant<BatchRef, Watermark, Barrier, End>;
+
+// What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
+// process, on_watermark and finish that may be under way).
+inline constexpr size_t kMaxQueuedBatches = 8;
+
+}  // namespace weir::host

@@ -1,0 +1,71 @@
+#include "host/engine/splits.hpp"
+
+#include <algorithm>
+
+namespace weir::host {
+
+void SplitTable::update(size_t node, const std::vector<std::string>& ids, bool complete) {
+    Source& source = sources_[node];
+    source.complete = complete;
+    for (auto& [id, split] : source.splits) split.listed = false;
+    for (const std::string& id : ids) {
+        auto [found, is_new] = source.splits.try_emplace(id);
+        Split& split = found->second;
+        split.listed = true;
+        if (!is_new) continue;
+        const auto least = std::min_element(load_.begin(), load_.end());
+        split.number = next_++;
+        split.worker = static_cast<uint32_t>(least - load_.begin());
+        ++*least;
+        source.order.push_back(id);
+    }
+}
+
+void SplitTable::set_position(size_t node, const std::string& id, std::string position) {
+    sources_[node].positions[id] = std::move(position);
+}
+
+std::vector<SplitAssignment> SplitTable::of_worker(size_t node, uint32_t worker) const {
+    std::vector<SplitAssignment> out;
+    auto source = sources_.find(node);
+    if (source == sources_.end()) return out;
+    for (const std::string& id : source->second.order) {
+        const Split& split = source->second.splits.at(id);
+        if (split.worker != worker || !split.listed) continue;
+        auto position = source->second.positions.find(id);
+        SplitAssignment& assigned = out.emplace_back(SplitAssignment{split.number, id, {}});
+        if (position != source->second.positions.end()) assigned.position = position->second;
+    }
+    return out;
+}
+
+void SplitTable::split_ended(size_t node, uint64_t number) {
+    for (auto& [id, split] : sources_[node].splits)
+        if (split.number == number) split.ended = true;
+}
+
+void SplitTable::split_revoked(size_t node, uint64_t number) {
+    Source& source = sources_[node];
+    for (auto it = source.splits.begin(); it != source.splits.end(); ++it) {
+        if (it->second.number != number || it->second.listed) continue;
+        --load_[it->second.worker];
+        std::erase(source.order, it->first);
+        source.splits.erase(it);
+        return;
+    }
+}
+
+bool SplitTable::source_ended(size_t node) const {
+    auto found = sources_.find(node);
+    if (found == sources_.end()) return false;
+    const Source& source = found->second;
+    if (source.splits.empty()) return source.complete;
+    return std::all_of(source.splits.begin(), source.splits.end(), [](auto& s) { return s.second.ended; });
+}
+
+bool SplitTable::complete(size_t node) const {
+    auto found = sources_.find(node);
+    return found != sources_.end() && found->second.complete;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,56 @@
+// Which splits the sources of a topology have, and which worker reads each.
+//
+// Threads: the coordinator.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::host {
+
+struct SplitAssignment {
+    uint64_t number = 0;  // of the run, over all sources
+    std::string id;
+    std::optional<std::string> position;  // where to begin; none: where the source's configuration says
+};
+
+class SplitTable {
+public:
+    explicit SplitTable(uint32_t workers) : load_(workers, 0) {}
+
+    // The splits that a source has now. New ones go to the worker that reads the fewest. `complete`: there will be
+    // no others.
+    void update(size_t node, const std::vector<std::string>& ids, bool complete);
+    // Where a split of this source begins when it is first seen.
+    void set_position(size_t node, const std::string& id, std::string position);
+    // What the worker reads of the source.
+    std::vector<SplitAssignment> of_worker(size_t node, uint32_t worker) const;
+
+    void split_ended(size_t node, uint64_t number);
+    void split_revoked(size_t node, uint64_t number);
+    // Every split has ended, and there is one or will be none.
+    bool source_ended(size_t node) const;
+    bool complete(size_t node) const;
+
+private:
+    struct Split {
+        uint64_t number = 0;
+        uint32_t worker = 0;
+        bool listed = true, ended = false;
+    };
+    struct Source {
+        std::map<std::string, Split> splits;
+        std::vector<std::string> order;  // as they were first listed
+        std::map<std::string, std::string> positions;
+        bool complete = false;
+    };
+
+    std::map<size_t, Source> sources_;
+    std::vector<int64_t> load_;  // splits a worker
+    uint64_t next_ = 0;
+};
+
+}  // namespace weir::host

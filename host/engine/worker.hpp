@@ -1,0 +1,91 @@
+// One worker: its share of the dataflow and of the sources' splits, driven round by round.
+//
+// Threads: turn, sleep and what they call on the worker's thread; post from any. Until the first turn the thread
+// that made it may use all of it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/engine/dataflow.hpp"
+#include "host/engine/discovery.hpp"
+#include "host/engine/fabric.hpp"
+#include "host/engine/mailbox.hpp"
+#include "host/engine/sources.hpp"
+
+namespace weir::host {
+
+// What a worker has to say when all of its nodes have passed a barrier.
+struct EpochReport {
+    uint64_t epoch = 0;
+    std::vector<SplitPosition> positions;
+};
+
+// [worker]
+class WorkerListener : public SourcesListener {
+public:
+    virtual void on_epoch_done(uint32_t worker, EpochReport report) = 0;
+    // Worker 0 alone: the splits of a source are others than before.
+    virtual void on_splits(size_t node, std::vector<std::string> ids, bool complete) = 0;
+    virtual void on_wants_epoch() = 0;
+    virtual void on_first_record() = 0;
+    virtual void on_budget_spent() = 0;
+    virtual void on_ended(uint32_t worker) = 0;
+    virtual void on_failed(uint32_t worker) = 0;
+};
+
+class Worker : private DataflowListener, private SourcesListener {
+public:
+    // `hold`: no source is polled while it is true.
+    Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
+           const std::atomic<bool>& hold, WorkerListener& listener);
+
+    void post(std::function<void()> work) { mailbox_.post(std::move(work)); }
+    // Only what was posted. [worker]
+    bool run_posted() { return mailbox_.run(); }
+    // What was posted, what waits in the dataflow, then the sources. True if anything moved; after a failure it does
+    // nothing and returns false.
+    bool turn();
+    void sleep();
+    std::optional<int64_t> next_time() const;
+
+    // These run on the worker: at the start, or by post.
+    bool discover_all();  // worker 0
+    bool set_splits(size_t node, const std::vector<SplitAssignment>& splits);
+    void begin_epoch(uint64_t epoch);
+    void commit(uint64_t epoch);
+    void end_source(size_t node) { sources_.end(node); }
+    void end_all_sources() { sources_.end_all(); }
+
+    Dataflow& dataflow() { return dataflow_; }
+    bool failed() const { return dataflow_.failed(); }
+
+private:
+    void on_epoch(uint64_t epoch) override { begin_epoch(epoch); }
+    void on_barrier_done(uint64_t epoch) override;
+    void on_source_wake(size_t node) override;
+    Status on_state(size_t node, const weir_state_block& block) override;
+    void on_split_ended(size_t node, uint64_t split) override { listener_.on_split_ended(node, split); }
+    void on_split_revoked(size_t node, uint64_t split) override { listener_.on_split_revoked(node, split); }
+    void on_budget_returned() override { fabric_.notify_all(); }
+    void poll();
+    void tell();
+
+    const uint32_t index_;
+    Fabric& fabric_;
+    std::function<int64_t()> clock_;
+    RecordBudget& budget_;
+    const std::atomic<bool>& hold_;
+    WorkerListener& listener_;
+    Mailbox mailbox_;
+    Dataflow dataflow_;
+    Sources sources_;
+    Discovery discovery_;
+    bool started_ = false, spent_ = false, ended_ = false, failed_ = false;
+    bool moved_ = false;
+};
+
+}  // namespace weir::host
