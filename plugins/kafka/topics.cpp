@@ -80,6 +80,19 @@ Result<TopicInfo> Topics::describe(const std::string &name) {
     return TopicInfo{name, 0, 0};
 }
 
+// A broker shows a new topic a moment before it takes records for it. A first batch that comes in between is refused
+// and sent again, but if the second batch was taken meanwhile, the broker thinks that it knows the first (their
+// numbers are in order) and the client calls it delivered: a record lost. Offsets are answered by what takes records.
+bool Topics::is_ready(const TopicInfo &topic) {
+    PartitionList list = make_partition_list(static_cast<size_t>(topic.partitions));
+    for (int32_t p = 0; p < topic.partitions; ++p) add_partition(list, {topic.name, p}, RD_KAFKA_OFFSET_END);
+    if (rd_kafka_offsets_for_times(client_, list.get(), kTimeout)) return false;
+    return std::none_of(list->elems, list->elems + list->cnt, [](const rd_kafka_topic_partition_t &p) {
+        return p.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || p.err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+               p.err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    });
+}
+
 Status Topics::missing(const std::string &name) {
     std::string message = "topic `" + name + "` is not there";
     auto topics = list();
@@ -108,9 +121,9 @@ Result<TopicInfo> Topics::ensure(const std::string &name, const std::function<bo
     bool created = false;
     for (;;) {
         auto found = describe(name);
-        if (found && found->partitions > 0) return found;
+        if (found && found->partitions > 0 && is_ready(*found)) return found;
         if (!found && found.status().code() != WEIR_E_RETRYABLE) return found.status();
-        if (found && !created) {
+        if (found && found->partitions == 0 && !created) {
             if (!settings_.create_topics) return missing(name);
             const CreateTopics &as = *settings_.create_topics;
             auto made = create_by_admin(name, as.partitions, as.replication);

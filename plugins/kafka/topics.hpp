@@ -25,7 +25,7 @@ public:
 
     Result<std::vector<TopicInfo>> list();
     // WEIR_E_CONFIG with path `topic`, and the nearest name, when it is not there and may not be created. Waits
-    // until a created topic has its leaders. `go_on` ends the waiting.
+    // until a new topic takes records. `go_on` ends the waiting.
     Result<TopicInfo> ensure(const std::string &name, const std::function<bool()> &go_on);
     // WEIR_E_CONFIG when it exists. 0: the broker's default.
     Status create(const std::string &name, int32_t partitions, int32_t replication);
@@ -33,6 +33,7 @@ public:
 private:
     // Partitions 0: it is not there.
     Result<TopicInfo> describe(const std::string &name);
+    bool is_ready(const TopicInfo &topic);
     Status missing(const std::string &name);
     // False: it was there.
     Result<bool> create_by_admin(const std::string &name, int32_t partitions, int32_t replication);
