@@ -1,0 +1,94 @@
+#include "host/state/epoch_batch.hpp"
+
+#include <fmt/format.h>
+
+#include "host/state/merge.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr size_t kRunOverhead = 256;  // keys and the run itself
+constexpr size_t kMaxBlobBytes = 8u << 20;
+
+}  // namespace
+
+void EpochBatch::add(std::span<EpochPart> parts) {
+    std::string id;
+    std::string_view node;
+    uint32_t number = 0;
+    for (EpochPart& part : parts) {
+        part.seal();
+        bytes_ += part.encoded_.size() + part.ids_.size() * kRunOverhead;
+        for (const std::string& replaced : part.replaced_) replaced_.insert(number_(replaced));
+        for (const EpochPart::Id& from : part.ids_) {
+            if (node != from.node || number == 0) number = number_(node = from.node);
+            id.clear();
+            append_u32(id, number);
+            id += from.tail;
+            ids_[id].push_back({&part, &from});
+        }
+    }
+}
+
+Status EpochBatch::write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& runs) const {
+    std::vector<std::string> first_keys;
+    runs.reserve(ids_.size());
+    for (const auto& [id, sources] : ids_) {
+        Run run;
+        run.newest = run.oldest = epoch_;
+        run.full = replaced_.contains(load_u32(id.data()));
+        if (!sources.empty()) run.version = sources[0].id->version;
+        for (const Source& source : sources) {
+            run.full |= source.id->full;
+            if (source.id->version != run.version)
+                return Status::fatal(fmt::format("{}: parts of one epoch have the state versions {} and {}",
+                                                 describe_id(id, source.id->node), run.version, source.id->version));
+        }
+        first_keys.clear();
+        if (sources.size() == 1) {
+            const EpochPart::Id& only = *sources[0].id;
+            run.entries = only.entries;
+            run.deletions = only.deletions;
+            for (const auto& page : only.pages) {
+                const auto content = std::string_view(sources[0].part->encoded_).substr(page.at, page.bytes);
+                batch.Put(page_key(id, run, run.pages++), slice(content));
+                run.bytes += page.bytes;
+                first_keys.push_back(page.first_key);
+            }
+        } else {
+            merge(sources, id, batch, run, first_keys);
+        }
+        if (run.pages == 0 && !run.full) continue;
+        put_run(batch, id, run, first_keys);
+        runs.push_back({id, run});
+    }
+    return {};
+}
+
+void EpochBatch::merge(const std::vector<Source>& sources, const std::string& id, rocksdb::WriteBatch& batch, Run& run,
+                       std::vector<std::string>& first_keys) {
+    std::vector<std::vector<std::string_view>> pages(sources.size());
+    Merge merged;
+    for (size_t i = sources.size(); i-- > 0;) {  // the later part wins
+        const Source& source = sources[i];
+        for (const auto& page : source.id->pages)
+            pages[i].push_back(std::string_view(source.part->encoded_).substr(page.at, page.bytes));
+        merged.add(pages[i]);
+    }
+    PageWriter writer(run.version);
+    const auto end_page = [&] {
+        first_keys.push_back(writer.first_key());
+        const std::string page = writer.take();
+        batch.Put(page_key(id, run, run.pages++), page);
+        run.bytes += page.size();
+    };
+    for (Entry entry; merged.next(entry);) {
+        writer.add(entry);
+        ++run.entries;
+        run.deletions += entry.deleted;
+        if (writer.bytes() >= kMaxBlobBytes) end_page();
+    }
+    if (writer.entries() > 0) end_page();
+}
+
+}  // namespace weir::host

@@ -1,0 +1,98 @@
+#include "host/state/merge.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace weir::host {
+namespace {
+
+uint64_t prefix_of(std::string_view key) {
+    uint64_t prefix = 0;
+    if (key.size() >= 8)
+        std::memcpy(&prefix, key.data(), 8);
+    else
+        std::memcpy(&prefix, key.data(), key.size());
+    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
+}
+
+}  // namespace
+
+void Merge::add(const std::vector<std::string_view>& pages) {
+    if (pages.empty()) return;
+    cursors_.push_back({&pages, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+}
+
+void Merge::reset() {
+    cursors_.clear();
+    heap_.clear();
+    started_ = false;
+    ok_ = true;
+}
+
+bool Merge::after(const Cursor* a, const Cursor* b) {
+    if (a->prefix != b->prefix) return a->prefix > b->prefix;
+    const int order = a->entry.key.compare(b->entry.key);
+    return order != 0 ? order > 0 : a->age > b->age;
+}
+
+bool Merge::advance(Cursor& cursor, bool first) {
+    const std::string_view last = cursor.entry.key;
+    const uint64_t last_prefix = cursor.prefix;
+    while (!cursor.reader.next(cursor.entry)) {
+        ok_ = ok_ && cursor.reader.ok();
+        if (!ok_ || cursor.page == cursor.pages->size()) return false;
+        cursor.reader = PageReader((*cursor.pages)[cursor.page++]);
+        if (cursor.page == 1) cursor.version = cursor.reader.version();
+        ok_ = cursor.reader.ok() && cursor.reader.version() == cursor.version;
+        if (!ok_) return false;
+    }
+    cursor.prefix = prefix_of(cursor.entry.key);
+    if (!first && (cursor.prefix < last_prefix || (cursor.prefix == last_prefix && cursor.entry.key <= last)))
+        return ok_ = false;
+    return true;
+}
+
+void Merge::sift_down() {
+    const size_t n = heap_.size();
+    Cursor* const moved = heap_[0];
+    size_t at = 0;
+    for (size_t child = 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && after(heap_[child], heap_[child + 1])) ++child;
+        if (!after(moved, heap_[child])) break;
+        heap_[at] = heap_[child];
+        at = child;
+    }
+    heap_[at] = moved;
+}
+
+bool Merge::next(Entry& entry) {
+    if (!started_) {
+        started_ = true;
+        for (Cursor& cursor : cursors_)
+            if (advance(cursor, true)) heap_.push_back(&cursor);
+        std::make_heap(heap_.begin(), heap_.end(), after);
+    } else {
+        // Behind what was given last, and behind the same key in older runs.
+        do {
+            if (advance(*heap_[0], false)) {
+                sift_down();
+            } else {
+                heap_[0] = heap_.back();
+                heap_.pop_back();
+                if (!heap_.empty()) sift_down();
+            }
+        } while (ok_ && !heap_.empty() && heap_[0]->entry.key == last_key_);
+    }
+    if (!ok_ || heap_.empty()) {
+        heap_.clear();
+        cursors_.clear();
+        return false;
+    }
+    entry = heap_[0]->entry;
+    version_ = heap_[0]->version;
+    last_key_ = entry.key;
+    return true;
+}
+
+}  // namespace weir::host

@@ -1,0 +1,163 @@
+// Folding: runs of committed epochs become fewer and larger ones.
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/state/folding.hpp"
+#include "host/state/merge.hpp"
+#include "host/state/store_impl.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr int kFoldNice = 10;
+
+// Writes the entries of a merge as one run. The merge's ok() tells whether the pages were right.
+void write_run(Merge& merged, std::string_view id, bool keep_deletions, rocksdb::WriteBatch& batch, Run& run,
+               std::vector<std::string>& first_keys) {
+    PageWriter writer(run.version);
+    const auto end_page = [&] {
+        if (writer.entries() == 0) return;
+        first_keys.push_back(writer.first_key());
+        const std::string page = writer.take();
+        batch.Put(page_key(id, run, run.pages++), page);
+        run.bytes += page.size();
+    };
+    for (Entry entry; merged.next(entry);) {
+        if (entry.deleted && !keep_deletions) continue;
+        if (writer.bytes() + kMaxEntryHeaderBytes + entry.key.size() + entry.value.size() > kFoldPageBytes) end_page();
+        writer.add(entry);
+        ++run.entries;
+        run.deletions += entry.deleted;
+    }
+    end_page();
+}
+
+}  // namespace
+
+void StateStore::Impl::start_folding() {
+    if (options.read_only || !options.background_folding) return;
+    {
+        const std::lock_guard lock(index_mutex);
+        for (const auto& [id, runs] : index) suggest(id);
+    }
+    folder = std::thread([this] { fold_in_background(); });
+}
+
+void StateStore::Impl::suggest(const std::string& id) {
+    if (!options.background_folding) return;
+    const auto found = index.find(id);
+    FoldPlan plan;
+    if (found == index.end() || !choose_fold(found->second, false, plan)) return;
+    if (queued.insert(id).second) queue.push_back(id);
+    wake.notify_one();
+}
+
+void StateStore::Impl::fold_in_background() {
+    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kFoldNice);  // of this thread alone
+    for (;;) {
+        std::string id;
+        {
+            std::unique_lock lock(index_mutex);
+            wake.wait(lock, [&] { return stop || (!queue.empty() && failure.ok()); });
+            if (stop) return;
+            id = std::move(queue.front());
+            queue.pop_front();
+            queued.erase(id);
+        }
+        const std::lock_guard folding(fold_mutex);
+        bool done = false;
+        if (!fold_once(id, false, done).ok() || !done) continue;
+        const std::lock_guard lock(index_mutex);
+        suggest(id);
+    }
+}
+
+Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) {
+    done = false;
+    std::vector<Run> runs;
+    FoldPlan plan;
+    {
+        const std::lock_guard lock(index_mutex);
+        const auto found = index.find(id);
+        if (found == index.end() || !choose_fold(found->second, all, plan)) return {};
+        runs = found->second;
+    }
+    // Committed runs change under fold_mutex alone: what is loaded now is what the index said.
+    const auto folded = std::span(runs).subspan(plan.first, plan.last - plan.first);
+    rocksdb::ReadOptions scan;
+    scan.fill_cache = false;
+    const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(scan));
+    LoadedRuns loaded;
+    if (!loaded.load(*at, id, folded))
+        return failed(at->status().ok() ? corrupt(database(), describe(id) + ": a page is missing")
+                                        : rocks_failure(database(), "folding " + describe(id), at->status()),
+                      false);
+    Merge merged;
+    for (const auto& pages : loaded.runs()) merged.add(pages);
+
+    rocksdb::WriteBatch batch;
+    std::vector<Run> gone(folded.begin(), folded.end());
+    gone.insert(gone.end(), runs.begin() + static_cast<ptrdiff_t>(plan.visible), runs.end());
+    for (const Run& run : gone) delete_run(batch, id, run);
+    Run made;
+    if (!folded.empty()) {
+        made.newest = folded.front().newest;
+        made.oldest = folded.back().oldest;
+        made.version = folded.front().version;
+        std::vector<std::string> first_keys;
+        write_run(merged, id, !plan.to_the_end(), batch, made, first_keys);
+        if (!merged.ok()) return failed(corrupt(database(), describe(id) + ": a page does not parse"), false);
+        if (made.pages > 0) put_run(batch, id, made, first_keys);
+    }
+
+    const std::lock_guard writing(write_mutex);
+    if (Status s = writable(); !s.ok()) return s;
+    Committed next;
+    {
+        const std::lock_guard lock(index_mutex);
+        next = committed;
+    }
+    for (const Run& run : gone) next.fingerprint -= run.fingerprint;
+    next.fingerprint += made.fingerprint;
+    next.runs = next.runs - gone.size() + (made.pages > 0 ? 1 : 0);
+    batch.Put(slice(kCommittedKey), encode_committed(next));
+    // Not synced: until a later write is, a crash leaves all of the old or all of the new.
+    if (Status s = write(batch, false, "folding " + describe(id)); !s.ok()) return s;
+    done = true;
+    const std::lock_guard lock(index_mutex);
+    committed = next;
+    auto& now = index[id];  // may have newer runs in front by now
+    const auto first = std::find_if(now.begin(), now.end(), [&](const Run& r) { return r.same_place(gone.front()); });
+    now.resize(now.size() - (runs.size() - plan.visible));
+    if (!folded.empty()) {
+        const auto place = now.erase(first, first + static_cast<ptrdiff_t>(folded.size()));
+        if (made.pages > 0) now.insert(place, made);
+    }
+    if (now.empty()) index.erase(id);
+    return {};
+}
+
+Status StateStore::fold() {
+    Impl& impl = *impl_;
+    if (Status s = impl.writable(); !s.ok()) return s;
+    std::vector<std::string> ids;
+    {
+        const std::lock_guard lock(impl.index_mutex);
+        for (const auto& [id, runs] : impl.index) ids.push_back(id);
+    }
+    for (const std::string& id : ids) {
+        for (bool done = true; done;) {
+            const std::lock_guard folding(impl.fold_mutex);
+            if (Status s = impl.fold_once(id, true, done); !s.ok()) return s;
+        }
+    }
+    return {};
+}
+
+}  // namespace weir::host

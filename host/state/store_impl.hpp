@@ -1,0 +1,109 @@
+// What the parts of StateStore share. Internal to host/state.
+//
+// Locks, taken in this order: fold (an id is being folded, or nodes are being removed), write (one batch at a time,
+// so that the fingerprint of the live runs is written in the order of the batches), index (what is in memory).
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include "host/state/keys.hpp"
+#include "host/state/rocks.hpp"
+#include "host/state/store.hpp"
+#include "host/state/store_dir.hpp"
+
+namespace weir::host {
+
+// A run of an id; what an epoch writes before it is committed.
+struct PlacedRun {
+    std::string id;
+    Run run;
+};
+
+struct StateStore::Impl {
+    std::filesystem::path dir;
+    StoreOptions options;
+    std::string topology;
+    StoreDir files;
+    std::unique_ptr<rocksdb::DB> db;
+
+    std::mutex fold_mutex;
+    std::mutex write_mutex;
+    std::deque<uint64_t> records;  // epochs that have one, oldest first; under write_mutex
+    uint32_t next_node = 1;        // under write_mutex
+
+    mutable std::mutex index_mutex;  // what follows is under it
+    Committed committed;
+    std::optional<uint64_t> prepared;
+    std::vector<PlacedRun> pending;                           // of the prepared epoch
+    std::map<std::string, uint32_t, std::less<>> nodes;       // numbers by name
+    std::unordered_map<std::string, std::vector<Run>> index;  // committed runs by id, newest first
+    StoreFailure failure;                                     // the first
+    bool write_failed = false;
+
+    // The folding thread and what it has to look at.
+    std::condition_variable wake;
+    std::deque<std::string> queue;
+    std::unordered_set<std::string> queued;
+    bool stop = false;
+    std::thread folder;
+
+    ~Impl();
+
+    std::filesystem::path database() const { return files.database(); }
+    // Opens everything; on failure the rest of this is of no use.
+    StoreFailure open();
+    StoreFailure create(const std::optional<Identity>& found);
+    StoreFailure load();
+    StoreFailure load_key(std::string_view key, std::string_view value, Committed& sum);
+    StoreFailure check_progress() const;
+
+    // Whether the store may be written, and the reason why not.
+    Status writable() const;
+    // Keeps the first failure; returns its own.
+    Status failed(StoreFailure what, bool of_a_write);
+    // Writes a batch; with write_mutex. `doing`: for the message.
+    Status write(rocksdb::WriteBatch& batch, bool sync, const std::string& doing);
+
+    std::string node_name(uint32_t number) const;  // with index_mutex; "?" if there is none
+    std::string describe(std::string_view id) const;
+    void start_folding();
+    void fold_in_background();
+    // With index_mutex. Asks for an id to be looked at, if there is something to do.
+    void suggest(const std::string& id);
+    // Does one thing that is worth doing for the id, if there is any. [fold_mutex]
+    Status fold_once(const std::string& id, bool all, bool& done);
+};
+
+// Pages of runs in memory, and the runs as lists of them.
+class LoadedRuns {
+public:
+    // The runs of an id, of one view of the database; false if one of their pages is not there, or cannot be read.
+    bool load(rocksdb::Iterator& at, std::string_view id, std::span<const Run> wanted);
+    const std::vector<std::vector<std::string_view>>& runs() const { return runs_; }
+
+private:
+    std::deque<std::string> pages_;  // a deque: views of short strings must survive its growth
+    std::vector<std::vector<std::string_view>> runs_;
+};
+
+// Adds the deletion of a run and of its pages.
+void delete_run(rocksdb::WriteBatch& batch, std::string_view id, const Run& run);
+// Adds a run; sets its fingerprint.
+void put_run(rocksdb::WriteBatch& batch, std::string_view id, Run& run, const std::vector<std::string>& first_keys);
+
+}  // namespace weir::host
