@@ -32,6 +32,9 @@ struct RunArguments {
     std::optional<int64_t> records;
     std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
     std::filesystem::path stats_json;  // empty: none
+    std::filesystem::path data_dir;       // empty: the default, where state is worth keeping
+    std::vector<std::string> allow_loss;  // nodes
+    bool reset = false;
     bool quiet = false;
     std::string log_level = "info";
 };

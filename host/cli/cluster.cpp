@@ -8,6 +8,8 @@
 namespace weir::host {
 namespace {
 
+constexpr auto kCloseTimeout = std::chrono::seconds(10);
+
 template <class Api>
 Result<Extension<Api>> find_extension(PluginSet& plugins, const char* id, std::string_view purpose) {
     Status refused;
@@ -74,7 +76,7 @@ Result<std::unique_ptr<Cluster>> Cluster::connect(PluginSet& plugins, const std:
 
 Cluster::~Cluster() {
     // What is not acknowledged has been reported by flush; there is nobody left to tell of the rest.
-    if (connection_) (void)connection_->close();
+    if (connection_) (void)connection_->close(std::chrono::steady_clock::now() + kCloseTimeout);
 }
 
 }  // namespace weir::host

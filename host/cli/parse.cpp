@@ -149,6 +149,10 @@ private:
             ->type_name("N");
         add_duration(run, "--connect-timeout", [this](auto d) { run_.connect_timeout = d; },
                      "How long to try to reach a server (30s)");
+        run.add_option("--data-dir", run_.data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
+        run.add_flag("--reset", run_.reset, "Forget the topologies' state, and begin as configured");
+        add_each(run, "--allow-loss", run_.allow_loss, "Drop the state of a node that the topology no longer has")
+            ->type_name("NODE");
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
             ->type_name("FILE");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");

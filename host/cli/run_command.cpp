@@ -1,11 +1,13 @@
 // `weir run` and `weir lint`.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/data_dir.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
@@ -41,7 +43,19 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     terminal.message(topologies.text(false));
     if (const int code = topologies.exit_code(); code != kExitOk) return code;
 
-    Session session(topologies, {arguments.duration, arguments.records, arguments.quiet}, terminal);
+    SessionOptions options{arguments.duration, arguments.records, arguments.quiet,
+                           arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset, arguments.allow_loss};
+    const auto& entries = topologies.entries();
+    const bool keeps = std::any_of(entries.begin(), entries.end(), [](auto& entry) { return Session::keeps_state(*entry.plan); });
+    if (!options.is_data_dir_given && keeps) {
+        auto data_dir = default_data_dir();
+        if (!data_dir) {
+            terminal.message("weir: " + data_dir.status().message());
+            return kExitUsage;
+        }
+        options.data_dir = *data_dir;
+    }
+    Session session(topologies, options, terminal);
     const int code = session.run();
     if (arguments.stats_json.empty() || write_stats(arguments.stats_json, session.first_stats(), terminal)) return code;
     return code != kExitOk ? code : kExitUsage;

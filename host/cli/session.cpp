@@ -57,9 +57,16 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
         run_options.on_finished = [this] { wakeup_.notify(); };
         Member& member = members_.emplace_back();
         member.entry = &entry;
+        run_options.epochs = epochs_options(*entry.plan);
+        member.is_durable = !run_options.epochs.dir.empty();
         member.run = std::make_unique<TopologyRun>(std::move(entry.plan), std::move(run_options));
     }
     terminal_.on_output_closed([this] { signals_.request(); });
+}
+
+EpochsOptions Session::epochs_options(const Plan& plan) const {
+    if (!options_.is_data_dir_given && !keeps_state(plan)) return {};
+    return {options_.data_dir / plan.topology().name, options_.allow_loss, options_.reset};
 }
 
 Session::~Session() { terminal_.on_output_closed(nullptr); }
@@ -83,7 +90,8 @@ void Session::introduce() {
     if (options_.is_quiet) return;
     std::string text;
     for (const Member& member : members_) text += graph_text(member.run->topology(), member.entry->path.string());
-    for (const Member& member : members_) text += state_notice(member.run->topology());
+    for (const Member& member : members_)
+        if (!member.is_durable) text += state_notice(member.run->topology());
     terminal_.message(text);
 }
 
@@ -91,8 +99,12 @@ bool Session::connect() {
     for (Member& member : members_) {
         const Status status = member.run->connect(signals_.requested());
         if (signals_.requested()) return false;
-        if (status.ok()) continue;
-        exit_code_ = exit_code_of(status, true);
+        if (status.ok()) {
+            if (const uint64_t epoch = member.run->resumed_at(); epoch > 0 && !options_.is_quiet)
+                terminal_.message(fmt::format("{}: goes on behind epoch {}", member.run->topology().name, epoch));
+            continue;
+        }
+        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(status, true);
         terminal_.message(error_text(member.run->topology(), status, true, status.message()));
         return false;
     }
@@ -142,7 +154,8 @@ void Session::tell_failure(Member& member) {
     const Failure& failure = *member.run->failure();
     const bool is_opening = member.run->failed_opening();
     member.outcome = "failed";
-    if (exit_code_ == kExitOk) exit_code_ = exit_code_of(failure.status, is_opening);
+    if (exit_code_ == kExitOk)
+        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(failure.status, is_opening);
     if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
         terminal_.message(refused_text(member.run->topology(), failure));
     else

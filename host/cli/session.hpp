@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ struct SessionOptions {
     std::optional<std::chrono::microseconds> duration;
     std::optional<int64_t> records;  // of each topology
     bool is_quiet = false;           // errors alone
+    std::filesystem::path data_dir;  // a folder a topology
+    bool is_data_dir_given = false;  // by the user: used for what would not be kept otherwise, too
+    bool reset = false;
+    std::vector<std::string> allow_loss;
 };
 
 class Session {
@@ -34,6 +39,9 @@ public:
     // Takes the plans out of `topologies`, which must outlive it. REQUIRES: no entry has errors.
     Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal);
     ~Session();
+
+    // Whether a topology's state is kept without being asked to: it has some, and its broker outlives this process.
+    static bool keeps_state(const Plan& plan) { return plan.has_state() && !plan.is_ephemeral(); }
 
     // Connects, starts, waits for all to end. The exit code; what went wrong has been said.
     int run();
@@ -46,9 +54,11 @@ private:
         std::unique_ptr<TopologyRun> run;
         RateMeter meter;
         bool joined = false;
+        bool is_durable = false;
         std::string outcome = "done";
     };
 
+    EpochsOptions epochs_options(const Plan& plan) const;
     void introduce();
     bool connect();
     void wait();

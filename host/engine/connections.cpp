@@ -4,23 +4,14 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
+#include "host/engine/plugin_call.hpp"
 
 namespace weir::host {
 
 namespace {
 constexpr auto kStopCheck = std::chrono::milliseconds(50);
-}
-
-template <class F>
-Status ConnectionInstance::call(F&& f) {
-    weir_error error{};
-    error.size = sizeof error;
-    try {
-        return Status::from_abi(f(&error), error);
-    } catch (...) {
-        return Status::fatal("an exception left the plugin: it must catch its own");
-    }
 }
 
 Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const ConnectionSpec& spec,
@@ -33,15 +24,18 @@ Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const Con
     made->code_ = *code;
     made->fill_context(topology, flags, connect_timeout);
     std::string config = spec.config.value.dump();
-    Status status = made->call([&](weir_error* error) {
+    Status status = call_plugin([&](weir_error* error) {
         return made->api().create(made->code_.descriptor, &made->context_, to_abi(config), &made->self_, error);
     });
     if (!status.ok()) return status;
+    if (!made->self_) return Status::fatal("create succeeded but gave no connection");
     return made;
 }
 
 ConnectionInstance::~ConnectionInstance() {
-    if (self_) api().destroy(self_);
+    if (!self_) return;
+    const std::string fault = call_plugin_void([&] { api().destroy(self_); });
+    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("connection {}: destroy: {}", spec_.name, fault));
 }
 
 void ConnectionInstance::fill_context(const std::string& topology, uint32_t flags,
@@ -63,10 +57,8 @@ void ConnectionInstance::fill_context(const std::string& topology, uint32_t flag
         self.woken_ = true;
         self.wake_.notify_all();
     };
-    context_.now = [](weir_connection_context*) -> int64_t {
-        using namespace std::chrono;
-        return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-    };
+    context_.now = [](weir_connection_context*) { return system_now(); };
+    context_.ephemeral = [](weir_connection_context* c) { static_cast<Context*>(c)->owner->ephemeral_ = true; };
 }
 
 void ConnectionInstance::wait_for_wake() {
@@ -75,26 +67,58 @@ void ConnectionInstance::wait_for_wake() {
     woken_ = false;
 }
 
-Status ConnectionInstance::open(const std::atomic<bool>& stop) {
-    if (!api().open) return {};
+// Calls until it is no longer pending. A stop cancels it once and then waits for it to end.
+template <class F>
+Status ConnectionInstance::again(const std::atomic<bool>& stop, const char* doing, F&& f) {
+    bool cancelled = false;
     for (;;) {
-        Status status = call([&](weir_error* error) { return api().open(self_, error); });
+        Status status = call_plugin(f);
         if (!status.is_pending()) return status;
+        if (cancelled) return Status::retryable(fmt::format("stopped while {}", doing));
         wait_for_wake();
-        if (stop.load()) {
-            if (api().cancel) api().cancel(self_);
-            return Status::retryable("stopped while connecting");
-        }
+        if (!stop.load()) continue;
+        cancelled = true;
+        if (api().cancel) (void)call_plugin_void([&] { api().cancel(self_); });
     }
 }
 
-Status ConnectionInstance::close() {
+Status ConnectionInstance::open(const std::atomic<bool>& stop) {
+    if (!api().open) return {};
+    return again(stop, "connecting", [&](weir_error* error) { return api().open(self_, error); });
+}
+
+Status ConnectionInstance::close(std::chrono::steady_clock::time_point deadline) {
     if (!api().close) return {};
     for (;;) {
-        Status status = call([&](weir_error* error) { return api().close(self_, error); });
+        Status status = call_plugin([&](weir_error* error) { return api().close(self_, error); });
         if (!status.is_pending()) return status;
+        if (std::chrono::steady_clock::now() > deadline) return Status::retryable("it does not end");
         wait_for_wake();
     }
+}
+
+Status ConnectionInstance::begin(uint64_t epoch, const std::atomic<bool>& stop) {
+    return again(stop, "beginning a transaction", [&](weir_error* e) { return api().begin(self_, epoch, e); });
+}
+
+Status ConnectionInstance::prepare(uint64_t epoch, const std::atomic<bool>& stop) {
+    return again(stop, "preparing a transaction", [&](weir_error* e) { return api().prepare(self_, epoch, e); });
+}
+
+Status ConnectionInstance::commit(uint64_t epoch, const std::string& marker, const std::atomic<bool>& stop) {
+    return again(stop, "committing a transaction",
+                 [&](weir_error* e) { return api().commit(self_, epoch, to_abi(marker), e); });
+}
+
+Result<std::string> ConnectionInstance::last_committed(const std::atomic<bool>& stop) {
+    std::string marker;
+    weir_bytes_out out{sizeof out, 0, &marker, [](const weir_bytes_out* o, weir_str bytes) {
+                           *static_cast<std::string*>(o->data) = view(bytes);
+                       }};
+    Status status = again(stop, "asking for the last transaction",
+                          [&](weir_error* e) { return api().last_committed(self_, &out, e); });
+    if (!status.ok()) return status;
+    return marker;
 }
 
 }  // namespace weir::host

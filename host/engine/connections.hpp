@@ -31,7 +31,18 @@ public:
 
     // Blocks until the server was reached, could not be, or `stop` became true (checked every 50 ms).
     Status open(const std::atomic<bool>& stop);
-    Status close();
+    // Until the deadline; WEIR_E_RETRYABLE when it has not ended by then.
+    Status close(std::chrono::steady_clock::time_point deadline);
+
+    // The decider's part, blocking; a stop cancels what is under way. REQUIRES: is_transactional().
+    Status begin(uint64_t epoch, const std::atomic<bool>& stop);
+    Status prepare(uint64_t epoch, const std::atomic<bool>& stop);
+    Status commit(uint64_t epoch, const std::string& marker, const std::atomic<bool>& stop);
+    Result<std::string> last_committed(const std::atomic<bool>& stop);  // the marker; empty: there is none
+
+    bool is_transactional() const { return code_.descriptor->flags & WEIR_OP_TRANSACTIONAL; }
+    // What it reaches is gone with this process.
+    bool is_ephemeral() const { return ephemeral_; }
 
     const ConnectionSpec& spec() const { return spec_; }
     void* self() const { return self_; }
@@ -44,7 +55,7 @@ private:
     const weir_connection_api& api() const { return *static_cast<const weir_connection_api*>(code_.descriptor->api); }
     void fill_context(const std::string& topology, uint32_t flags, std::chrono::microseconds connect_timeout);
     template <class F>
-    Status call(F&& f);
+    Status again(const std::atomic<bool>& stop, const char* doing, F&& f);
     void wait_for_wake();
 
     const ConnectionSpec& spec_;
@@ -55,6 +66,7 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_;
     bool woken_ = false;
+    bool ephemeral_ = false;
 };
 
 }  // namespace weir::host

@@ -140,7 +140,7 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
     request.data = &taker;
     request.put = [](const weir_snapshot* s, const weir_state_block* block) -> int32_t {
         auto& to = *static_cast<Taker*>(s->data);
-        if (to.fault.ok()) to.fault = to.self->listener_.on_state(to.node, *block);
+        if (to.fault.ok()) to.fault = to.self->listener_.on_state(to.node, *block, s->mode);
         return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
     };
     Status status = node.instance->call(

@@ -47,7 +47,7 @@ public:
     virtual void on_barrier_done(uint64_t epoch) = 0;
     virtual void on_source_wake(size_t node) = 0;  // a source woke, or its time has come
     // State that a node hands over at the barrier.
-    virtual Status on_state(size_t node, const weir_state_block& block) = 0;
+    virtual Status on_state(size_t node, const weir_state_block& block, uint32_t mode) = 0;
 };
 
 class Dataflow : public InstanceHost {

@@ -35,34 +35,18 @@ Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, Operato
 }
 
 Instance::~Instance() {
-    if (self_) {
-        try {
-            api().destroy(self_);
-        } catch (...) {
-            HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: an exception left the plugin's destroy", node_.id));
-        }
+    std::string fault;
+    if (self_) fault = call_plugin_void([&] { api().destroy(self_); });
+    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.id, fault));
+    for (auto& codec : codecs_) {
+        fault = call_plugin_void([&] { codec.codec.api->destroy(codec.codec.self); });
+        if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.id, fault));
     }
-    for (auto& codec : codecs_) codec.codec.api->destroy(codec.codec.self);
-}
-
-Status Instance::checked(int32_t code, const weir_error& error) {
-    if (code < WEIR_E_UNSUPPORTED || code > WEIR_END) {
-        broken_ = true;
-        return Status::fatal(fmt::format("the plugin returned {}, which is no code of the ABI", code));
-    }
-    if (code == WEIR_E_FATAL) broken_ = true;
-    weir_error bounded = error;  // the plugin may not have ended its texts
-    bounded.path[sizeof bounded.path - 1] = '\0';
-    bounded.message[sizeof bounded.message - 1] = '\0';
-    if (code < 0 && !bounded.message[0])
-        *fmt::format_to_n(bounded.message, sizeof bounded.message - 1, "the plugin gave code {} and no reason", code).out =
-            '\0';
-    return Status::from_abi(code, bounded);
 }
 
 Status Instance::make_codec(std::string_view json, weir_codec* out) {
     auto parsed = Json::parse(json, nullptr, false);
-    if (!parsed.is_object() || !parsed.contains("codec"))
+    if (!parsed.is_object() || !parsed.contains("codec") || !parsed["codec"].is_string())
         return Status::config("", fmt::format("`{}` names no codec", json));
     std::string name = parsed["codec"].get<std::string>();
     const OperatorInfo* info = resolver_.catalog().find_codec(name);
@@ -71,11 +55,12 @@ Status Instance::make_codec(std::string_view json, weir_codec* out) {
     if (!code) return code.status();
     auto* codec_api = static_cast<const weir_codec_api*>(code->descriptor->api);
     std::string config = parsed.value("config", Json::object()).dump();
-    weir_error error{};
-    error.size = sizeof error;
     void* self = nullptr;
-    int32_t result = codec_api->create(code->descriptor, &HostServices::get().abi(), to_abi(config), &self, &error);
-    if (result < 0) return Status::from_abi(result, error);
+    Status made = call_plugin([&](weir_error* error) {
+        return codec_api->create(code->descriptor, &HostServices::get().abi(), to_abi(config), &self, error);
+    });
+    if (!made.ok()) return made;
+    if (!self) return Status::fatal(fmt::format("codec {} gave no instance", name));
     *out = weir_codec{sizeof(weir_codec), 0, codec_api, self};
     codecs_.push_back({*code, *out});
     return {};

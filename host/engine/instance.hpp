@@ -13,6 +13,7 @@
 #include <weir/result.hpp>
 
 #include "host/engine/metrics.hpp"
+#include "host/engine/plugin_call.hpp"
 #include "host/engine/resolver.hpp"
 #include "host/topology/topology.hpp"
 
@@ -72,16 +73,9 @@ public:
     template <class F>
     Status call(F&& f) {
         if (broken_) return Status::fatal("the plugin failed before and is not called again");
-        weir_error error{};
-        error.size = sizeof error;
-        int32_t code = WEIR_E_FATAL;
-        try {
-            code = f(self_, &error);
-        } catch (...) {
-            broken_ = true;
-            return Status::fatal("an exception left the plugin: it must catch its own");
-        }
-        return checked(code, error);
+        Status status = call_plugin([&](weir_error* error) { return f(self_, error); });
+        if (status.code() == WEIR_E_FATAL) broken_ = true;
+        return status;
     }
 
 private:
@@ -96,7 +90,6 @@ private:
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     void fill_context(const InstanceOptions& options);
     Status make_codec(std::string_view json, weir_codec* out);
-    Status checked(int32_t code, const weir_error& error);
 
     const NodeSpec& node_;
     OperatorResolver& resolver_;

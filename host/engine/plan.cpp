@@ -23,11 +23,10 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
     size_t before = diagnostics.error_count();
     plan->warn_of_settings();
     // Instances are tried even when a connection failed: all errors at once.
-    plan->create_connections();
-    plan->create_instances();
-    if (diagnostics.error_count() > before) return nullptr;
+    const bool connected = plan->create_connections();
+    if (!plan->create_instances() || !connected || diagnostics.error_count() > before) return nullptr;
     plan->wire();
-    return plan->bind_all() && plan->route_edges() ? std::move(plan) : nullptr;
+    return plan->check_delivery() && plan->bind_all() && plan->route_edges() ? std::move(plan) : nullptr;
 }
 
 // What the language has and this engine does not do yet.
@@ -36,7 +35,7 @@ void Plan::warn_of_settings() {
         diagnostics_.warning(Code::kNotSupported, topology_.file->whole(),
                              fmt::format("`{}` has no effect yet: {}", setting, instead));
     };
-    if (topology_.memory_limit > 0) warn("memory_limit", "state is kept in memory, without a limit");
+    if (topology_.memory_limit > 0) warn("memory_limit", "state is held in memory, without a limit");
     if (topology_.restart) warn("restart", "the topology ends at a failure");
 }
 
@@ -56,11 +55,55 @@ void Plan::fail(const NodeSpec& node, const Status& status) {
                        fmt::format("node `{}`: {}", node.id, status.message()));
 }
 
+uint32_t Plan::context_flags() const {
+    return (options_.check_only ? WEIR_CONTEXT_CHECK_ONLY : 0) |
+           (topology_.exactly_once ? WEIR_CONTEXT_EXACTLY_ONCE : 0);
+}
+
+bool Plan::has_state() const {
+    return topology_.exactly_once || std::any_of(nodes_.begin(), nodes_.end(), [](const PlannedNode& node) {
+               return node.instance().descriptor().state_version > 0 && !node.instance().is_source();
+           });
+}
+
+bool Plan::is_ephemeral() const {
+    return std::any_of(connections_.begin(), connections_.end(), [](auto& c) { return c->is_ephemeral(); });
+}
+
+// Every source must be able to read again, every sink to write once; one connection at most decides.
+bool Plan::check_delivery() {
+    if (!topology_.exactly_once) return true;
+    bool good = true;
+    for (const NodeSpec& node : topology_.nodes) good = keeps_promise(node) && good;
+    return good;
+}
+
+bool Plan::keeps_promise(const NodeSpec& node) {
+    const uint32_t flags = node.op->flags;
+    auto refuse = [&](const std::string& why) {
+        diagnostics_.error(Code::kDelivery, node.op_place, fmt::format("node `{}`: {}", node.id, why)).expected =
+            "`delivery: at_least_once`, or another operator";
+        return false;
+    };
+    if (node.op->is_a(OperatorKind::kSource) && !(flags & (WEIR_SOURCE_REPLAYABLE | WEIR_SOURCE_JOURNALED)))
+        return refuse(fmt::format("`{}` cannot be read again after a crash, which `exactly_once` needs", node.op->name));
+    if (!node.op->is_a(OperatorKind::kSink) || (flags & WEIR_OP_OUTBOX)) return true;
+    auto found = std::find_if(connections_.begin(), connections_.end(),
+                              [&](const auto& c) { return c->spec().name == node.connection; });
+    if (!(flags & WEIR_OP_TRANSACTIONAL) || found == connections_.end() || !(*found)->is_transactional())
+        return refuse(fmt::format("`{}` writes again what it wrote before a crash, which `exactly_once` excludes",
+                                  node.op->name));
+    if (decider_ && decider_ != found->get())
+        return refuse(fmt::format("its connection `{}` and `{}` would both decide the epochs, and only one can",
+                                  (*found)->spec().name, decider_->spec().name));
+    decider_ = found->get();
+    return true;
+}
+
 bool Plan::create_connections() {
     for (const auto& spec : topology_.connections) {
-        uint32_t flags = options_.check_only ? WEIR_CONTEXT_CHECK_ONLY : 0;
         auto made =
-            ConnectionInstance::create(spec, resolver_, topology_.name, flags, options_.connect_timeout);
+            ConnectionInstance::create(spec, resolver_, topology_.name, context_flags(), options_.connect_timeout);
         if (made) {
             connections_.push_back(std::move(*made));
             continue;
@@ -82,12 +125,15 @@ bool Plan::create_instances() {
         const NodeSpec& node = topology_.nodes[i];
         InstanceOptions options;
         options.topology = topology_.name;
-        options.flags = options_.check_only ? WEIR_CONTEXT_CHECK_ONLY : 0;
+        options.flags = context_flags();
         auto connection = std::find_if(connections_.begin(), connections_.end(),
                                        [&](const auto& c) { return c->spec().name == node.connection; });
         if (connection != connections_.end()) options.connection = (*connection)->self();
         // Its connection was refused: that has been said, and the operator must not see a null one.
-        if (!node.connection.empty() && !options.connection) continue;
+        if (!node.connection.empty() && !options.connection) {
+            good = false;
+            continue;
+        }
         options.workers = workers_;
         for (options.worker = 0; options.worker < workers_; ++options.worker) {
             auto made = Instance::create(node, resolver_, options);

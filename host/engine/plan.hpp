@@ -66,6 +66,12 @@ public:
     std::vector<PlannedNode>& nodes() { return nodes_; }
     const std::vector<PlannedEdge>& edges() const { return edges_; }  // as Topology::edges
     uint32_t workers() const { return workers_; }
+    // The connection that decides the epochs of an exactly-once topology; null if none does.
+    ConnectionInstance* decider() const { return decider_; }
+    // Whether anything of it is worth keeping: state of a node, or a promise that needs positions; and whether what
+    // its connections reach is gone with this process.
+    bool has_state() const;
+    bool is_ephemeral() const;
     const std::vector<std::unique_ptr<ConnectionInstance>>& connections() const { return connections_; }
     // Whether a plugin was refused (exit code 3 rather than 2).
     bool plugin_refused() const { return plugin_refused_; }
@@ -88,6 +94,9 @@ private:
     bool route_edges();
     bool route_edge(size_t edge);
     void read_keys(size_t node);
+    bool check_delivery();
+    bool keeps_promise(const NodeSpec& node);
+    uint32_t context_flags() const;
     uint32_t port_flags(size_t edge) const;  // of the input that it leads to
     void collect_wanted();
     void fail(const NodeSpec& node, const Status& status);
@@ -106,6 +115,7 @@ private:
     std::vector<PlannedNode> nodes_;
     std::vector<PlannedEdge> edges_;
     uint32_t workers_ = 1;
+    ConnectionInstance* decider_ = nullptr;
     std::vector<std::optional<std::vector<std::string>>> reads_;  // by edge; none: all but metadata
     std::vector<std::vector<Wanted>> wanted_;                     // by node and port
 };

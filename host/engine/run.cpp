@@ -10,6 +10,7 @@
 
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
+#include "host/engine/key_hash.hpp"
 
 namespace weir::host {
 
@@ -60,10 +61,12 @@ TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
       clock_(options_.simulate ? std::function<int64_t()>([this] { return simulated_now_; }) : system_now),
       fabric_(*plan_),
       budget_(options_.records),
-      splits_(plan_->workers()) {
+      splits_(plan_->workers()),
+      epochs_(*plan_, options_.epochs) {
     WorkerListener& listener = *this;
     for (uint32_t w = 0; w < plan_->workers(); ++w)
-        workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, listener);
+        workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, !options_.epochs.dir.empty(),
+                              listener);
 }
 
 // Plugins' threads may wake an instance until it is destroyed.
@@ -72,11 +75,16 @@ TopologyRun::~TopologyRun() {
 }
 
 Status TopologyRun::connect(const std::atomic<bool>& stop) {
+    Status status = epochs_.open();
+    failed_state_ = !status.ok();
     for (auto& connection : plan_->connections()) {
-        Status status = connection->open(stop);
         if (!status.ok()) return status;
+        status = connection->open(stop);
     }
-    return {};
+    if (!status.ok()) return status;
+    status = epochs_.recover(stop);
+    failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
+    return status;
 }
 
 void TopologyRun::start() {
@@ -93,14 +101,14 @@ void TopologyRun::request_stop(StopMode mode) {
 }
 
 void TopologyRun::run() {
-    if (open_instances() && assign_first_splits()) {
+    if (restore() && open_instances() && assign_first_splits()) {
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
         if (options_.simulate)
             run_simulated(*options_.simulate);
         else
             run_threads();
     } else {
-        failed_opening_ = std::any_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
+        failed_opening_ = failure_ || std::any_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
     }
     cpu_end_ = process_cpu();
     wall_end_ = std::chrono::steady_clock::now();
@@ -176,6 +184,47 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
     }
 }
 
+// State goes to the workers that own it now, be they as many as before or not.
+bool TopologyRun::restore() {
+    for (const SplitPosition& one : epochs_.positions()) splits_.set_position(one.node, one.split, one.position);
+    epoch_ = epochs_.last();
+    committed_.store(epoch_);
+    size_t at = 0;
+    Status status = epochs_.restore([&](size_t node, const weir_state_block& block) {
+        at = node;
+        return restore_block(node, block);
+    });
+    if (status.ok()) return true;
+    const NodeSpec& node = plan_->topology().nodes[at];
+    failed_state_ = true;
+    fail({status, node.id, node.op->plugin});
+    return false;
+}
+
+Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
+    const uint32_t workers = plan_->workers();
+    uint32_t first = 0, last = workers - 1;
+    switch (block.kind) {
+        case WEIR_STATE_KEYED: first = last = worker_of_group(block.group, workers); break;
+        case WEIR_STATE_SPLIT: first = last = splits_.reserve(node, std::string(view(block.split))); break;
+        case WEIR_STATE_LIST: last = 0; break;
+        default: break;  // one copy to all
+    }
+    for (uint32_t w = first; w <= last; ++w) {
+        Instance& instance = plan_->nodes()[node].instance(w);
+        if (!instance.api().restore) return Status::state_version("there is state of it, and it cannot restore any");
+        Status status = instance.call(
+            [&](void* self, weir_error* error) { return instance.api().restore(self, &block, error); });
+        if (!status.ok()) return status;
+    }
+    return {};
+}
+
+void TopologyRun::fail(Failure failure) {
+    if (!failure_) failure_ = std::move(failure);
+    failed_.store(true);
+}
+
 bool TopologyRun::assign_first_splits() {
     if (!workers_[0].discover_all()) return false;
     mailbox_.run();  // what was found
@@ -231,7 +280,8 @@ void TopologyRun::on_failed(uint32_t) {
 }
 
 void TopologyRun::on_epoch_done(uint32_t, EpochReport report) {
-    mailbox_.post([this, report = std::move(report)] { reports_.push_back(report); });
+    auto shared = std::make_shared<EpochReport>(std::move(report));  // work is copied, a report is not
+    mailbox_.post([this, shared] { reports_.push_back(std::move(*shared)); });
 }
 
 // Once, by the first worker that has something.
@@ -296,7 +346,15 @@ void TopologyRun::start_epoch(bool last) {
 }
 
 void TopologyRun::commit_epoch() {
+    std::vector<EpochPart> parts;
+    std::vector<SplitPosition> positions;
+    for (EpochReport& report : reports_) {
+        parts.push_back(std::move(report.state));
+        positions.insert(positions.end(), report.positions.begin(), report.positions.end());
+    }
     in_flight_ = false;
+    Status status = epochs_.commit(epoch_, parts, positions, abandon_);
+    if (!status.ok()) return fail({status, "", ""});
     committed_.store(epoch_);
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     over_ = last_epoch_;
@@ -334,7 +392,7 @@ void TopologyRun::close_all() {
     for (auto& node : plan_->nodes())
         for (auto& instance : node.instances) close_one(*instance, deadline);
     for (auto& connection : plan_->connections()) {
-        Status status = connection->close();
+        Status status = connection->close(deadline);
         if (!status.ok() && !failure_)
             warn(fmt::format("connection {}: closing: {}", connection->spec().name, status.message()));
     }

@@ -19,6 +19,7 @@
 
 #include "host/engine/clock.hpp"
 #include "host/engine/dataflow.hpp"
+#include "host/engine/epochs.hpp"
 #include "host/engine/fabric.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
@@ -40,6 +41,7 @@ struct RunOptions {
     std::function<void()> on_finished;  // coordinator thread, last thing
     // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
     std::optional<uint64_t> simulate;
+    EpochsOptions epochs;
 };
 
 struct NodeStats {
@@ -66,8 +68,12 @@ public:
     TopologyRun(std::unique_ptr<Plan> plan, RunOptions options);
     ~TopologyRun() override;  // REQUIRES: joined, or never started
 
-    // Opens the connections: blocks up to their time-out, or until `stop`.
+    // Opens the state and the connections: blocks up to their time-out, or until `stop`.
     Status connect(const std::atomic<bool>& stop);
+    // After connect: the epoch that its state is of; 0: it begins without any.
+    uint64_t resumed_at() const { return epochs_.last(); }
+    // Whether connect, or the run, failed for the state's sake.
+    bool failed_state() const { return failed_state_; }
     void start();
     void request_stop(StopMode mode);
     void join();
@@ -96,6 +102,8 @@ private:
     void run();
     bool open_instances();
     bool open_one(size_t node, uint32_t worker);
+    bool restore();
+    Status restore_block(size_t node, const weir_state_block& block);
     bool assign_first_splits();
     void hand_out_splits(size_t node);
     void run_threads();
@@ -105,6 +113,7 @@ private:
     bool coordinate();
     void start_epoch(bool last);
     void commit_epoch();
+    void fail(Failure failure);
     void follow_stop();
     void warn_if_slow();
     std::string slow_text() const;
@@ -127,11 +136,13 @@ private:
     Mailbox mailbox_{wakeup_};
     std::deque<Worker> workers_;
     SplitTable splits_;
+    Epochs epochs_;
     std::thread thread_;
     std::atomic<StopMode> stop_{StopMode::kNone};
     std::atomic<bool> finished_{false}, failed_{false}, workers_stop_{false};
+    std::atomic<bool> abandon_{false};  // ends what the coordinator waits for
     std::optional<Failure> failure_;
-    bool failed_opening_ = false;
+    bool failed_opening_ = false, failed_state_ = false;
 
     // Coordinator.
     StopMode followed_ = StopMode::kNone;  // the stop that the workers were told of

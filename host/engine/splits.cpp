@@ -9,16 +9,26 @@ void SplitTable::update(size_t node, const std::vector<std::string>& ids, bool c
     source.complete = complete;
     for (auto& [id, split] : source.splits) split.listed = false;
     for (const std::string& id : ids) {
-        auto [found, is_new] = source.splits.try_emplace(id);
-        Split& split = found->second;
+        auto found = source.splits.find(id);
+        Split& split = found != source.splits.end() ? found->second : add(source, id);
         split.listed = true;
-        if (!is_new) continue;
-        const auto least = std::min_element(load_.begin(), load_.end());
-        split.number = next_++;
-        split.worker = static_cast<uint32_t>(least - load_.begin());
-        ++*least;
-        source.order.push_back(id);
     }
+}
+
+SplitTable::Split& SplitTable::add(Source& source, const std::string& id) {
+    const auto least = std::min_element(load_.begin(), load_.end());
+    Split& split = source.splits[id];
+    split.number = next_++;
+    split.worker = static_cast<uint32_t>(least - load_.begin());
+    ++*least;
+    source.order.push_back(id);
+    return split;
+}
+
+uint32_t SplitTable::reserve(size_t node, const std::string& id) {
+    Source& source = sources_[node];
+    auto found = source.splits.find(id);
+    return (found != source.splits.end() ? found->second : add(source, id)).worker;
 }
 
 void SplitTable::set_position(size_t node, const std::string& id, std::string position) {
@@ -49,6 +59,7 @@ void SplitTable::split_revoked(size_t node, uint64_t number) {
     for (auto it = source.splits.begin(); it != source.splits.end(); ++it) {
         if (it->second.number != number || it->second.listed) continue;
         --load_[it->second.worker];
+        source.positions.erase(it->first);  // whoever reads it meanwhile goes on from there
         std::erase(source.order, it->first);
         source.splits.erase(it);
         return;
@@ -59,8 +70,10 @@ bool SplitTable::source_ended(size_t node) const {
     auto found = sources_.find(node);
     if (found == sources_.end()) return false;
     const Source& source = found->second;
-    if (source.splits.empty()) return source.complete;
-    return std::all_of(source.splits.begin(), source.splits.end(), [](auto& s) { return s.second.ended; });
+    if (std::none_of(source.splits.begin(), source.splits.end(), [](auto& s) { return s.second.listed; }))
+        return source.complete;
+    return std::all_of(source.splits.begin(), source.splits.end(),
+                       [](auto& s) { return s.second.ended || !s.second.listed; });
 }
 
 bool SplitTable::complete(size_t node) const {

@@ -26,6 +26,8 @@ public:
     void update(size_t node, const std::vector<std::string>& ids, bool complete);
     // Where a split of this source begins when it is first seen.
     void set_position(size_t node, const std::string& id, std::string position);
+    // The worker that will read a split which is not known yet: where its state goes.
+    uint32_t reserve(size_t node, const std::string& id);
     // What the worker reads of the source.
     std::vector<SplitAssignment> of_worker(size_t node, uint32_t worker) const;
 
@@ -39,7 +41,7 @@ private:
     struct Split {
         uint64_t number = 0;
         uint32_t worker = 0;
-        bool listed = true, ended = false;
+        bool listed = false, ended = false;
     };
     struct Source {
         std::map<std::string, Split> splits;
@@ -47,6 +49,8 @@ private:
         std::map<std::string, std::string> positions;
         bool complete = false;
     };
+
+    Split& add(Source& source, const std::string& id);
 
     std::map<size_t, Source> sources_;
     std::vector<int64_t> load_;  // splits a worker

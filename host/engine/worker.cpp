@@ -6,12 +6,14 @@
 namespace weir::host {
 
 Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
-               const std::atomic<bool>& hold, WorkerListener& listener)
+               const std::atomic<bool>& hold, bool keep_state, WorkerListener& listener)
     : index_(index),
       fabric_(fabric),
       clock_(clock),
       budget_(budget),
       hold_(hold),
+      keep_state_(keep_state),
+      plan_(plan),
       listener_(listener),
       mailbox_(fabric.wakeup(index)),
       dataflow_(plan, index, fabric, clock, *this),
@@ -81,7 +83,12 @@ void Worker::begin_epoch(uint64_t epoch) {
     if (!failed()) dataflow_.start_epoch(epoch);
 }
 
-void Worker::on_barrier_done(uint64_t epoch) { listener_.on_epoch_done(index_, {epoch, sources_.marked()}); }
+// Sorted and encoded here, where every worker does its own share.
+void Worker::on_barrier_done(uint64_t epoch) {
+    state_.seal();
+    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_)});
+    state_ = EpochPart();
+}
 
 void Worker::commit(uint64_t epoch) {
     if (failed()) return;
@@ -94,6 +101,8 @@ void Worker::on_source_wake(size_t node) {
     if (index_ == 0) discovery_.on_wake(node);
 }
 
-Status Worker::on_state(size_t, const weir_state_block&) { return {}; }
+Status Worker::on_state(size_t node, const weir_state_block& block, uint32_t mode) {
+    return keep_state_ ? state_.put(plan_.topology().nodes[node].id, block, mode) : Status();
+}
 
 }  // namespace weir::host

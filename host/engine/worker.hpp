@@ -15,6 +15,7 @@
 #include "host/engine/fabric.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/sources.hpp"
+#include "host/state/epoch_part.hpp"
 
 namespace weir::host {
 
@@ -22,6 +23,7 @@ namespace weir::host {
 struct EpochReport {
     uint64_t epoch = 0;
     std::vector<SplitPosition> positions;
+    EpochPart state;
 };
 
 // [worker]
@@ -39,9 +41,9 @@ public:
 
 class Worker : private DataflowListener, private SourcesListener {
 public:
-    // `hold`: no source is polled while it is true.
+    // `hold`: no source is polled while it is true. `keep_state`: reports carry what snapshots hand over.
     Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
-           const std::atomic<bool>& hold, WorkerListener& listener);
+           const std::atomic<bool>& hold, bool keep_state, WorkerListener& listener);
 
     void post(std::function<void()> work) { mailbox_.post(std::move(work)); }
     // Only what was posted. [worker]
@@ -67,7 +69,7 @@ private:
     void on_epoch(uint64_t epoch) override { begin_epoch(epoch); }
     void on_barrier_done(uint64_t epoch) override;
     void on_source_wake(size_t node) override;
-    Status on_state(size_t node, const weir_state_block& block) override;
+    Status on_state(size_t node, const weir_state_block& block, uint32_t mode) override;
     void on_split_ended(size_t node, uint64_t split) override { listener_.on_split_ended(node, split); }
     void on_split_revoked(size_t node, uint64_t split) override { listener_.on_split_revoked(node, split); }
     void on_budget_returned() override { fabric_.notify_all(); }
@@ -79,7 +81,10 @@ private:
     std::function<int64_t()> clock_;
     RecordBudget& budget_;
     const std::atomic<bool>& hold_;
+    const bool keep_state_;
+    Plan& plan_;
     WorkerListener& listener_;
+    EpochPart state_;  // of the epoch in flight
     Mailbox mailbox_;
     Dataflow dataflow_;
     Sources sources_;

@@ -55,6 +55,7 @@ enum class Code {
     kUnknownPort,
     kMissingInput,
     kCycle,
+    kDelivery,
     kBadKey,
     kUnreadOutput,
     kOperatorRefused,

@@ -164,6 +164,8 @@ private:
         auto time = [&](const char* name) {
             return std::chrono::microseconds(value.at(name).get<int64_t>());
         };
+        topology_.exactly_once = value.at("delivery") == "exactly_once";
+        topology_.delivery_place = checked->place_of("delivery");
         topology_.checkpoint = time("checkpoint");
         topology_.checkpoint_timeout = time("checkpoint_timeout");
         topology_.workers = value.at("workers").get<int64_t>();
@@ -188,12 +190,6 @@ private:
                        fmt::format("`{}` is out of its range", name))
                 .expected = expected;
         };
-        if (checked.value["delivery"] == "exactly_once") {
-            diagnostics_
-                .error(Code::kNotSupported, checked.place_of("delivery"),
-                       "`exactly_once` is not available yet")
-                .expected = "`at_least_once`";
-        }
         if (topology_.checkpoint.count() <= 0) refuse("checkpoint", "more than 0, such as `1s`");
         if (topology_.checkpoint_timeout.count() <= 0)
             refuse("checkpoint_timeout", "more than 0, such as `1m`");

@@ -113,6 +113,8 @@ struct Topology {
     std::vector<ResolvedParameter> parameters;
     std::vector<std::pair<std::string, std::string>> plugin_requirements;  // plugin id, ">=1.2"
 
+    bool exactly_once = false;  // delivery
+    Place delivery_place;
     std::chrono::microseconds checkpoint{std::chrono::seconds(1)};
     std::chrono::microseconds checkpoint_timeout{std::chrono::minutes(1)};
     int64_t workers = 0;       // 0: one a core

@@ -66,6 +66,7 @@ Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionConte
     auto settings = Settings::from(config, context.topology());
     if (!settings) return settings.status();
     for (const std::string &warning : settings->warnings) context.log(WEIR_LOG_WARNING, warning);
+    if (settings->embedded) context.ephemeral();
     return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings)));
 }
 

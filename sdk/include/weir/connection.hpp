@@ -25,6 +25,11 @@ public:
     void log(uint32_t level, std::string_view text) { raw_->log(raw_, level, to_abi(text)); }
     void wake() { raw_->wake(raw_); }
     int64_t now() { return raw_->now(raw_); }
+    bool exactly_once() const { return raw_->flags & WEIR_CONTEXT_EXACTLY_ONCE; }
+    // In create. What this reaches is gone with the process: the host then keeps no state of the topology.
+    void ephemeral() {
+        if (raw_->ephemeral) raw_->ephemeral(raw_);
+    }
 
 private:
     weir_connection_context *raw_;

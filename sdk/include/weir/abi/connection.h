@@ -24,6 +24,8 @@ typedef struct weir_connection_context {
     void (*wake)(struct weir_connection_context *); /* [any] call again what returned WEIR_PENDING */
     int64_t (*now)(struct weir_connection_context *); /* [any] */
     int64_t connect_timeout; /* how long open may keep trying; microseconds */
+    /* In create. What this reaches is gone with the process: the host then keeps no state of the topology. */
+    void (*ephemeral)(struct weir_connection_context *);
 } weir_connection_context;
 
 /*

@@ -1,0 +1,189 @@
+#include "host/engine/epochs.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include <weir/memory.hpp>
+
+namespace weir::host {
+
+namespace {
+
+// Tells the hosts of one topology apart, so that an epoch of another run is not taken for one's own.
+std::string make_run_id() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+Epochs::Epochs(Plan& plan, EpochsOptions options)
+    : plan_(plan), options_(std::move(options)), decider_(plan.decider()), run_id_(make_run_id()) {}
+
+Epochs::~Epochs() = default;
+
+Status Epochs::open() {
+    if (options_.dir.empty()) return {};
+    if (options_.reset) {
+        std::error_code failed;
+        std::filesystem::remove_all(options_.dir, failed);
+        if (failed)
+            return Status::fatal(fmt::format("{}: cannot be removed: {}", options_.dir.string(), failed.message()));
+    }
+    StoreOptions options;
+    options.topology = plan_.topology().name;
+    std::error_code failed;
+    std::filesystem::create_directories(options_.dir.parent_path(), failed);  // the store says what is wrong with it
+    auto opened = StateStore::open(options_.dir, options);
+    if (!opened) return opened.status();
+    store_ = std::move(*opened);
+    return {};
+}
+
+// A node that is gone takes its state with it only where the user said so.
+Status Epochs::drop_unknown() {
+    for (const std::string& node : store_->nodes()) {
+        if (plan_.topology().find_node(node) >= 0) continue;
+        if (std::find(options_.allow_loss.begin(), options_.allow_loss.end(), node) == options_.allow_loss.end())
+            return Status::config("", fmt::format("{} holds state of node `{}`, which the topology does not have. Call the "
+                                                  "node so again, or drop its state: --allow-loss {}",
+                                                  options_.dir.string(), node, node));
+        if (Status s = store_->drop(node); !s.ok()) return s;
+    }
+    return {};
+}
+
+Status Epochs::recover(const std::atomic<bool>& stop) {
+    if (store_) {
+        const std::optional<uint64_t> prepared = store_->prepared();
+        if (prepared || decider_)
+            if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
+        last_ = store_->committed();
+        if (Status s = read_record(last_); !s.ok()) return s;
+        if (Status s = drop_unknown(); !s.ok()) return s;
+    }
+    return decider_ ? decider_->begin(last_ + 1, stop) : Status();
+}
+
+Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
+    std::string marker;
+    if (decider_) {
+        auto found = decider_->last_committed(stop);
+        if (!found) return found.status();
+        marker = *found;
+    }
+    const uint64_t committed = store_->committed();
+    if (prepared) {
+        auto record = store_->record(prepared);
+        if (!record) return record.status();
+        const Json parsed = Json::parse(record->value_or(""), nullptr, false);
+        if (!parsed.is_object()) return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt",
+                                                                  options_.dir.string(), prepared));
+        const bool decided = decider_ && !marker.empty() && marker == parsed.value("marker", "");
+        if (decided) return store_->commit(prepared);
+        if (Status s = store_->abort(prepared); !s.ok()) return s;
+    }
+    if (!decider_ || (committed == 0 && marker.empty())) return {};
+    // What the cluster has seen of this topology must be what the state knows.
+    auto record = committed ? store_->record(committed) : Result<std::optional<std::string>>(std::nullopt);
+    if (!record) return record.status();
+    const Json parsed = Json::parse(record->value_or("{}"), nullptr, false);
+    const std::string expected = parsed.is_object() ? parsed.value("marker", "") : "";
+    if (marker == expected) return {};
+    return Status::config(
+        "", fmt::format("{} ends with {}, but the cluster's last transaction of this topology is {}. The folder is not "
+                        "the one that wrote it, or the cluster is another. Find the right one (--data-dir), or begin "
+                        "anew (--reset)",
+                        options_.dir.string(), expected.empty() ? "no epoch" : fmt::format("epoch `{}`", expected),
+                        marker.empty() ? "none" : fmt::format("`{}`", marker)));
+}
+
+Status Epochs::read_record(uint64_t epoch) {
+    positions_.clear();
+    if (epoch == 0) return {};
+    auto record = store_->record(epoch);
+    if (!record) return record.status();
+    const Json parsed = Json::parse(record->value_or(""), nullptr, false);
+    if (!parsed.is_object() || !parsed.contains("positions"))
+        return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
+    last_marker_ = parsed.value("marker", "");
+    for (const Json& one : parsed["positions"]) {
+        const int node = plan_.topology().find_node(one.value("node", ""));
+        if (node < 0) continue;  // the source is gone, and its positions with it
+        positions_.push_back({static_cast<size_t>(node), one.value("split", ""), one.value("position", "")});
+    }
+    return {};
+}
+
+Status Epochs::restore(const Restore& restore) {
+    if (!store_ || last_ == 0) return {};
+    const auto& nodes = plan_.topology().nodes;
+    for (size_t i = 0; i < nodes.size(); ++i) {
+        const weir_operator& op = plan_.nodes()[i].instance().descriptor();
+        Status status = store_->read(nodes[i].id, [&](const weir_state_block& block) -> Status {
+            if (block.version == op.state_version) return restore(i, block);
+            return migrate(i, block, restore);
+        });
+        if (!status.ok()) return status;
+    }
+    return {};
+}
+
+Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore& restore) {
+    Instance& instance = plan_.nodes()[node].instance();
+    const weir_operator& op = instance.descriptor();
+    const std::string what = fmt::format("node `{}`: its state is of version {}, {} has version {}",
+                                         instance.node().id, block.version, op.name, op.state_version);
+    if (block.version > op.state_version || !instance.api().migrate)
+        return Status::state_version(what + (block.version > op.state_version
+                                                 ? ": use the newer plugin that wrote it"
+                                                 : " and no way to read the older one"));
+    struct Taker {
+        const Restore& restore;
+        size_t node;
+        Status fault;
+    } taker{restore, node, {}};
+    weir_snapshot out{};
+    out.size = sizeof out;
+    out.mode = WEIR_SNAPSHOT_FULL;
+    out.data = &taker;
+    out.put = [](const weir_snapshot* s, const weir_state_block* migrated) -> int32_t {
+        auto& to = *static_cast<Taker*>(s->data);
+        if (to.fault.ok()) to.fault = to.restore(to.node, *migrated);
+        return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
+    };
+    Status status = instance.call(
+        [&](void* self, weir_error* error) { return instance.api().migrate(self, &block, &out, error); });
+    return taker.fault.ok() ? status : taker.fault;
+}
+
+std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
+
+std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const {
+    Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}};
+    const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
+    if (!marker.empty()) record["marker"] = marker;
+    for (const SplitPosition& one : positions)
+        record["positions"].push_back({{"node", plan_.topology().nodes[one.node].id},
+                                       {"split", one.split},
+                                       {"position", one.position}});
+    return record.dump();
+}
+
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
+                      const std::atomic<bool>& stop) {
+    if (store_)
+        if (Status s = store_->prepare(epoch, parts, record_of(epoch, positions)); !s.ok()) return s;
+    if (decider_) {
+        if (Status s = decider_->prepare(epoch, stop); !s.ok()) return s;
+        if (Status s = decider_->commit(epoch, marker_of(epoch), stop); !s.ok()) return s;
+    }
+    if (store_)
+        if (Status s = store_->commit(epoch); !s.ok()) return s;
+    last_ = epoch;
+    return decider_ ? decider_->begin(epoch + 1, stop) : Status();
+}
+
+}  // namespace weir::host

@@ -1,0 +1,82 @@
+// The epochs of one topology, made durable: state, source positions and the decision, in the order that lets a crash
+// at any point end in a whole epoch.
+//
+//   1. sinks prepared (the workers' part; before commit is called)
+//   2. the store: state changes and the epoch's record, synced        store.prepare
+//   3. the decider, where there is one: its transaction with the marker  connection.prepare, connection.commit
+//   4. the store: the epoch is committed, synced                      store.commit
+//   5. the next transaction                                           connection.begin
+//
+// A start finds what was left: an epoch prepared and not committed is committed if the decider has its marker, and
+// aborted otherwise; without a decider step 4 decides.
+//
+// Without a folder nothing is durable: the epochs only coordinate.
+//
+// Threads: the coordinator, or whoever has the topology before it runs. Calls block on disk and servers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <weir/result.hpp>
+
+#include "host/engine/connections.hpp"
+#include "host/engine/sources.hpp"
+#include "host/state/store.hpp"
+
+namespace weir::host {
+
+struct EpochsOptions {
+    std::filesystem::path dir;            // of this topology; empty: keep nothing
+    std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
+    bool reset = false;                   // drop everything first
+};
+
+class Epochs {
+public:
+    // The plan must outlive it.
+    Epochs(Plan& plan, EpochsOptions options);
+    ~Epochs();
+
+    bool is_durable() const { return store_ != nullptr; }
+
+    // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
+    // nodes that the topology does not have.
+    Status open();
+    // After the connections are open: decides what was prepared, and begins the first transaction.
+    Status recover(const std::atomic<bool>& stop);
+    // The last decided epoch; 0: none.
+    uint64_t last() const { return last_; }
+    const std::vector<SplitPosition>& positions() const { return positions_; }
+    // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
+    using Restore = std::function<Status(size_t node, const weir_state_block&)>;
+    Status restore(const Restore& restore);
+
+    // Steps 2 to 5. `parts` are one a worker.
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
+                  const std::atomic<bool>& stop);
+
+private:
+    Status drop_unknown();
+    Status read_record(uint64_t epoch);
+    Status decide(uint64_t prepared, const std::atomic<bool>& stop);
+    Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
+    std::string record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const;
+    std::string marker_of(uint64_t epoch) const;
+
+    Plan& plan_;
+    EpochsOptions options_;
+    std::unique_ptr<StateStore> store_;
+    ConnectionInstance* decider_ = nullptr;
+    std::string run_id_;
+    std::string last_marker_;  // of the last epoch that a decider decided
+    uint64_t last_ = 0;
+    std::vector<SplitPosition> positions_;
+};
+
+}  // namespace weir::host
