@@ -42,8 +42,6 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kSeveralOperators, "several-operators", "A node with more than one operator."},
     {Code::kNoOperator, "no-operator", "A node without an operator."},
     {Code::kNoNodes, "no-nodes", "A topology without nodes."},
-    {Code::kOperatorNameReserved, "operator-name-reserved",
-     "A plugin names an operator as a node's key is named."},
     {Code::kUnknownConnection, "unknown-connection",
      "A connection, or a kind of connection, that is not there."},
     {Code::kMissingConnection, "missing-connection", "An operator needs a connection and the file has none."},

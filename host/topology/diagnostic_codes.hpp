@@ -43,7 +43,6 @@ enum class Code {
     kSeveralOperators,
     kNoOperator,
     kNoNodes,
-    kOperatorNameReserved,
     kUnknownConnection,
     kMissingConnection,
     kAmbiguousConnection,

@@ -95,10 +95,6 @@ const std::vector<Word>& later_operators() {
     return words;
 }
 
-bool is_reserved_operator_name(std::string_view name) {
-    return find_word(node_keys(), name) != nullptr || find_word(later_node_keys(), name) != nullptr;
-}
-
 const Word* find_word(const std::vector<Word>& words, std::string_view name) {
     const auto found =
         std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.name == name; });

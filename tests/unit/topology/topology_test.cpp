@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "host/topology/language.hpp"
 #include "tests/unit/topology/test_catalog.hpp"
 
 namespace weir::host {
@@ -269,22 +270,11 @@ nodes:
     EXPECT_EQ(loaded.topology->edges.size(), 4U);
 }
 
-TEST(Topology, RefusesAnOperatorThatIsCalledLikeAKeyOfNodes) {
-    Catalog catalog = test_catalog();
-    OperatorInfo from;
-    from.name = "where";
-    PluginInfo plugin;
-    plugin.id = "acme";
-    plugin.operators.push_back(from);
-    catalog.add(plugin);
-    Diagnostics diagnostics;
-    const auto topology = load_topology_text(
-        "t.yaml", "nodes: { a: { generate: }, b: { from: a, console: } }\n", {}, catalog, diagnostics);
-    EXPECT_FALSE(topology);
-    EXPECT_EQ(diagnostics.text(),
-              "error[operator-name-reserved]: plugin `acme`: an operator cannot be called `where`, which is "
-              "a key of nodes\n"
-              "   hint: names of plugins' operators are dotted: `acme.where`\n");
+TEST(Topology, HasNoKeyOfNodesThatAnOperatorMayHave) {
+    const auto& reserved = reserved_operator_names();
+    for (const auto* words : {&node_keys(), &later_node_keys()})
+        for (const Word& word : *words) EXPECT_TRUE(std::find(reserved.begin(), reserved.end(), word.name) != reserved.end());
+    EXPECT_EQ(reserved.size(), node_keys().size() + later_node_keys().size());
 }
 
 TEST(Topology, NamesAFileThatIsNotThere) {
