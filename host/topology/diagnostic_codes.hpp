@@ -54,6 +54,7 @@ enum class Code {
     kUnknownPort,
     kMissingInput,
     kCycle,
+    kTooDeep,
     kBadKey,
     kUnreadOutput,
     kOperatorRefused,

@@ -44,7 +44,7 @@ private:
     bool check_root(const YamlNode& root) {
         if (root.is_null()) {
             diagnostics_.error(Code::kNoNodes, topology_.file->whole(), "the file is empty").hint =
-                "`weir topology new` writes a topology to begin with";
+                "topologies/ has files to begin with; `weir topology schema` describes them";
             return false;
         }
         if (root.is_map()) return true;
@@ -258,6 +258,10 @@ std::optional<Topology> load_topology_text(const std::filesystem::path& path, st
 
 std::optional<Topology> load_topology(const std::filesystem::path& path, const LoadOptions& options,
                                       const Catalog& catalog, Diagnostics& diagnostics) {
+    if (path.empty()) {
+        diagnostics.error(Code::kFileUnreadable, {}, "``: the name of the file is empty");
+        return std::nullopt;
+    }
     std::string problem;
     auto text = read_file(path, kMaxYamlBytes, problem);
     if (!text) {

@@ -284,6 +284,31 @@ TEST(Topology, NamesAFileThatIsNotThere) {
               "no/such.yaml: error[file-unreadable]: cannot be read: No such file or directory\n");
 }
 
+TEST(Topology, SaysThatTheNameOfTheFileIsEmpty) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load_topology("", {}, test_catalog(), diagnostics));
+    EXPECT_EQ(diagnostics.text(), "error[file-unreadable]: ``: the name of the file is empty\n");
+}
+
+std::string chain_of(int nodes) {
+    std::string text = "name: chain\nnodes:\n  n1: { generate: }\n";
+    for (int i = 2; i < nodes; ++i) text += fmt::format("  n{}: {{ from: n{}, pass: {{}} }}\n", i, i - 1);
+    return text + fmt::format("  n{}: {{ from: n{}, console: }}\n", nodes, nodes - 1);
+}
+
+TEST(Topology, RefusesAPathThatIsTooLong) {
+    const Loaded good = load(chain_of(512));
+    EXPECT_TRUE(good.topology) << good.text();
+    const Loaded bad = load(chain_of(514));
+    EXPECT_FALSE(bad.topology);
+    EXPECT_EQ(bad.text(), R"(t.yaml:515:3: error[too-deep]: node `n513`: it is the 513th of nodes that read one another
+  515 |   n513: { from: n512, pass: {} }
+      |   ^~~~
+   expected: at most 512 nodes from a source to a sink
+   hint: write to a topic in between and read it in a second topology
+)");
+}
+
 TEST(Topology, RefusesAFolder) {
     Diagnostics diagnostics;
     EXPECT_FALSE(load_topology(test_folder(), {}, test_catalog(), diagnostics));
