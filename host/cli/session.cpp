@@ -1,5 +1,7 @@
 #include "host/cli/session.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -60,9 +62,17 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
         member.run = std::make_unique<TopologyRun>(std::move(entry.plan), std::move(run_options));
     }
     terminal_.on_output_closed([this] { signals_.request(); });
+    // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
+    terminal_.on_output_failed([this] {
+        terminal_.set_live({});
+        _exit(kExitFailed);
+    });
 }
 
-Session::~Session() { terminal_.on_output_closed(nullptr); }
+Session::~Session() {
+    terminal_.on_output_closed(nullptr);
+    terminal_.on_output_failed(nullptr);
+}
 
 int Session::run() {
     introduce();
@@ -102,8 +112,8 @@ bool Session::connect() {
 void Session::wait() {
     while (!reap()) {
         if (signals_.requested() && stopping_ != StopMode::kCheckpoint) {
-            if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
             stop_all(StopMode::kCheckpoint);
+            if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
         } else if (options_.duration && !stopping_ && clock_now() - started_ >= *options_.duration) {
             stop_all(StopMode::kDrain);
         }
