@@ -1,5 +1,9 @@
 // The command line: every command, its options and its help. What they do is elsewhere (commands.hpp).
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <functional>
 #include <map>
 #include <optional>
@@ -46,6 +50,10 @@ CLI::Validator is_one_of(std::vector<std::string> names) {
                 return fmt::format("there is no `{}`; expected: {}", text, one_of_text(names));
             },
             ""};
+}
+
+CLI::Validator is_not_empty() {
+    return {[](std::string& text) { return text.empty() ? "the name of the file is empty" : ""; }, ""};
 }
 
 // All commands on one CLI::App; parsing leaves the chosen one in action().
@@ -154,6 +162,7 @@ private:
         add_each(run, "--allow-loss", run_.allow_loss, "Drop the state of a node that the topology no longer has")
             ->type_name("NODE");
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
+            ->check(is_not_empty())
             ->type_name("FILE");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
         run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
@@ -332,10 +341,14 @@ int refuse(const CLI::App* app, const std::string& what, Terminal& terminal) {
     return kExitUsage;
 }
 
-}  // namespace
+// A descriptor of the standard ones that is closed would be given to the next file that is opened. What takes its place
+// fails as it would: input cannot be read, output cannot be written.
+void reserve_standard_descriptors() {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
 
-int weir_main(int argc, const char* const* argv) {
-    Terminal terminal;
+int run_command_line(int argc, const char* const* argv, Terminal& terminal) {
     CommandLine line(terminal);
     const std::vector<std::string> words(argv + 1, argv + argc);
     size_t index = 0;
@@ -355,6 +368,16 @@ int weir_main(int argc, const char* const* argv) {
     }
     set_up_host_output(terminal, line.log_level());
     return line.action()();
+}
+
+}  // namespace
+
+int weir_main(int argc, const char* const* argv) {
+    reserve_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN);  // whoever writes to a closed pipe is told by its error
+    Terminal terminal;
+    const int code = run_command_line(argc, argv, terminal);
+    return code == kExitOk && terminal.has_output_failed() ? kExitFailed : code;
 }
 
 }  // namespace weir::host

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/json_text.hpp"
 #include "host/cli/plugins.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
@@ -63,6 +64,22 @@ std::string verbose_text(const SearchResult& found) {
     return out;
 }
 
+bool is_built_in(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto folder = std::filesystem::weakly_canonical(file, error).parent_path();
+    return !error && folder == std::filesystem::weakly_canonical(built_in_plugin_dir(), error);
+}
+
+// A line for each operator whose name another plugin, or a later weir, may have as well.
+std::string undotted_text(const std::string& file, const PluginInfo& plugin) {
+    std::string out;
+    for (const OperatorInfo& op : plugin.operators)
+        if (op.name.find('.') == std::string::npos)
+            out += fmt::format("{}: warning: names without a dot are those of weir's own operators; call `{}` `{}.{}`\n",
+                               file, op.name, plugin.id, op.name);
+    return out;
+}
+
 Json plugins_json(const SearchResult& found) {
     Json out = Json::array();
     for (const auto& [id, plugin] : found.catalog.plugins()) {
@@ -81,7 +98,7 @@ int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal) {
         return kExitUsage;
     }
     const SearchResult& found = plugins->found();
-    if (arguments.format == Format::kJson) terminal.print(plugins_json(found).dump(2));
+    if (arguments.format == Format::kJson) terminal.print(json_text(plugins_json(found)));
     else terminal.print(arguments.verbose ? verbose_text(found) : operators_table(found));
     terminal.message(problem_text(found));
     return kExitOk;
@@ -94,7 +111,7 @@ int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& term
         terminal.print(fmt::format("{}: plugin `{}` {} described in its section .weir.manifest",
                                    arguments.file.string(), plugin->id, plugin->version));
     else
-        terminal.print(to_json(*plugin).dump(2));
+        terminal.print(json_text(to_json(*plugin)));
     return kExitOk;
 }
 
@@ -107,17 +124,10 @@ int plugin_check_command(const PluginFileArguments& arguments, Terminal& termina
 
     auto elf = read_elf(arguments.file);
     if (!elf) return refuse(elf.status(), terminal);
-    if (!elf->manifest) {
+    if (!elf->manifest)
         terminal.message(fmt::format("{}: warning: has no section .weir.manifest, so it is loaded wherever plugins "
                                      "are listed; `weir plugin manifest {} --write` adds it", file, file));
-    } else {
-        auto written = plugin_from_json(*elf->manifest);
-        if (!written) return refuse(written.status(), terminal);
-        if (to_json(*written) != to_json(plugin))
-            return refuse(Status::config("", fmt::format("{}: its section .weir.manifest does not describe it; `weir "
-                                                         "plugin manifest {} --write` writes it anew", file, file)),
-                          terminal);
-    }
+    if (!is_built_in(arguments.file)) terminal.message(undotted_text(file, plugin));
     const size_t n = plugin.operators.size();
     terminal.print(fmt::format("{}: ok: plugin `{}` {}, ABI {}.{}, {} {}", file, plugin.id, plugin.version,
                                plugin.abi_major, plugin.abi_minor, n, n == 1 ? "operator" : "operators"));
@@ -130,7 +140,7 @@ int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& 
         terminal.message("weir: " + plugins.status().message());
         return kExitUsage;
     }
-    terminal.print(topology_schema(plugins->catalog()).dump(2));
+    terminal.print(json_text(topology_schema(plugins->catalog())));
     terminal.message(problem_text(plugins->found()));
     return kExitOk;
 }

@@ -22,6 +22,7 @@ Result<PluginSet> open_plugins(const PluginDirs& dirs) {
         const bool is_named_dir = std::find(dirs.begin(), dirs.end(), problem.path) != dirs.end();
         if (is_named_dir && problem.level == PluginProblem::Level::kError) return Status::config("", problem.message);
         if (problem.level == PluginProblem::Level::kNote) HostServices::get().log(WEIR_LOG_INFO, problem.message);
+        if (problem.level == PluginProblem::Level::kWarning) HostServices::get().log(WEIR_LOG_WARNING, problem.message);
     }
     return PluginSet(std::move(found), ModuleLoader(default_staging_dir(), &HostServices::get().abi()));
 }
@@ -29,7 +30,7 @@ Result<PluginSet> open_plugins(const PluginDirs& dirs) {
 std::string problem_text(const SearchResult& found) {
     std::string out;
     for (const PluginProblem& problem : found.problems)
-        if (problem.level != PluginProblem::Level::kNote) out += fmt::format("refused: {}\n", problem.message);
+        if (problem.level == PluginProblem::Level::kError) out += fmt::format("refused: {}\n", problem.message);
     return out;
 }
 

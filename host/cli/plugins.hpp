@@ -26,7 +26,8 @@ private:
 };
 
 // Looks through the built-in folder, WEIR_PLUGIN_PATH and `dirs`. WEIR_E_CONFIG: a folder of --plugin-dir is not
-// there. HostServices must be set up.
+// there. What is odd about them is logged; files that cannot be used are not: see problem_text. HostServices must be
+// set up.
 Result<PluginSet> open_plugins(const PluginDirs& dirs);
 
 // Files that were found and cannot be used, one a line; empty if there are none.

@@ -1,13 +1,17 @@
 // `weir run` and `weir lint`.
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
 #include "host/cli/data_dir.hpp"
+#include "host/cli/json_text.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
@@ -21,14 +25,38 @@ int64_t peak_rss_bytes() {
     return usage.ru_maxrss * 1024;
 }
 
-bool write_stats(const std::filesystem::path& path, const RunStats& stats, Terminal& terminal) {
-    std::ofstream file(path);
-    file << stats_json(stats, peak_rss_bytes()).dump() << "\n";
-    file.close();
-    if (file.good()) return true;
-    terminal.message(fmt::format("weir: cannot write {} (--stats-json)", path.string()));
-    return false;
-}
+// The file of --stats-json.
+class StatsFile {
+public:
+    // Opens it, so that a name that cannot be written is known before anything runs. Its content stays until write().
+    explicit StatsFile(const std::filesystem::path& path) : path_(path) {
+        if (!path.empty()) fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        error_ = is_wanted() && fd_ < 0 ? errno : 0;
+    }
+    ~StatsFile() {
+        if (fd_ >= 0) close(fd_);
+    }
+    StatsFile(const StatsFile&) = delete;
+    StatsFile& operator=(const StatsFile&) = delete;
+
+    bool is_wanted() const { return !path_.empty(); }
+    bool is_good() const { return error_ == 0; }
+    std::string problem() const {
+        return fmt::format("weir: cannot write {} (--stats-json): {}", path_.string(), std::strerror(error_));
+    }
+
+    void write(const RunStats& stats) {
+        const std::string text = stats_json(stats, peak_rss_bytes()).dump() + "\n";
+        const bool is_file = ftruncate(fd_, 0) == 0 || errno == EINVAL;  // a pipe cannot be cut
+        const auto size = static_cast<ssize_t>(text.size());
+        if (!is_file || ::write(fd_, text.data(), text.size()) != size) error_ = errno != 0 ? errno : EIO;
+    }
+
+private:
+    const std::filesystem::path path_;
+    int fd_ = -1;
+    int error_ = 0;
+};
 
 }  // namespace
 
@@ -43,6 +71,11 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     terminal.message(topologies.text(false));
     if (const int code = topologies.exit_code(); code != kExitOk) return code;
 
+    StatsFile stats(arguments.stats_json);
+    if (!stats.is_good()) {
+        terminal.message(stats.problem());
+        return kExitUsage;
+    }
     SessionOptions options{arguments.duration, arguments.records, arguments.quiet,
                            arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset, arguments.allow_loss};
     const auto& entries = topologies.entries();
@@ -57,8 +90,11 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     }
     Session session(topologies, options, terminal);
     const int code = session.run();
-    if (arguments.stats_json.empty() || write_stats(arguments.stats_json, session.first_stats(), terminal)) return code;
-    return code != kExitOk ? code : kExitUsage;
+    if (!stats.is_wanted()) return code;
+    stats.write(session.first_stats());
+    if (stats.is_good()) return code;
+    terminal.message(stats.problem());
+    return code != kExitOk ? code : kExitFailed;
 }
 
 int lint_command(const LintArguments& arguments, Terminal& terminal) {
@@ -70,7 +106,7 @@ int lint_command(const LintArguments& arguments, Terminal& terminal) {
     TopologySet topologies(*plugins);
     topologies.load(arguments.topologies, {true, kDefaultConnectTimeout});
     if (arguments.format == Format::kJson) {
-        terminal.print(topologies.diagnostics().json().dump(2));
+        terminal.print(json_text(topologies.diagnostics().json()));
         return topologies.exit_code();
     }
     std::string text = topologies.text(true);

@@ -1,5 +1,7 @@
 #include "host/cli/session.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -62,6 +64,11 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
         member.run = std::make_unique<TopologyRun>(std::move(entry.plan), std::move(run_options));
     }
     terminal_.on_output_closed([this] { signals_.request(); });
+    // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
+    terminal_.on_output_failed([this] {
+        terminal_.set_live({});
+        _exit(kExitFailed);
+    });
 }
 
 EpochsOptions Session::epochs_options(const Plan& plan) const {
@@ -69,7 +76,10 @@ EpochsOptions Session::epochs_options(const Plan& plan) const {
     return {options_.data_dir / plan.topology().name, options_.allow_loss, options_.reset};
 }
 
-Session::~Session() { terminal_.on_output_closed(nullptr); }
+Session::~Session() {
+    terminal_.on_output_closed(nullptr);
+    terminal_.on_output_failed(nullptr);
+}
 
 int Session::run() {
     introduce();
@@ -114,8 +124,8 @@ bool Session::connect() {
 void Session::wait() {
     while (!reap()) {
         if (signals_.requested() && stopping_ != StopMode::kCheckpoint) {
-            if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
             stop_all(StopMode::kCheckpoint);
+            if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
         } else if (options_.duration && !stopping_ && clock_now() - started_ >= *options_.duration) {
             stop_all(StopMode::kDrain);
         }

@@ -1,7 +1,8 @@
 // Several topologies running together in one process, from connecting to the last table.
 //
 // Each ends by itself; when one fails the others finish their epoch and stop. A signal stops all: the epoch is
-// finished and state is kept. `duration` and `records` end them as the end of their input would.
+// finished and state is kept. When standard output cannot be written to, the process ends at once, with kExitFailed:
+// what was not committed by then is read again by the next run. `duration` and `records` end them as the end of their input would.
 //
 // Threads: the main thread.
 #pragma once

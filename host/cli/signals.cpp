@@ -6,11 +6,10 @@
 #include <csignal>
 
 #include "host/engine/wakeup.hpp"
+#include "host/exit_codes.hpp"
 
 namespace weir::host {
 namespace {
-
-constexpr int kExitBySecondSignal = 130;  // as shells report a process that Ctrl-C ended
 
 std::atomic<bool> stop_requested{false};
 std::atomic<Wakeup*> woken{nullptr};
@@ -23,7 +22,7 @@ void wake() {
 
 void on_signal(int) {
     const int saved = errno;
-    if (stop_requested.exchange(true)) _exit(kExitBySecondSignal);
+    if (stop_requested.exchange(true)) _exit(kExitSignal);
     wake();
     errno = saved;
 }
@@ -40,7 +39,6 @@ void set_handler(int signal, void (*handler)(int)) {
 
 Signals::Signals(Wakeup& wakeup) {
     woken.store(&wakeup);
-    set_handler(SIGPIPE, SIG_IGN);
     set_handler(SIGINT, on_signal);
     set_handler(SIGTERM, on_signal);
 }

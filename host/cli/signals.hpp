@@ -1,5 +1,4 @@
 // SIGINT and SIGTERM: the first asks for a clean stop, the second ends the process at once, with exit code 130.
-// SIGPIPE is ignored: who writes to a closed pipe is told by its error.
 //
 // Threads: made on the main thread, one at a time; requested() from any.
 #pragma once

@@ -1,11 +1,16 @@
 #include "host/cli/terminal.hpp"
 
+#include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "host/topology/source_file.hpp"
 
@@ -32,45 +37,70 @@ std::size_t terminal_columns() {
     return size.ws_col;
 }
 
-// False if nobody reads on the other side.
-bool write_all(int fd, std::string_view text) {
+// 0, or the errno of what went wrong.
+int write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = write(fd, text.data(), text.size());
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            pollfd room{fd, POLLOUT, 0};
+            poll(&room, 1, -1);
         } else if (errno != EINTR) {
-            return false;
+            return errno;
         }
     }
-    return true;
+    return 0;
+}
+
+// Whether both end in one terminal, file or pipe: what is written to one could tear a line of the other.
+bool are_one(int a, int b) {
+    struct stat about_a {}, about_b {};
+    return fstat(a, &about_a) == 0 && fstat(b, &about_b) == 0 && about_a.st_dev == about_b.st_dev &&
+           about_a.st_ino == about_b.st_ino;
 }
 
 }  // namespace
 
-Terminal::Terminal() : is_live_(can_redraw()), output_is_terminal_(isatty(STDOUT_FILENO) != 0) {}
+Terminal::Terminal()
+    : is_live_(can_redraw()),
+      is_shared_(isatty(STDOUT_FILENO) != 0 || are_one(STDOUT_FILENO, STDERR_FILENO)) {}
 
-void Terminal::print(std::string_view text) { write_lines(STDOUT_FILENO, text); }
-
-void Terminal::message(std::string_view text) { write_lines(STDERR_FILENO, text); }
-
-void Terminal::write_lines(int fd, std::string_view text) {
+void Terminal::print(std::string_view text) {
     if (text.empty()) return;
-    std::function<void()> closed;
-    {
-        std::lock_guard lock(mutex_);
-        const bool is_output = fd == STDOUT_FILENO;
-        if (is_output && output_closed_) return;
-        const bool is_shared = !is_output || output_is_terminal_;
-        if (is_shared) erase_live();
-        bool good = write_all(fd, text);
-        if (good && !text.ends_with('\n')) good = write_all(fd, "\n");
-        if (is_shared) draw_live();
-        if (is_output && !good) {
-            output_closed_ = true;
-            closed = on_output_closed_;
-        }
-    }
-    if (closed) closed();
+    std::lock_guard output_lock(output_mutex_);
+    if (output_ != Output::kOpen) return;
+    const int error = is_shared_ ? write_beside_live(STDOUT_FILENO, text) : write_lines(STDOUT_FILENO, text);
+    if (error == 0) return;
+    // With the lock: nobody believes that something was printed before the process knows that it was not.
+    output_ = error == EPIPE ? Output::kClosed : Output::kFailed;
+    if (output_ == Output::kFailed)
+        message(fmt::format("weir: cannot write to standard output: {}", std::strerror(error)));
+    const auto& callback = output_ == Output::kClosed ? on_output_closed_ : on_output_failed_;
+    if (callback) callback();
+}
+
+void Terminal::message(std::string_view text) {
+    // There is no place to complain of an error here.
+    if (!text.empty()) write_beside_live(STDERR_FILENO, text);
+}
+
+bool Terminal::has_output_failed() {
+    std::lock_guard lock(output_mutex_);
+    return output_ == Output::kFailed;
+}
+
+int Terminal::write_beside_live(int fd, std::string_view text) {
+    std::lock_guard lock(mutex_);
+    erase_live();
+    const int error = write_lines(fd, text);
+    draw_live();
+    return error;
+}
+
+int Terminal::write_lines(int fd, std::string_view text) {
+    const int error = write_all(fd, text);
+    return error == 0 && !text.ends_with('\n') ? write_all(fd, "\n") : error;
 }
 
 void Terminal::set_live(std::vector<std::string> lines) {

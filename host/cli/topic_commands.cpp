@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <weir/memory.hpp>
+#include <weir/row_json.hpp>
 
 #include "host/cli/cluster.hpp"
 #include "host/cli/commands.hpp"
+#include "host/cli/json_text.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/table.hpp"
@@ -20,6 +23,7 @@
 #include "host/exit_codes.hpp"
 #include "host/topology/nearest.hpp"
 #include "host/topology/scalar.hpp"
+#include "host/topology/source_file.hpp"
 
 namespace weir::host {
 namespace {
@@ -42,6 +46,10 @@ public:
     ClusterCommand(const ClusterArguments& arguments, Terminal& terminal) : terminal_(terminal), signals_(wakeup_) {
         if (arguments.brokers.empty()) {
             status_ = Status::config("", "whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS");
+            return;
+        }
+        if (!is_utf8(arguments.brokers)) {
+            status_ = Status::config("", fmt::format("--brokers {} is not UTF-8", ticked(arguments.brokers)));
             return;
         }
         plugins_ = open_plugins(arguments.plugin_dirs);
@@ -94,12 +102,13 @@ Result<Topic> find_topic(Cluster& cluster, const std::string& name) {
         names.push_back(topic.name);
     }
     const std::string nearest = nearest_name(name, names);
-    return Status::config("", fmt::format("there is no topic `{}`{}", name,
-                                          nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest)));
+    return Status::config("", fmt::format("there is no topic {}{}", ticked(name),
+                                          nearest.empty() ? "" : "; nearest: " + ticked(nearest)));
 }
 
 // A topology that prints a topic. Values come in as parameters: no topic's or host's name can become YAML. A group
-// of its own, without a membership: nobody else's offsets or partitions are touched, and nothing is waited for.
+// of its own, without a membership: nobody else's offsets or partitions are touched, and nothing is waited for. Payloads
+// are bytes, so that none is refused; the console escapes what is no text.
 std::string tail_topology(const weir_topics_api& api, int32_t partitions, bool from_start) {
     std::string all;
     for (int32_t p = 0; p < partitions; ++p) all += fmt::format("{}{}", p > 0 ? ", " : "", p);
@@ -108,9 +117,9 @@ std::string tail_topology(const weir_topics_api& api, int32_t partitions, bool f
         "name: topic-tail\n"
         "parameters: {{ brokers: {{ type: string }}, topic: {{ type: string }} }}\n"
         "connections: {{ {}: {{ brokers: $brokers }} }}\n"
-        "dead_letters: drop\n"
+        "dead_letters: log\n"
         "nodes:\n"
-        "  in: {{ {}: {{ topic: $topic, partitions: [{}], group_id: weir-tail-{}, start: {}, format: text }} }}\n"
+        "  in: {{ {}: {{ topic: $topic, partitions: [{}], group_id: weir-tail-{}, start: {}, format: raw }} }}\n"
         "  out: {{ from: in, console: {{ format: pretty }} }}\n",
         api.connection_kind, api.source, all, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
         from_start ? "earliest" : "latest");
@@ -120,6 +129,9 @@ std::string tail_topology(const weir_topics_api& api, int32_t partitions, bool f
 class LineReader {
 public:
     explicit LineReader(const std::atomic<bool>& stop) : stop_(stop) {}
+
+    // Why next() gave no line, if it was not the end.
+    const Status& status() const { return status_; }
 
     bool next(std::string& line) {
         for (;;) {
@@ -133,6 +145,7 @@ public:
             scanned_ = buffer_.size();
             if (!fill()) break;
         }
+        if (!status_.ok()) return false;
         line = std::exchange(buffer_, "");
         return !line.empty();
     }
@@ -145,7 +158,8 @@ private:
             pollfd input{STDIN_FILENO, POLLIN, 0};
             if (poll(&input, 1, kStopCheckMs) <= 0) continue;
             const ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
-            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+            if (n < 0) status_ = Status::fatal(fmt::format("cannot read standard input: {}", std::strerror(errno)));
             if (n > 0) buffer_.append(bytes, static_cast<size_t>(n));
             return n > 0;
         }
@@ -153,9 +167,25 @@ private:
     }
 
     const std::atomic<bool>& stop_;
+    Status status_;
     std::string buffer_;
     size_t scanned_ = 0;
 };
+
+// What weir/ext/messaging.h says of names.
+Status check_topic_name(const std::string& name) {
+    constexpr size_t kMaxBytes = 249;
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    };
+    const bool is_good = !name.empty() && name.size() <= kMaxBytes && name != "." && name != ".." &&
+                         std::all_of(name.begin(), name.end(), fits);
+    if (is_good) return {};
+    return Status::config("", fmt::format("a topic cannot be called {}; expected: 1 to {} letters, digits, `.`, `_` and "
+                                          "`-`, not `.` or `..`",
+                                          ticked(name), kMaxBytes));
+}
 
 // `name` or `name:partitions`.
 struct NewTopic {
@@ -165,11 +195,22 @@ struct NewTopic {
 
 Result<NewTopic> parse_topic(const std::string& text) {
     const size_t colon = text.rfind(':');
+    if (const Status status = check_topic_name(text.substr(0, colon)); colon != 0 && !status.ok()) return status;
     if (colon == std::string::npos) return NewTopic{text, 0};
     const auto partitions = parse_int64(std::string_view(text).substr(colon + 1));
     if (colon == 0 || !partitions || *partitions < 1 || *partitions > 100'000)
-        return Status::config("", fmt::format("`{}` is not a topic: expected NAME or NAME:PARTITIONS", text));
+        return Status::config("", fmt::format("{} is not a topic: expected NAME or NAME:PARTITIONS", ticked(text)));
     return NewTopic{text.substr(0, colon), static_cast<int32_t>(*partitions)};
+}
+
+Result<std::vector<NewTopic>> parse_topics(const std::vector<std::string>& texts) {
+    std::vector<NewTopic> topics;
+    for (const std::string& text : texts) {
+        auto topic = parse_topic(text);
+        if (!topic) return topic.status();
+        topics.push_back(*topic);
+    }
+    return topics;
 }
 
 Status create_topic(Cluster& cluster, const std::string& name, int32_t partitions, int32_t replication) {
@@ -193,28 +234,29 @@ int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal) {
     for (const Topic& t : topics) {
         json.push_back({{"name", t.name}, {"partitions", t.partitions}, {"replication", t.replication}});
         if (t.records >= 0) json.back()["records"] = t.records;
-        table.add({t.name, std::to_string(t.partitions), std::to_string(t.replication),
+        table.add({printable(t.name), std::to_string(t.partitions), std::to_string(t.replication),
                    t.records >= 0 ? grouped(t.records) : "?"});
     }
-    terminal.print(arguments.format == Format::kJson ? json.dump(2) : table.text());
+    terminal.print(arguments.format == Format::kJson ? json_text(json) : table.text());
     return kExitOk;
 }
 
 int topic_create_command(const TopicCreateArguments& arguments, Terminal& terminal) {
+    auto topics = parse_topics(arguments.topics);
+    if (!topics) return fail(topics.status(), terminal);
     ClusterCommand command(arguments.cluster, terminal);
     if (!command.is_ready()) return command.exit_code();
-    for (const std::string& text : arguments.topics) {
-        auto topic = parse_topic(text);
-        if (!topic) return fail(topic.status(), terminal);
-        const int32_t partitions = topic->partitions > 0 ? topic->partitions : arguments.partitions;
-        const Status status = create_topic(command.cluster(), topic->name, partitions, arguments.replication);
+    for (const NewTopic& topic : *topics) {
+        const int32_t partitions = topic.partitions > 0 ? topic.partitions : arguments.partitions;
+        const Status status = create_topic(command.cluster(), topic.name, partitions, arguments.replication);
         if (!status.ok()) return fail(status, terminal);
-        terminal.print(fmt::format("created {}", topic->name));
+        terminal.print(fmt::format("created {}", topic.name));
     }
     return kExitOk;
 }
 
 int topic_produce_command(const TopicProduceArguments& arguments, Terminal& terminal) {
+    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail(named, terminal);
     ClusterCommand command(arguments.cluster, terminal);
     if (!command.is_ready()) return command.exit_code();
     Cluster& cluster = command.cluster();
@@ -235,6 +277,7 @@ int topic_produce_command(const TopicProduceArguments& arguments, Terminal& term
     }
     if (status.ok())
         status = call_extension([&](weir_error* error) { return cluster.api().flush(cluster.connection(), error); });
+    if (status.ok()) status = lines.status();  // what was read before is written
     if (!status.ok()) return fail(status, terminal);
     terminal.message(
         fmt::format("{} {} to {}", grouped(records), records == 1 ? "record" : "records", arguments.topic));
@@ -242,6 +285,7 @@ int topic_produce_command(const TopicProduceArguments& arguments, Terminal& term
 }
 
 int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) {
+    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail(named, terminal);
     std::string text;
     {
         // Looked up first: a source would wait for a topic that is not there, or have it created.
@@ -264,12 +308,8 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) 
 int broker_command(const BrokerArguments& arguments, Terminal& terminal) {
     Wakeup wakeup;
     Signals signals(wakeup);
-    std::vector<NewTopic> topics;
-    for (const std::string& text : arguments.topics) {
-        auto topic = parse_topic(text);
-        if (!topic) return fail(topic.status(), terminal);
-        topics.push_back(*topic);
-    }
+    auto topics = parse_topics(arguments.topics);
+    if (!topics) return fail(topics.status(), terminal);
     auto plugins = open_plugins(arguments.plugin_dirs);
     if (!plugins) return fail(plugins.status(), terminal);
     auto broker = find_broker(*plugins);
@@ -281,12 +321,12 @@ int broker_command(const BrokerArguments& arguments, Terminal& terminal) {
                              }};
     Status status = call_extension([&](weir_error* error) { return broker->api->start(&out, error); });
     if (!status.ok()) return fail(status, terminal);
-    if (!topics.empty()) {
+    if (!topics->empty()) {
         // `embedded` is the broker of this process, which is the one that runs.
         auto cluster = Cluster::connect(*plugins, "embedded", kDefaultConnectTimeout, signals.requested());
         if (!cluster) status = cluster.status();
-        for (size_t i = 0; status.ok() && i < topics.size(); ++i)
-            status = create_topic(**cluster, topics[i].name, topics[i].partitions, 0);
+        for (size_t i = 0; status.ok() && i < topics->size(); ++i)
+            status = create_topic(**cluster, (*topics)[i].name, (*topics)[i].partitions, 0);
     }
     if (status.ok()) {
         terminal.print(fmt::format("embedded broker at {}\n"
@@ -294,7 +334,7 @@ int broker_command(const BrokerArguments& arguments, Terminal& terminal) {
                                    "  WEIR_BROKERS={} weir topic ls\n"
                                    "Ctrl-C stops it; nothing of it is kept",
                                    address, address, address));
-        while (!signals.requested()) {
+        while (!signals.requested() && !terminal.has_output_failed()) {
             wakeup.sleep(std::nullopt);
             wakeup.take();
         }

@@ -1,14 +1,12 @@
 #include "host/loader/manifest.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::host {
 namespace {
 
-bool is_node_operator(const OperatorInfo& op) {
-    return op.kind == OperatorKind::kSource || op.kind == OperatorKind::kOperator ||
-           op.kind == OperatorKind::kSink;
-}
+bool is_node_operator(const OperatorInfo& op) { return op.is_node(); }
 bool is_codec(const OperatorInfo& op) { return op.is_a(OperatorKind::kCodec); }
 bool is_connection(const OperatorInfo& op) { return op.is_a(OperatorKind::kConnection); }
 bool is_aggregate(const OperatorInfo& op) { return op.is_a(OperatorKind::kAggregate); }
@@ -32,6 +30,17 @@ std::vector<std::string> names_in(const Plugins& plugins, Group group) {
 }
 
 }  // namespace
+
+const std::vector<std::string_view>& reserved_operator_names() {
+    static const std::vector<std::string_view> names = {"from",  "key",        "where", "set", "select",
+                                                        "check", "event_time", "tag"};
+    return names;
+}
+
+bool is_reserved(const OperatorInfo& op) {
+    const auto& names = reserved_operator_names();
+    return op.is_node() && std::find(names.begin(), names.end(), op.name) != names.end();
+}
 
 void Catalog::add(PluginInfo plugin) {
     std::string id = plugin.id;

@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include <weir/row_json.hpp>
+
 #include "host/loader/describe_internal.hpp"
 #include "host/loader/names.hpp"
 
@@ -103,10 +105,8 @@ bool read_operator(Mistake& mistake, const std::string& where, const weir_operat
     const std::string here = fmt::format("operator `{}`", out->name);
     if (op.kind > WEIR_KIND_AGGREGATE) return mistake.at(here, fmt::format("unknown kind {}", op.kind));
     out->kind = static_cast<OperatorKind>(op.kind);
+    if (is_reserved(*out)) return mistake.at(where, reserved_text(*out));
     out->flags = op.flags;
-    out->own_key = op.flags & WEIR_OP_OWN_KEY;
-    out->keyed = op.flags & WEIR_OP_KEYED;
-    out->bounded_only = op.flags & WEIR_SOURCE_BOUNDED;
     out->state_version = op.state_version;
     out->state_kinds = op.state_kinds;
     out->async_capacity = op.async_capacity;

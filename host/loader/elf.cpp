@@ -31,10 +31,10 @@ public:
     File& operator=(const File&) = delete;
 
     Status open() {
-        fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+        fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         struct stat about {};
         if (fd_ < 0 || ::fstat(fd_, &about) != 0) return cannot_read();
-        if (!S_ISREG(about.st_mode)) return damaged("it is not a file");
+        if (!S_ISREG(about.st_mode)) return damaged("it is not a regular file");
         size_ = static_cast<uint64_t>(about.st_size);
         return {};
     }

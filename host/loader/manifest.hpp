@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+#include <weir/abi.h>
 
 namespace weir::host {
 
@@ -68,17 +69,28 @@ struct OperatorInfo {
     std::vector<PortInfo> inputs;   // empty for sources; one unnamed-in-YAML port `in` for most
     std::vector<PortInfo> outputs;  // without `errors`, which every operator has; the first is the default
     std::string connection;         // name of the connection operator that it needs, or empty
-    bool own_key = false;           // computes its own key; `key:` on the node is refused
-    bool keyed = false;             // stateful by key: needs `key:` unless own_key
-    bool bounded_only = false;      // a source that always ends by itself
-    uint32_t flags = 0;             // all WEIR_OP_* and WEIR_SOURCE_* bits, those above included
+    uint32_t flags = 0;             // WEIR_OP_* and WEIR_SOURCE_* bits
     uint32_t state_version = 0;
     uint32_t state_kinds = 0;     // WEIR_STATE_* bits
     uint32_t async_capacity = 0;  // at most so many rows in flight; 0: synchronous
     std::string plugin;  // id of the plugin it comes from
 
     bool is_a(OperatorKind k) const { return kind == k; }
+    // A source, operator or sink: what a topology's node can be.
+    bool is_node() const { return kind <= OperatorKind::kSink; }
+    // Whether the two would be found by one name: they are of one group of kinds.
+    bool collides_with(const OperatorInfo& other) const {
+        return name == other.name && (kind == other.kind || (is_node() && other.is_node()));
+    }
+    // Computes its own key; `key:` on the node is refused.
+    bool has_own_key() const { return (flags & WEIR_OP_OWN_KEY) != 0; }
+    // Stateful by key: needs `key:` unless it has its own.
+    bool is_keyed() const { return (flags & WEIR_OP_KEYED) != 0; }
 };
+
+// Names that no source, operator or sink may have: the keys that a node has beside its operator, or will have.
+const std::vector<std::string_view>& reserved_operator_names();
+bool is_reserved(const OperatorInfo& op);
 
 struct PluginInfo {
     std::string id;

@@ -53,6 +53,11 @@ public:
                                                        "; write it anew: weir plugin manifest FILE --write");
     }
 
+    // Not damaged, but of no use.
+    void refuse(const std::string& what) {
+        if (ok()) status_ = Status::config("", what);
+    }
+
     // The member, or null when it is not there.
     const Json* find(const Json& object, const char* name) {
         if (!object.is_object()) {
@@ -149,13 +154,11 @@ OperatorInfo read_operator(Reader& in, const Json& json, const std::string& plug
     op.outputs = read_ports(in, json, "outputs");
     op.connection = in.text(json, "connection", false);
     op.flags = in.bits(json, "flags", kOperatorFlags);
-    op.own_key = op.flags & WEIR_OP_OWN_KEY;
-    op.keyed = op.flags & WEIR_OP_KEYED;
-    op.bounded_only = op.flags & WEIR_SOURCE_BOUNDED;
     op.state_version = in.number(json, "state_version");
     op.state_kinds = in.bits(json, "state_kinds", kStateKinds);
     op.async_capacity = in.number(json, "async_capacity");
     op.plugin = plugin;
+    if (is_reserved(op)) in.refuse(reserved_text(op) + ", and rebuild the plugin");
     return op;
 }
 

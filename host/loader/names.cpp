@@ -1,5 +1,7 @@
 #include "host/loader/names.hpp"
 
+#include <fmt/format.h>
+
 namespace weir::host {
 namespace {
 
@@ -8,26 +10,6 @@ bool is_letter(char c) { return is_lower(c) || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool fits(std::string_view text) { return !text.empty() && text.size() <= kMaxNameBytes; }
-
-// Bytes of the UTF-8 sequence at the beginning of `text` (not empty), or 0 if it is none.
-size_t sequence_bytes(std::string_view text) {
-    auto at = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    auto follows = [&](size_t i) { return (at(i) & 0xC0U) == 0x80U; };
-    const unsigned first = at(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first < 0xE0) return follows(1) ? 2 : 0;
-    if (first >= 0xE0 && first < 0xF0) {
-        const bool overlong = first == 0xE0 && at(1) < 0xA0;
-        const bool surrogate = first == 0xED && at(1) >= 0xA0;
-        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first < 0xF5) {
-        const bool overlong = first == 0xF0 && at(1) < 0x90;
-        const bool too_large = first == 0xF4 && at(1) >= 0x90;
-        return follows(1) && follows(2) && follows(3) && !overlong && !too_large ? 4 : 0;
-    }
-    return 0;
-}
 
 }  // namespace
 
@@ -44,6 +26,11 @@ bool is_operator_name(std::string_view text) {
         at_start = c == '.';
     }
     return !at_start;
+}
+
+std::string reserved_text(const OperatorInfo& op) {
+    return fmt::format("an operator cannot be called `{}`, which is a key of nodes in topologies: call it `{}.{}`", op.name,
+                       op.plugin.empty() ? "acme" : op.plugin, op.name);
 }
 
 bool is_plugin_id(std::string_view text) {
@@ -74,15 +61,6 @@ bool is_version(std::string_view text) {
         }
     }
     return parts == 3 && digit_before;
-}
-
-bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
-        const size_t n = sequence_bytes(text);
-        if (n == 0) return false;
-        text.remove_prefix(n);
-    }
-    return true;
 }
 
 }  // namespace weir::host

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include <weir/abi.h>
@@ -75,8 +76,9 @@ bool is_name(std::string_view text);
 bool is_operator_name(std::string_view text);
 // Lower-case letters, digits, `_` and `-`, beginning with a letter.
 bool is_plugin_id(std::string_view text);
+// What is wrong with an operator of a reserved name, and what to do.
+std::string reserved_text(const OperatorInfo& op);
 // MAJOR.MINOR.PATCH, with a suffix behind `-` or `+` at most.
 bool is_version(std::string_view text);
-bool is_utf8(std::string_view text);
 
 }  // namespace weir::host

@@ -57,10 +57,12 @@ std::vector<std::string> names_of(const PluginInfo& plugin) {
     return names;
 }
 
-bool is_node(const OperatorInfo& op) { return op.kind <= OperatorKind::kSink; }
-
-bool same_name(const OperatorInfo& a, const OperatorInfo& b) {
-    return a.name == b.name && (a.kind == b.kind || (is_node(a) && is_node(b)));
+// The first operator of `plugin` that has the name of one of `other`, or null.
+const OperatorInfo* find_collision(const PluginInfo& plugin, const PluginInfo& other) {
+    for (const OperatorInfo& ours : plugin.operators)
+        for (const OperatorInfo& theirs : other.operators)
+            if (ours.collides_with(theirs)) return &ours;
+    return nullptr;
 }
 
 bool same_content(const fs::path& a, const fs::path& b) {
@@ -69,11 +71,17 @@ bool same_content(const fs::path& a, const fs::path& b) {
     return hash_a && hash_b && *hash_a == *hash_b;
 }
 
+// What is used of one id, and in which folder it lies.
+struct Chosen {
+    PluginInfo plugin;
+    size_t dir = 0;
+};
+
 class Search {
 public:
     SearchResult run(std::vector<PluginDir> dirs) {
         for (const PluginDir& dir : dirs) look_into(dir);
-        for (auto& [id, plugin] : chosen_) add(std::move(plugin));
+        settle(dirs.size());
         result_.dirs = std::move(dirs);
         return std::move(result_);
     }
@@ -113,6 +121,7 @@ private:
         }
         for (auto& [id, plugin] : doubtful) here.erase(id);
         for (auto& [id, plugin] : here) choose(std::move(plugin), dir);
+        ++dir_;
     }
 
     // Of two files of one id in one folder neither is taken, unless they are the same.
@@ -127,50 +136,76 @@ private:
     }
 
     void choose(PluginInfo plugin, const PluginDir& dir) {
-        auto [earlier, is_new] = chosen_.try_emplace(plugin.id, plugin);
-        if (is_new || same_content(earlier->second.path, plugin.path)) return;
+        const std::string id = plugin.id;
+        auto [earlier, is_new] = chosen_.try_emplace(id, Chosen{plugin, dir_});
+        if (is_new || same_content(earlier->second.plugin.path, plugin.path)) return;
+        const PluginInfo& old = earlier->second.plugin;
         note(Level::kNote, plugin.path, &plugin,
-             fmt::format("{}: plugin `{}` {} ({}) takes the place of {} {}", plugin.path.native(), plugin.id,
-                         plugin.version, dir.origin, earlier->second.version, earlier->second.path.native()));
-        earlier->second = std::move(plugin);
+             fmt::format("{}: plugin `{}` {} ({}) takes the place of {} {}", plugin.path.native(), id, plugin.version,
+                         dir.origin, old.version, old.path.native()));
+        earlier->second = {std::move(plugin), dir_};
     }
 
-    // Refuses a plugin with an operator that another one has.
-    void add(PluginInfo plugin) {
-        for (const auto& [id, other] : result_.catalog.plugins())
-            for (const OperatorInfo& theirs : other.operators)
-                for (const OperatorInfo& ours : plugin.operators)
-                    if (same_name(theirs, ours))
-                        return note(Level::kError, plugin.path, &plugin,
-                                    fmt::format("{}: offers `{}`, which {} offers too; it is not used: remove one "
-                                                "of the two",
-                                                plugin.path.native(), ours.name, other.path.native()));
-        result_.catalog.add(std::move(plugin));
+    // Folder by folder: names of operators are settled between the plugins that are left.
+    void settle(size_t n_dirs) {
+        std::vector<Chosen> taken;
+        for (size_t dir = 0; dir < n_dirs; ++dir)
+            for (auto& [id, chosen] : chosen_)
+                if (chosen.dir == dir && !is_refused(chosen, taken)) {
+                    for (Chosen& earlier : taken) take_over(earlier.plugin, chosen.plugin);
+                    taken.push_back(std::move(chosen));
+                }
+        for (Chosen& chosen : taken) result_.catalog.add(std::move(chosen.plugin));
+    }
+
+    // Of two plugins of one folder with an operator of one name nothing says which is meant.
+    bool is_refused(const Chosen& chosen, const std::vector<Chosen>& taken) {
+        const PluginInfo& plugin = chosen.plugin;
+        for (const Chosen& other : taken) {
+            const OperatorInfo* op = chosen.dir == other.dir ? find_collision(plugin, other.plugin) : nullptr;
+            if (op == nullptr) continue;
+            note(Level::kError, plugin.path, &plugin,
+                 fmt::format("{}: offers `{}`, which {} offers too; it is not used: remove one of the two",
+                             plugin.path.native(), op->name, other.plugin.path.native()));
+            return true;
+        }
+        return false;
+    }
+
+    // What needs a connection goes with it: it would be given that of another module.
+    void take_over(PluginInfo& earlier, const PluginInfo& later) {
+        std::string names;
+        while (const OperatorInfo* lost = find_collision(earlier, later)) {
+            names += fmt::format("{}`{}`", names.empty() ? "" : ", ", lost->name);
+            const std::string connection = lost->is_a(OperatorKind::kConnection) ? lost->name : "";
+            const auto index = lost - earlier.operators.data();
+            earlier.operators.erase(earlier.operators.begin() + index);
+            if (!connection.empty())
+                std::erase_if(earlier.operators, [&](const OperatorInfo& op) { return op.connection == connection; });
+        }
+        if (names.empty()) return;
+        note(Level::kWarning, later.path, &later,
+             fmt::format("{}: plugin `{}` takes the place of plugin `{}` ({}) for {}; name operators with a dot, such as "
+                         "`{}.name`, where that is not meant",
+                         later.path.native(), later.id, earlier.id, earlier.path.native(), names, later.id));
     }
 
     SearchResult result_;
-    std::map<std::string, PluginInfo> chosen_;  // by id
+    size_t dir_ = 0;                        // the folder that is looked into
+    std::map<std::string, Chosen> chosen_;  // by id
 };
 
 }  // namespace
 
-std::vector<const PluginProblem*> SearchResult::reasons_for(std::string_view name) const {
-    std::vector<const PluginProblem*> reasons;
-    for (const PluginProblem& problem : problems) {
-        if (problem.level != Level::kError) continue;
-        const auto& names = problem.operators;
-        if (names.empty() || std::find(names.begin(), names.end(), name) != names.end())
-            reasons.push_back(&problem);
-    }
-    return reasons;
+fs::path built_in_plugin_dir() {
+    std::error_code error;
+    const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+    return error ? fs::path() : executable.parent_path().parent_path() / "lib" / "weir" / "plugins";
 }
 
 std::vector<PluginDir> plugin_dirs(std::string_view plugin_path, const std::vector<fs::path>& command_line) {
     std::vector<PluginDir> dirs;
-    std::error_code error;
-    const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-    if (!error)
-        dirs.push_back({executable.parent_path().parent_path() / "lib" / "weir" / "plugins", "built in", false});
+    if (const fs::path built_in = built_in_plugin_dir(); !built_in.empty()) dirs.push_back({built_in, "built in", false});
     while (!plugin_path.empty()) {
         const size_t end = std::min(plugin_path.find(':'), plugin_path.size());
         if (end > 0) dirs.push_back({plugin_path.substr(0, end), "WEIR_PLUGIN_PATH", false});

@@ -6,8 +6,8 @@
 //
 // Two files of one plugin id: the same content is one plugin, quietly. In a later folder, a file takes the place
 // of that of an earlier one, with a note: this is how one tries a new build. Two in one folder are refused both,
-// since nothing says which is meant. Two plugins that offer operators of one name (and kind group): the later
-// one is refused.
+// since nothing says which is meant. Two plugins that offer operators of one name (and kind group): in one folder the
+// second one is refused; from a later folder the operator takes the place of the earlier one, with a warning.
 //
 // A broken file is a problem in a list and stops nothing: only who needs an operator of it is concerned.
 #pragma once
@@ -33,7 +33,7 @@ struct PluginProblem {
     Level level = Level::kError;
     std::filesystem::path path;          // the file, or a folder
     std::string plugin;                  // its id where known
-    std::vector<std::string> operators;  // that it would have offered, where known
+    std::vector<std::string> operators;  // that it offers, or would have offered, where known
     std::string message;                 // begins with the path; says what to do
 };
 
@@ -41,11 +41,10 @@ struct SearchResult {
     Catalog catalog;
     std::vector<PluginProblem> problems;
     std::vector<PluginDir> dirs;  // that were looked at, in order
-
-    // For a message that `name` (of an operator, codec, ...) is not there: the problems that may be the reason,
-    // which are errors of files that would offer it or whose content is not known. Empty if there are none.
-    std::vector<const PluginProblem*> reasons_for(std::string_view name) const;
 };
+
+// `../lib/weir/plugins` of the executable; empty if that is not known.
+std::filesystem::path built_in_plugin_dir();
 
 // The folders in order. `plugin_path` is the value of WEIR_PLUGIN_PATH: folders separated by colons.
 std::vector<PluginDir> plugin_dirs(std::string_view plugin_path,

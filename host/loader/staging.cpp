@@ -51,10 +51,12 @@ bool write_all(int fd, const char* data, size_t size) {
 
 std::string hex(XXH128_hash_t hash) { return fmt::format("{:016x}{:016x}", hash.high64, hash.low64); }
 
-// Reads a file to its end, gives the hash, and writes what it reads to `copy` unless that is -1.
+// Reads a regular file to its end, gives the hash, and writes what it reads to `copy` unless that is -1.
 Result<std::string> hash_and_copy(const std::filesystem::path& from, int copy, const std::filesystem::path& to) {
-    Descriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
-    if (in.get() < 0) return failed(from, "cannot be read");
+    Descriptor in(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // of a FIFO none would wait for a writer
+    struct stat about {};
+    if (in.get() < 0 || ::fstat(in.get(), &about) != 0) return failed(from, "cannot be read");
+    if (!S_ISREG(about.st_mode)) return Status::config("", fmt::format("{}: is not a regular file", from.native()));
     std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
     XXH3_128bits_reset(state.get());
     std::vector<char> chunk(kChunkBytes);

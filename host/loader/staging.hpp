@@ -15,11 +15,11 @@ struct StagedFile {
     std::string hash;            // of the content: XXH3, 128 bits, 32 hexadecimal digits
 };
 
-// The hash of a file's content. WEIR_E_FATAL when it cannot be read.
+// The hash of a file's content. WEIR_E_CONFIG when it is no regular file, WEIR_E_FATAL when it cannot be read.
 Result<std::string> content_hash(const std::filesystem::path& file);
 
 // Makes the folder if need be, and in it the copy, complete or not at all; one that is there and right is kept.
-// WEIR_E_CONFIG when others could write to the folder, WEIR_E_FATAL when a file cannot be read or written.
+// WEIR_E_CONFIG when `file` is no regular file or others could write to the folder, WEIR_E_FATAL when a file cannot be read or written.
 Result<StagedFile> stage(const std::filesystem::path& file, const std::filesystem::path& folder);
 
 }  // namespace weir::host

@@ -294,7 +294,29 @@ std::vector<int> GraphBuilder::order() {
         }
     }
     if (out.size() < drafts_.size()) report_cycles(ordered);
+    report_too_deep(out);
     return out;
+}
+
+// Tells of the first node of each path that is behind too many others.
+void GraphBuilder::report_too_deep(const std::vector<int>& order) {
+    std::vector<std::vector<int>> readers(drafts_.size());
+    for (const Edge& edge : edges_) readers[static_cast<std::size_t>(edge.from_node)].push_back(edge.to_node);
+    std::vector<std::size_t> depths(drafts_.size(), 1);  // nodes of the longest path that ends here
+    for (const int node : order) {
+        const std::size_t depth = depths[static_cast<std::size_t>(node)];
+        if (depth == kMaxPathNodes + 1 && node != rule_.node) {
+            auto& d = diagnostics_.error(
+                Code::kTooDeep, drafts_[static_cast<std::size_t>(node)].spec.place,
+                fmt::format("{}it is the {}th of nodes that read one another", subject(node), depth));
+            d.expected = fmt::format("at most {} nodes from a source to a sink", kMaxPathNodes);
+            d.hint = "write to a topic in between and read it in a second topology";
+        }
+        for (const int reader : readers[static_cast<std::size_t>(node)]) {
+            std::size_t& longest = depths[static_cast<std::size_t>(reader)];
+            longest = std::max(longest, depth + 1);
+        }
+    }
 }
 
 void GraphBuilder::report_cycles(const std::vector<bool>& ordered) {

@@ -28,6 +28,9 @@ struct ErrorsRule {
     Place place;    // of `dead_letters:`
 };
 
+// Nodes of one path. Rows pass from node to node by calls within calls: a path takes stack by its length.
+inline constexpr std::size_t kMaxPathNodes = 512;
+
 class GraphBuilder {
 public:
     GraphBuilder(std::vector<NodeDraft>& drafts, const ErrorsRule& rule, Diagnostics& diagnostics)
@@ -49,6 +52,7 @@ private:
     void report_missing_inputs(int to);
     void wire_errors();
     std::vector<int> order();
+    void report_too_deep(const std::vector<int>& order);
     void report_cycles(const std::vector<bool>& ordered);
     void apply_order(const std::vector<int>& order);
 

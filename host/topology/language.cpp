@@ -31,7 +31,7 @@ std::vector<ParamInfo> make_settings() {
         setting("name", ParamType::kString, "The topology's name; without it, that of the file."),
         std::move(delivery),
         setting("checkpoint", ParamType::kDuration, "The time between two checkpoints.", "1s"),
-        setting("checkpoint_timeout", ParamType::kDuration, "A checkpoint that takes longer fails.", "1m"),
+        setting("checkpoint_timeout", ParamType::kDuration, "A checkpoint that takes longer is warned of.", "1m"),
         setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
         setting("memory_limit", ParamType::kBytes, "The memory that state and queues may take."),
         std::move(restart),
@@ -93,10 +93,6 @@ const std::vector<Word>& later_node_keys() {
 const std::vector<Word>& later_operators() {
     static const std::vector<Word> words = {{"window", "windows"}};
     return words;
-}
-
-bool is_reserved_operator_name(std::string_view name) {
-    return find_word(node_keys(), name) != nullptr || find_word(later_node_keys(), name) != nullptr;
 }
 
 const Word* find_word(const std::vector<Word>& words, std::string_view name) {

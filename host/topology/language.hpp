@@ -32,9 +32,6 @@ const std::vector<Word>& later_operators();
 // The key of an operator's configuration that chooses its connection.
 inline constexpr std::string_view kConnectionKey = "connection";
 
-// Whether no operator may have this name, because nodes have a key of that name.
-bool is_reserved_operator_name(std::string_view name);
-
 const Word* find_word(const std::vector<Word>& words, std::string_view name);
 std::vector<std::string> names_of(const std::vector<Word>& words);
 

@@ -34,7 +34,6 @@ public:
     }
 
     std::optional<Topology> load() {
-        check_operator_names();
         const auto root = parse_yaml(topology_.file, diagnostics_);
         if (root && check_root(*root)) read_sections(*root);
         if (diagnostics_.error_count() > errors_before_) return std::nullopt;
@@ -42,26 +41,10 @@ public:
     }
 
 private:
-    void check_operator_names() {
-        for (const auto& [id, plugin] : catalog_.plugins()) {
-            for (const OperatorInfo& op : plugin.operators) {
-                const bool is_node_operator = op.is_a(OperatorKind::kSource) ||
-                                              op.is_a(OperatorKind::kOperator) ||
-                                              op.is_a(OperatorKind::kSink);
-                if (!is_node_operator || !is_reserved_operator_name(op.name)) continue;
-                diagnostics_
-                    .error(Code::kOperatorNameReserved, {},
-                           fmt::format("plugin {}: an operator cannot be called {}, which is a key of nodes",
-                                       ticked(id), ticked(op.name)))
-                    .hint = "names of plugins' operators are dotted: `acme." + op.name + "`";
-            }
-        }
-    }
-
     bool check_root(const YamlNode& root) {
         if (root.is_null()) {
             diagnostics_.error(Code::kNoNodes, topology_.file->whole(), "the file is empty").hint =
-                "`weir topology new` writes a topology to begin with";
+                "topologies/ has files to begin with; `weir topology schema` describes them";
             return false;
         }
         if (root.is_map()) return true;
@@ -271,6 +254,10 @@ std::optional<Topology> load_topology_text(const std::filesystem::path& path, st
 
 std::optional<Topology> load_topology(const std::filesystem::path& path, const LoadOptions& options,
                                       const Catalog& catalog, Diagnostics& diagnostics) {
+    if (path.empty()) {
+        diagnostics.error(Code::kFileUnreadable, {}, "``: the name of the file is empty");
+        return std::nullopt;
+    }
     std::string problem;
     auto text = read_file(path, kMaxYamlBytes, problem);
     if (!text) {

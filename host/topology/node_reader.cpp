@@ -109,8 +109,7 @@ NodeReader::Picked NodeReader::pick_operator(const std::string& subject, const Y
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         const YamlKey& key = map.keys[i];
         if (is_node && find_word(node_keys(), key.text) != nullptr) continue;
-        const OperatorInfo* op =
-            is_node && is_reserved_operator_name(key.text) ? nullptr : catalog_.find(key.text);
+        const OperatorInfo* op = catalog_.find(key.text);
         if (op == nullptr && refuse_later(subject, key, is_node)) {
             picked.refused = true;
         } else if (op == nullptr) {
@@ -177,18 +176,18 @@ void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeS
     const YamlKey* key = map.find_key("key");
     const OperatorInfo* op = spec.op;
     if (key == nullptr) {
-        if (op == nullptr || !op->keyed || op->own_key) return;
+        if (op == nullptr || !op->is_keyed() || op->has_own_key()) return;
         diagnostics_
             .error(Code::kBadKey, spec.op_place, fmt::format("{}{} needs a `key`", subject, ticked(op->name)))
             .expected = "`key: [column]`, the columns that rows belong together by";
         return;
     }
-    if (op != nullptr && op->own_key) {
+    if (op != nullptr && op->has_own_key()) {
         diagnostics_
             .error(Code::kBadKey, key->place,
                    fmt::format("{}{} computes its own key", subject, ticked(op->name)))
             .hint = "remove `key`";
-    } else if (op != nullptr && !op->keyed) {
+    } else if (op != nullptr && !op->is_keyed()) {
         diagnostics_
             .error(Code::kBadKey, key->place,
                    fmt::format("{}{} keeps nothing by key", subject, ticked(op->name)))

@@ -194,6 +194,12 @@ void Parameters::apply_set(const std::string& set) {
     Parameter* parameter = find_or_report(set.substr(0, equals), file->place(0, equals));
     if (parameter == nullptr) return;
     const std::size_t begin = equals + 1;
+    if (find_invalid_utf8(set) != std::string_view::npos) {
+        parameter->state = State::kFailed;
+        diagnostics_.error(Code::kYamlEncoding, file->place(0, equals),
+                           fmt::format("the value of parameter {} is not UTF-8", ticked(parameter->name)));
+        return;
+    }
     YamlNode node;
     if (parameter->type == ParamType::kList) {
         // A list cannot be told from a text otherwise; its elements are still values only.

@@ -127,6 +127,10 @@ std::optional<std::string> Parameters::environment_text(const Place& place, cons
             .error(Code::kEnvironmentNotSet, place,
                    fmt::format("the environment variable {} is not set", ticked(part.text)))
             .hint = fmt::format("set it, or give a default: ${{env:{}:-default}}", part.text);
+    } else if (find_invalid_utf8(*text) != std::string_view::npos) {
+        diagnostics_.error(Code::kYamlEncoding, place,
+                           fmt::format("the environment variable {} is not UTF-8", ticked(part.text)));
+        return std::nullopt;
     }
     return text;
 }

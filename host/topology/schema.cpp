@@ -125,7 +125,7 @@ private:
     // What an operator demands of the node around it.
     static Json rule_of(const OperatorInfo& op) {
         const bool is_source = op.is_a(OperatorKind::kSource);
-        const bool needs_key = op.keyed && !op.own_key;
+        const bool needs_key = op.is_keyed() && !op.has_own_key();
         Json required = Json::array(), properties = Json::object();
         if (!is_source) required.push_back("from");
         if (needs_key) required.push_back("key");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <weir/row_json.hpp>
 
 namespace weir::host {
 namespace {
@@ -11,17 +12,9 @@ constexpr int kMaxQuotedColumns = 60;
 
 // The length of the UTF-8 sequence at the start of `text`, or 0 if there is no valid one.
 std::size_t sequence_length(std::string_view text) {
-    auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xC0) != 0x80) return 0;
-    }
-    const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-    const bool beyond = (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
-    return overlong || beyond ? 0 : length;
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    return length <= text.size() && is_utf8(text.substr(0, length)) ? length : 0;
 }
 
 // C0 and C1 controls and DEL: they could drive a terminal.
@@ -29,24 +22,6 @@ bool is_control(std::string_view sequence) {
     const auto lead = static_cast<unsigned char>(sequence[0]);
     if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
     return lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-}
-
-std::string printable(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t n = sequence_length(text);
-        const std::string_view sequence = text.substr(0, std::max<std::size_t>(n, 1));
-        if (sequence == "\t") {
-            out += '\t';
-        } else if (n == 0 || is_control(sequence)) {
-            out += "\uFFFD";
-        } else {
-            out += sequence;
-        }
-        text.remove_prefix(sequence.size());
-    }
-    return out;
 }
 
 }  // namespace
@@ -133,6 +108,24 @@ std::size_t find_invalid_utf8(std::string_view text) {
         i += n;
     }
     return std::string_view::npos;
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t n = sequence_length(text);
+        const std::string_view sequence = text.substr(0, std::max<std::size_t>(n, 1));
+        if (sequence == "\t") {
+            out += '\t';
+        } else if (n == 0 || is_control(sequence)) {
+            out += "\uFFFD";
+        } else {
+            out += sequence;
+        }
+        text.remove_prefix(sequence.size());
+    }
+    return out;
 }
 
 std::string ticked(std::string_view value) {

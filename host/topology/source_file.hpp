@@ -86,6 +86,10 @@ int count_columns(std::string_view text);
 // The offset of the first byte that is not part of valid UTF-8, or npos.
 std::size_t find_invalid_utf8(std::string_view text);
 
+// `text` as it may be shown on a terminal: control characters and bytes that are not UTF-8 replaced by U+FFFD, one
+// column for each of them; a tab stays a tab.
+std::string printable(std::string_view text);
+
 // `value` in backticks, fit for a message: on one line, control characters replaced, at most 60 columns.
 std::string ticked(std::string_view value);
 

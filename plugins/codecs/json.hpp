@@ -3,7 +3,8 @@
 // Reading is exact and whole: a payload is checked to its end, also in what nobody wants, so that the same
 // payloads fail whatever is read of them as JSON (a member that nobody wants is not checked against its type).
 // Numbers go from their digits into the column and never through a double on their way to an integer or a
-// decimal; 5.0 and 5e0 are the integer 5. A member that is there twice is refused, not resolved.
+// decimal; 5.0 and 5e0 are the integer 5. A member that is there twice is refused, not resolved, also in a
+// map, whose keys are compared as they are written.
 #pragma once
 
 #include <weir/codec.hpp>

@@ -1,6 +1,8 @@
 #include "json_reader.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 
 namespace weir::codecs {
 namespace {
@@ -26,6 +28,24 @@ bool is_json_number(std::string_view text) {
         if (!digits()) return false;
     }
     return i == n;
+}
+
+// Where the first thing stands behind the object that `text` begins with; its size if there is nothing, or no object.
+// For payloads that the parser refuses: it says of `{} x` only that it does not end as an object does.
+size_t end_of_object(std::string_view text) {
+    constexpr std::string_view kBlanks = " \n\r\t";
+    size_t i = std::min(text.find_first_not_of(kBlanks), text.size());
+    if (i == text.size() || text[i] != '{') return text.size();
+    bool in_string = false;
+    for (size_t depth = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_string = !in_string;
+        else if (in_string && c == '\\') ++i;
+        else if (!in_string && (c == '{' || c == '[')) ++depth;
+        else if (!in_string && (c == '}' || c == ']') && --depth == 0)
+            return std::min(text.find_first_not_of(kBlanks, i + 1), text.size());
+    }
+    return text.size();
 }
 
 // A scalar as it stands in the payload, up to the blanks behind it.
@@ -76,6 +96,8 @@ bool JsonReader::read(std::string_view payload, RecordBuilder &row) {
     }
     Object object;
     if (auto error = document_.get_object().get(object)) {
+        if (const size_t end = end_of_object(payload); end < payload.size())
+            return fail(buffer_.get() + end, "something stands behind the JSON object");
         if (error != simdjson::INCORRECT_TYPE) return broken(error);
         return fail(buffer_.get(), "the payload is not a JSON object: it begins with " + shown(payload.substr(0, 16)));
     }
@@ -262,14 +284,17 @@ bool JsonReader::append_struct(ColumnBuilder &to, Value value, int depth) {
 bool JsonReader::append_map(ColumnBuilder &to, Value value, int depth) {
     Object object;
     if (auto error = value.get_object().get(object)) return broken(error);
+    std::set<std::string_view> keys;  // the parser keeps unescaped names until the next payload
     for (auto next : object) {
         simdjson::ondemand::field member;
         std::string_view name;
         if (auto error = std::move(next).get(member)) return broken(error);
         if (auto error = member.unescaped_key().get(name)) return broken(error);
         if (!append_scalar(to.child(0), name, form_, &fault_)) return fail(nullptr, fault_.message);
-        std::string key(name);
-        if (!append(to.child(1), to.type().children[1], member.value(), depth + 1)) {
+        const bool twice = !keys.insert(name).second;
+        const std::string key(name);
+        if (twice) fail(nullptr, key + " stands there twice");
+        if (twice || !append(to.child(1), to.type().children[1], member.value(), depth + 1)) {
             field_.insert(0, "." + key);
             return false;
         }

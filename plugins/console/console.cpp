@@ -72,7 +72,6 @@ Result<std::unique_ptr<Instance>> Console::create(Context context, const Config 
 
 Console::Console(Context context, const Config &config)
     : Instance(context),
-      context_(context),
       limit_(config.int64("limit_per_second")),
       colours_(colours_wanted()),
       skipped_metric_(context.metric("skipped", WEIR_METRIC_COUNTER, "Rows that limit_per_second did not show.")) {

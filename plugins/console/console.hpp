@@ -47,7 +47,6 @@ private:
         if (colours_) out += code;
     }
 
-    Context context_;
     Format format_;
     std::string title_;
     int64_t limit_;  // rows per second; 0: none

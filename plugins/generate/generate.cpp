@@ -37,7 +37,6 @@ Result<std::unique_ptr<Instance>> Generate::create(Context context, const Config
 
 Generate::Generate(Context context, const Config &config, std::vector<MadeColumn> columns)
     : Instance(context),
-      context_(context),
       columns_(std::move(columns)),
       splits_(static_cast<uint64_t>(config.int64("splits"))),
       rate_(config.float64("rate") / static_cast<double>(splits_)),

@@ -52,7 +52,6 @@ private:
     Result<ArrowArray> make_rows(const Rows &rows);
     Result<ArrowArray> make_payloads(const Rows &rows, const ArrowArray &values);
 
-    Context context_;
     std::vector<MadeColumn> columns_;
     uint64_t splits_, count_ = UINT64_MAX;  // count_: rows over all splits
     double rate_;                           // rows a second and split; 0: no limit

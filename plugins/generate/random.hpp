@@ -37,7 +37,7 @@ public:
     // In [0, n), by multiplication (Lemire 2019, without the rejection: the bias is below n / 2^64). n = 0: 2^64.
     uint64_t below(uint64_t n, uint64_t row) const {
         uint64_t random = bits(row);
-        return n ? static_cast<uint64_t>(static_cast<Int128>(random) * static_cast<Int128>(n) >> 64) : random;
+        return n ? static_cast<uint64_t>(static_cast<Uint128>(random) * n >> 64) : random;
     }
     // Standard normal, by Box and Muller.
     double normal(uint64_t row) const {

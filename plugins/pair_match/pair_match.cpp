@@ -69,7 +69,6 @@ Result<std::unique_ptr<Instance>> PairMatch::create(Context context, const Confi
 
 PairMatch::PairMatch(Context context, const Config &config)
     : Instance(context),
-      context_(context),
       config_(config),
       left_(config.string("left")),
       right_(config.string("right")),

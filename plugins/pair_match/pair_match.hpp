@@ -61,7 +61,6 @@ private:
     void report();
     Status match(const BatchView &batch);
 
-    Context context_;
     Config config_;
     std::string left_, right_;
     int64_t ttl_;

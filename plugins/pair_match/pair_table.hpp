@@ -32,8 +32,9 @@ public:
     static constexpr int kMaxDirect = 4096;
 
     explicit PairTable(const ValueRange &range) : first_(static_cast<V>(range.first)) {
-        Int128 pairs = (range.last - range.first) / 2 + 1;
-        direct_ = pairs > 0 && pairs <= kMaxDirect;
+        // Up to 2 x 10^38 apart: more than an Int128 holds.
+        const Uint128 pairs = (static_cast<Uint128>(range.last) - static_cast<Uint128>(range.first)) / 2 + 1;
+        direct_ = pairs <= kMaxDirect;
         if (!direct_) {
             resize(kMinCapacity);
             return;

@@ -54,8 +54,6 @@ public:
     void end_row();
     // Row `row` of a column of the same type.
     void append_from(const Column &from, int64_t row);
-    // Bytes of the texts so far: stay below INT32_MAX (callers bound batches far below).
-    size_t text_bytes() const { return type_.is_text() ? values_.size() : 0; }
     // Takes back what was appended behind `rows`: for rows that turn out bad half-way.
     void truncate(int64_t rows);
 

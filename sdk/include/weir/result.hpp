@@ -49,7 +49,6 @@ public:
     bool done() const { return code_ == WEIR_OK; }
     bool is_more() const { return code_ == WEIR_MORE; }
     bool is_pending() const { return code_ == WEIR_PENDING; }
-    bool is_full() const { return code_ == WEIR_FULL; }
     bool is_end() const { return code_ == WEIR_END; }
     const std::string &message() const { return text_ ? text_->message : empty(); }
     const std::string &path() const { return text_ ? text_->path : empty(); }

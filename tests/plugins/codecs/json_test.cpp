@@ -62,6 +62,7 @@ TEST(JsonCodec, ReadsNestedValuesAndNamesTheirPaths) {
     EXPECT_EQ(read_json("struct<a: int64>", "{}"), "v.a: a is missing, and it is not nullable");
     EXPECT_EQ(read_json("struct<a: int64>", R"({"a":1,"a":2})"), "v.a: a stands there twice");
     EXPECT_EQ(read_json("map<int32, bool>", R"({"x":true})"), "v: `x` is not an int32");
+    EXPECT_EQ(read_json("map<string, int32>", R"({"x":1,"y":2,"\u0078":3})"), "v.x: x stands there twice");
     EXPECT_EQ(read_json("map<struct<a: int8>, bool>", "{}"),
               "format json has no form for column v: a map's keys are no values of struct<a: int8>");
 }
@@ -95,8 +96,10 @@ TEST(JsonCodec, TellsWhereAPayloadIsNotJson) {
     EXPECT_EQ(codec.failed().size(), bad.size());
     for (const FailedSpan &f : codec.failed())
         EXPECT_LE(f.position, static_cast<int64_t>(bad[f.index]->size())) << *bad[f.index];
-    EXPECT_EQ(codec.decode({R"({"a":1} trailing)", R"({"a":1}{"a":2})"}), Rows{});
-    EXPECT_EQ(codec.failed()[1], (FailedSpan{1, "", 7, "something stands behind the JSON object"}));
+    const char *behind = "something stands behind the JSON object";
+    EXPECT_EQ(codec.decode({R"({"a":1} trailing)", R"({"a":1}{"a":2})", R"({"b":"}\"{"} 5)", "{\"a\":1}x}"}), Rows{});
+    EXPECT_EQ(codec.failed(), (std::vector<FailedSpan>{{0, "", 8, behind}, {1, "", 7, behind}, {2, "", 13, behind},
+                                                       {3, "", 7, behind}}));
 }
 
 TEST(JsonCodec, ChecksWhatNobodyWantsAsJsonButNotAgainstItsType) {

@@ -25,6 +25,15 @@ std::vector<Json> values(const std::string &spec, int count, std::string *type =
 
 std::string refusal(const std::string &columns) { return all_rows(R"({"columns":)" + columns + "}").at(0); }
 
+TEST(GenerateColumns, RangesOfMoreThanHalfOfAllIntegersAreUniform) {
+    int lower = 0;
+    for (const Json &v : values(R"({"range":[-9223372036854775808,1000]})", 10'000)) {
+        ASSERT_LE(v.get<int64_t>(), 1000);
+        lower += v.get<int64_t>() < INT64_MIN / 2;
+    }
+    EXPECT_NEAR(lower, 5000, 300);
+}
+
 TEST(GenerateColumns, RangesAreUniformAndIncludeBothEnds) {
     std::map<int64_t, int> seen;
     for (const Json &v : values(R"({"range":[0,12]})", 13'000)) ++seen[v.get<int64_t>()];

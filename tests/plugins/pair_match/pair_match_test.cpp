@@ -105,6 +105,14 @@ TEST(PairMatch, TakesUnsignedValuesBeyondInt64) {
     EXPECT_EQ(h.take(), Rows{R"({"left":18446744073709551615,"right":0})"});
 }
 
+TEST(PairMatch, TakesAllValuesOfTheWidestDecimal) {
+    Harness h = make(R"({"value":"n","sum":0})", schema_of({{"n", "decimal(38,0)"}}));
+    ASSERT_EQ(h.start().message(), "");
+    const std::string nines(38, '9');
+    EXPECT_TRUE(h.process("[[\"" + nines + "\"],[\"5\"],[\"-5\"],[\"-" + nines + "\"]]").done());
+    EXPECT_EQ(h.take(), (Rows{R"({"left":5,"right":-5})", "{\"left\":" + nines + ",\"right\":-" + nines + "}"}));
+}
+
 TEST(PairMatch, CarriesColumnsOfEveryTypeFromBothSides) {
     Schema input = schema_of({{"n", "int64"},
                               {"b", "bool?"},

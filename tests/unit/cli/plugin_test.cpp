@@ -78,6 +78,51 @@ TEST(PluginCheck, SaysWhatTheHostRefuses) {
     EXPECT_EQ(got.code, 3);
 }
 
+std::string plain_file() { return std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/cli_plain/cli_plain.so"; }
+
+TEST(PluginCheck, WarnsOfNamesWithoutADot) {
+    const Outcome got = weir({"plugin", "check", plain_file()});
+    EXPECT_EQ(got.out, plain_file() + ": ok: plugin `plain` 1.0.0, ABI 0.1, 1 operator\n");
+    EXPECT_EQ(got.err, plain_file() + ": warning: names without a dot are those of weir's own operators; call `console` "
+                                      "`plain.console`\n");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST(PluginCheck, LetsTheBuiltInOnesHaveNamesWithoutADot) {
+    const std::string file = std::string(std::getenv("WEIR_BUILD_DIR")) + "/lib/weir/plugins/console.so";
+    const Outcome got = weir({"plugin", "check", file});
+    EXPECT_EQ(got.err, "");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST(PluginCheck, RefusesWhatIsNoRegularFile) {
+    const Folder folder;
+    const Outcome got = shell("mkfifo pipe.so && exec \"$WEIR_BIN\" plugin check pipe.so", folder.path());
+    EXPECT_EQ(got.err, "refused: pipe.so: is not a regular file\n");
+    EXPECT_EQ(got.code, 3);
+}
+
+TEST(PluginLs, WarnsOfAnOperatorThatTakesThePlaceOfAnother) {
+    const auto folder = std::filesystem::path(plain_file()).parent_path();
+    const Outcome got = weir({"plugin", "ls", "--plugin-dir", folder.string()});
+    const std::string built_in = std::string(std::getenv("WEIR_BUILD_DIR")) + "/lib/weir/plugins/console.so";
+    EXPECT_THAT(got.err, HasSubstr(" warning: " + plain_file() + ": plugin `plain` takes the place of plugin `console` (" +
+                                   built_in + ") for `console`; "));
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST(PluginLs, LeavesOutAMessageThatIsNotUtf8OnlyAsFarAsItIsNot) {
+    const Folder folder;
+    folder.write("t.yaml", "name: t\n"
+                           "nodes:\n"
+                           "  a: { generate: { columns: { n: { sequence: {} } }, count: 1 } }\n"
+                           "  b: { from: a, console: json }\n");
+    const auto plugins = std::filesystem::path(plain_file()).parent_path();
+    const Outcome got = weir({"lint", "t.yaml", "--format", "json", "--plugin-dir", plugins.string()}, folder.path());
+    EXPECT_THAT(got.out, HasSubstr("spoken from \uFFFD the other `console`"));
+    EXPECT_EQ(got.code, 2);
+}
+
 TEST(PluginManifest, PrintsTheDescription) {
     const Outcome got = weir({"plugin", "manifest", faulty_file()});
     EXPECT_EQ(got.code, 0);

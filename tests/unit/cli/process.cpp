@@ -63,6 +63,15 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
     if (binary == nullptr) throw std::runtime_error("WEIR_BIN is not set: run this through ctest");
     std::vector<std::string> words = {binary};
     words.insert(words.end(), arguments.begin(), arguments.end());
+    start(std::move(words), folder, input, error_output, environment);
+}
+
+Process Process::shell(const std::string& script, const std::filesystem::path& folder) {
+    return Process(Words{{"/bin/sh", "-c", script}}, folder);
+}
+
+void Process::start(std::vector<std::string> words, const std::filesystem::path& folder, const std::string& input,
+                    ErrorOutput error_output, const std::vector<std::string>& environment) {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -75,7 +84,7 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
         for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
-        if (chdir(folder.c_str()) == 0) execv(binary, argv.data());
+        if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
         _exit(127);
     }
     close(in[0]);
@@ -107,7 +116,7 @@ void Process::send(int signal) const { kill(pid_, signal); }
 
 // False when both ends are closed, or nothing came for too long.
 bool Process::read_some() {
-    std::array<pollfd, 2> ends{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
+    std::array<pollfd, 2> ends{{{is_output_left_ ? -1 : out_, POLLIN, 0}, {err_, POLLIN, 0}}};
     if (poll(ends.data(), ends.size(), kPatience) <= 0) {
         send(SIGKILL);
         return false;
@@ -151,6 +160,10 @@ Outcome Process::wait() {
 
 Outcome weir(const std::vector<std::string>& arguments, const std::filesystem::path& folder, const std::string& input) {
     return Process(arguments, folder, input).wait();
+}
+
+Outcome shell(const std::string& script, const std::filesystem::path& folder) {
+    return Process::shell(script, folder).wait();
 }
 
 }  // namespace weir::test

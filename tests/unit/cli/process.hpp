@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::test {
@@ -41,6 +42,8 @@ public:
     Process(const std::vector<std::string>& arguments, const std::filesystem::path& folder,
             const std::string& input = "", ErrorOutput error_output = ErrorOutput::kPipe,
             const std::vector<std::string>& environment = {});
+    // A script of sh, in which "$WEIR_BIN" is the executable.
+    static Process shell(const std::string& script, const std::filesystem::path& folder);
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
@@ -48,6 +51,8 @@ public:
     // Until `text` was written to standard output or error. False if it ends before that.
     bool wait_for(const std::string& text);
     void send(int signal) const;
+    // Nobody reads its standard output from now on, and it stays open.
+    void leave_output() { is_output_left_ = true; }
     // Nobody reads its standard output any more.
     void close_output();
     // What has been read of its standard output.
@@ -55,15 +60,27 @@ public:
     Outcome wait();
 
 private:
+    struct Words {
+        std::vector<std::string> all;
+    };
+    Process(Words words, const std::filesystem::path& folder) {
+        start(std::move(words.all), folder, "", ErrorOutput::kPipe, {});
+    }
+    void start(std::vector<std::string> words, const std::filesystem::path& folder, const std::string& input,
+               ErrorOutput error_output, const std::vector<std::string>& environment);
     bool read_some();
 
     pid_t pid_ = -1;
     int out_ = -1, err_ = -1;
+    bool is_output_left_ = false;
     Outcome outcome_;
 };
 
 // Runs it to its end.
 Outcome weir(const std::vector<std::string>& arguments, const std::filesystem::path& folder = ".",
              const std::string& input = "");
+
+// The same for a script of sh, in which "$WEIR_BIN" is the executable.
+Outcome shell(const std::string& script, const std::filesystem::path& folder = ".");
 
 }  // namespace weir::test

@@ -79,6 +79,22 @@ TEST_F(Topic, TailPrintsWhatWasProduced) {
     }
 }
 
+TEST_F(Topic, TailShowsPayloadsThatAreNoText) {
+    EXPECT_EQ(topic({"produce", "orders", "--key-separator", ":"}, "k:\xff\x1b[31m\nk:two\n").code, 0);
+    const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "2"});
+    EXPECT_EQ(got.out, "value=\\xff\\x1b[31m\nvalue=two\n");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Topic, ProduceFailsWhenItsInputCannotBeRead) {
+    const Outcome folder = shell("exec \"$WEIR_BIN\" topic produce orders --brokers " + address_ + " < /");
+    EXPECT_EQ(folder.err, "weir: cannot read standard input: Is a directory\n");
+    EXPECT_EQ(folder.code, 5);
+    const Outcome closed = shell("exec \"$WEIR_BIN\" topic produce orders --brokers " + address_ + " <&-");
+    EXPECT_EQ(closed.err, "weir: cannot read standard input: Bad file descriptor\n");
+    EXPECT_EQ(closed.code, 5);
+}
+
 TEST_F(Topic, TailNamesTheNearestTopic) {
     const Outcome got = topic({"tail", "order"});
     EXPECT_EQ(got.err, "weir: there is no topic `order`; nearest: `orders`\n");
@@ -95,6 +111,20 @@ TEST(TopicWithoutBroker, SaysThatTheClusterCannotBeReached) {
     const Outcome got = weir({"topic", "ls", "--brokers", "127.0.0.1:1", "--connect-timeout", "500ms"});
     EXPECT_THAT(got.err, HasSubstr("weir: cannot reach Kafka: 127.0.0.1:1 "));
     EXPECT_EQ(got.code, 4);
+}
+
+TEST(TopicWithoutBroker, RefusesNamesThatNoTopicCanHave) {
+    for (const std::string name : {"", ".", "..", "a b", "a/b", "\xff"}) {
+        for (const std::string command : {"produce", "create", "tail"}) {
+            const Outcome got = weir({"topic", command, name, "--brokers", "127.0.0.1:1"});
+            EXPECT_THAT(got.err, StartsWith("weir: a topic cannot be called `")) << command;
+            EXPECT_EQ(got.code, 2) << command;
+        }
+    }
+    const Outcome got = weir({"topic", "create", std::string(250, 'a'), "--brokers", "127.0.0.1:1"});
+    EXPECT_EQ(got.err, "weir: a topic cannot be called `" + std::string(60, 'a') +
+                           "…`; expected: 1 to 249 letters, digits, `.`, `_` and `-`, not `.` or `..`\n");
+    EXPECT_EQ(got.code, 2);
 }
 
 TEST(Broker, RefusesATopicWithoutANumberOfPartitions) {

@@ -115,7 +115,7 @@ TEST(ReadElf, SaysWhatIsWrongWithOtherFiles) {
     other[16] = 2;
     EXPECT_EQ(reason_for(other), "it is an ELF file of another kind");
     EXPECT_EQ(read_elf(folder / "nothing.so").status().code(), WEIR_E_FATAL);
-    EXPECT_THAT(read_elf(folder.path()).status().message(), HasSubstr("it is not a file"));
+    EXPECT_THAT(read_elf(folder.path()).status().message(), HasSubstr("it is not a regular file"));
 }
 
 TEST(ReadElf, RefusesAFileTruncatedAnywhere) {

@@ -30,9 +30,8 @@ TEST(ManifestJson, TellsEverythingOfAnOperatorAndIsReadBackTheSame) {
     ASSERT_TRUE(again.ok()) << again.status().message();
     EXPECT_EQ(to_json(*again).dump(), expected);
     const OperatorInfo& keep = again->operators[0];
-    EXPECT_TRUE(keep.keyed);
-    EXPECT_TRUE(keep.own_key);
-    EXPECT_FALSE(keep.bounded_only);
+    EXPECT_TRUE(keep.is_keyed());
+    EXPECT_TRUE(keep.has_own_key());
     EXPECT_EQ(keep.plugin, "modern");
     EXPECT_EQ(keep.params[3].default_value, Json("fast"));
 }

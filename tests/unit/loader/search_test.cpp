@@ -1,5 +1,7 @@
 #include "host/loader/search.hpp"
 
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,19 +59,19 @@ TEST_F(SearchTest, ListsABrokenFileAndGoesOn) {
     EXPECT_EQ(found.problems[1].level, Level::kError);
 }
 
-TEST_F(SearchTest, OffersBrokenFilesAsAReasonForAMissingName) {
+TEST_F(SearchTest, DoesNotKnowWhatABrokenFileWouldOffer) {
     auto found = find_plugins({dir("a", {{"good", "good.so"}, {"unique", "unique.so"}})});
-    ASSERT_THAT(found.reasons_for("acme.pairs"), SizeIs(1));
-    EXPECT_EQ(found.reasons_for("acme.pairs")[0]->path, folder / "a/unique.so");
+    ASSERT_THAT(found.problems, SizeIs(1));
+    EXPECT_EQ(found.problems[0].path, folder / "a/unique.so");
+    EXPECT_THAT(found.problems[0].operators, IsEmpty());
 }
 
-TEST_F(SearchTest, NamesOnlyFilesThatWouldOfferTheName) {
+TEST_F(SearchTest, RefusesTwoPluginsOfOneFolderWithOneOperator) {
     auto found = find_plugins({dir("a", {{"good", "one.so"}, {"rival", "two.so"}})});
     ASSERT_THAT(found.problems, SizeIs(1));
     EXPECT_EQ(found.problems[0].message, at("a/two.so") + ": offers `good.pass`, which " + at("a/one.so") +
                                              " offers too; it is not used: remove one of the two");
-    EXPECT_THAT(found.reasons_for("good.pass"), SizeIs(1));
-    EXPECT_THAT(found.reasons_for("good.other"), IsEmpty());
+    EXPECT_THAT(found.problems[0].operators, ElementsAre("good.pass"));
     EXPECT_EQ(found.catalog.find("good.pass")->plugin, "good");
     EXPECT_EQ(found.catalog.plugin("rival"), nullptr);
 }
@@ -87,7 +89,7 @@ TEST_F(SearchTest, RefusesTwoBuildsInOneFolder) {
                                              "; neither is used: remove one of the two");
     EXPECT_EQ(found.problems[0].level, Level::kError);
     EXPECT_THAT(found.catalog.plugins(), IsEmpty());
-    EXPECT_THAT(found.reasons_for("good.pass"), SizeIs(1));
+    EXPECT_THAT(found.problems[0].operators, ElementsAre("good.pass"));
 }
 
 TEST_F(SearchTest, PrefersTheLaterFolderAndNotesIt) {
@@ -97,7 +99,36 @@ TEST_F(SearchTest, PrefersTheLaterFolderAndNotesIt) {
     EXPECT_EQ(found.problems[0].message, at("b/good.so") + ": plugin `good` 1.1.0 (--plugin-dir) takes the place of 1.0.0 " +
                                              at("a/good.so"));
     EXPECT_EQ(found.catalog.plugin("good")->version, "1.1.0");
-    EXPECT_THAT(found.reasons_for("good.pass"), IsEmpty());
+}
+
+TEST_F(SearchTest, TakesAnOperatorFromTheLaterFolderAndWarns) {
+    auto found = find_plugins({dir("a", {{"rival", "rival.so"}}), dir("b", {{"good", "good.so"}})});
+    ASSERT_THAT(found.problems, SizeIs(1));
+    EXPECT_EQ(found.problems[0].level, Level::kWarning);
+    EXPECT_EQ(found.problems[0].message,
+              at("b/good.so") + ": plugin `good` takes the place of plugin `rival` (" + at("a/rival.so") +
+                  ") for `good.pass`; name operators with a dot, such as `good.name`, where that is not meant");
+    EXPECT_EQ(found.catalog.find("good.pass")->plugin, "good");
+    EXPECT_THAT(found.catalog.plugin("rival")->operators, IsEmpty());
+}
+
+TEST_F(SearchTest, RefusesAnOperatorThatIsCalledLikeAKeyOfNodes) {
+    auto found = find_plugins({dir("a", {{"good", "good.so"}, {"reserved", "reserved.so"}})});
+    ASSERT_THAT(found.problems, SizeIs(1));
+    EXPECT_EQ(found.problems[0].message,
+              at("a/reserved.so") + ": operators[0]: an operator cannot be called `from`, which is a key of nodes in "
+                                    "topologies: call it `reserved.from`; correct the plugin's descriptors and rebuild it");
+    EXPECT_THAT(found.catalog.operator_names(), ElementsAre("good.pass"));
+}
+
+TEST_F(SearchTest, RefusesWhatIsNoRegularFile) {
+    PluginDir a = dir("a", {{"good", "good.so"}});
+    ASSERT_EQ(mkfifo((folder / "a/pipe.so").c_str(), 0600), 0);
+    auto found = find_plugins({a});
+    ASSERT_THAT(found.problems, SizeIs(1));
+    EXPECT_EQ(found.problems[0].message, at("a/pipe.so") + ": no usable shared object: it is not a regular file; rebuild "
+                                                           "it, or copy it here again");
+    EXPECT_THAT(found.catalog.operator_names(), ElementsAre("good.pass"));
 }
 
 TEST_F(SearchTest, ComplainsOfAFolderThatWasNamedAndIsNotThere) {

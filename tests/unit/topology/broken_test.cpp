@@ -54,7 +54,7 @@ TEST(BrokenTopologies, ShowEveryErrorCodeThatAFileCanCause) {
     // These need a file system or a plugin, are warnings, or belong to other stages; tests of their own show
     // them.
     const std::vector<Code> elsewhere = {
-        Code::kFileUnreadable,   Code::kOperatorNameReserved, Code::kYamlTooLarge,    Code::kUnusedParameter,
+        Code::kFileUnreadable,   Code::kTooDeep,      Code::kYamlTooLarge,    Code::kUnusedParameter,
         Code::kUnusedConnection, Code::kUnreadOutput,         Code::kOperatorRefused, Code::kPluginRefused};
     for (const CodeInfo& info : all_codes()) {
         if (std::find(elsewhere.begin(), elsewhere.end(), info.code) != elsewhere.end()) continue;

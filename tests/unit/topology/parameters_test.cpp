@@ -274,5 +274,26 @@ TEST(Secrets, OfTheCommandLineAreMasked) {
               "   t.yaml:2:3: declared here\n");
 }
 
+TEST(Parameters, RefuseAValueThatIsNotUtf8) {
+    const Loaded loaded = load(kTopology, sets({"topic=a\xff"}));
+    EXPECT_FALSE(loaded.topology);
+    EXPECT_EQ(loaded.text(), "--set: error[yaml-encoding]: the value of parameter `topic` is not UTF-8\n"
+                             "      | topic=a\uFFFD\n"
+                             "      | ^~~~~\n");
+}
+
+TEST(Parameters, RefuseAnEnvironmentThatIsNotUtf8) {
+    const Loaded loaded = load("parameters: { topic: \"${env:T}\" }\n"
+                               "nodes:\n"
+                               "  raw: { generate: }\n"
+                               "  out: { from: raw, kafka.sink: $topic }\n"
+                               "connections: { kafka: embedded }\n", {}, {{"T", "\xff"}});
+    EXPECT_FALSE(loaded.topology);
+    EXPECT_EQ(loaded.text(), R"(t.yaml:1:23: error[yaml-encoding]: the environment variable `T` is not UTF-8
+    1 | parameters: { topic: "${env:T}" }
+      |                       ^~~~~~~~
+)");
+}
+
 }  // namespace
 }  // namespace weir::host

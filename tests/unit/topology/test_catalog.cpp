@@ -131,10 +131,9 @@ PluginInfo make_core() {
                                    });
     pair_match.inputs = {{"in", "", false}};
     pair_match.outputs = {{"out", "", false}, {"expired", "", false}};
-    pair_match.own_key = true;
-    pair_match.keyed = true;
+    pair_match.flags = WEIR_OP_KEYED | WEIR_OP_OWN_KEY;
     OperatorInfo count = make("count", OperatorKind::kOperator, {});
-    count.keyed = true;
+    count.flags = WEIR_OP_KEYED;
     OperatorInfo join = make("join", OperatorKind::kOperator, {Param("within", T::kDuration)});
     join.inputs = {{"left", "", false}, {"right", "", false}};
     OperatorInfo pass = make(

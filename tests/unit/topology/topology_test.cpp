@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "host/topology/language.hpp"
 #include "tests/unit/topology/test_catalog.hpp"
 
 namespace weir::host {
@@ -269,22 +270,11 @@ nodes:
     EXPECT_EQ(loaded.topology->edges.size(), 4U);
 }
 
-TEST(Topology, RefusesAnOperatorThatIsCalledLikeAKeyOfNodes) {
-    Catalog catalog = test_catalog();
-    OperatorInfo from;
-    from.name = "where";
-    PluginInfo plugin;
-    plugin.id = "acme";
-    plugin.operators.push_back(from);
-    catalog.add(plugin);
-    Diagnostics diagnostics;
-    const auto topology = load_topology_text(
-        "t.yaml", "nodes: { a: { generate: }, b: { from: a, console: } }\n", {}, catalog, diagnostics);
-    EXPECT_FALSE(topology);
-    EXPECT_EQ(diagnostics.text(),
-              "error[operator-name-reserved]: plugin `acme`: an operator cannot be called `where`, which is "
-              "a key of nodes\n"
-              "   hint: names of plugins' operators are dotted: `acme.where`\n");
+TEST(Topology, HasNoKeyOfNodesThatAnOperatorMayHave) {
+    const auto& reserved = reserved_operator_names();
+    for (const auto* words : {&node_keys(), &later_node_keys()})
+        for (const Word& word : *words) EXPECT_TRUE(std::find(reserved.begin(), reserved.end(), word.name) != reserved.end());
+    EXPECT_EQ(reserved.size(), node_keys().size() + later_node_keys().size());
 }
 
 TEST(Topology, NamesAFileThatIsNotThere) {
@@ -292,6 +282,31 @@ TEST(Topology, NamesAFileThatIsNotThere) {
     EXPECT_FALSE(load_topology("no/such.yaml", {}, test_catalog(), diagnostics));
     EXPECT_EQ(diagnostics.text(),
               "no/such.yaml: error[file-unreadable]: cannot be read: No such file or directory\n");
+}
+
+TEST(Topology, SaysThatTheNameOfTheFileIsEmpty) {
+    Diagnostics diagnostics;
+    EXPECT_FALSE(load_topology("", {}, test_catalog(), diagnostics));
+    EXPECT_EQ(diagnostics.text(), "error[file-unreadable]: ``: the name of the file is empty\n");
+}
+
+std::string chain_of(int nodes) {
+    std::string text = "name: chain\nnodes:\n  n1: { generate: }\n";
+    for (int i = 2; i < nodes; ++i) text += fmt::format("  n{}: {{ from: n{}, pass: {{}} }}\n", i, i - 1);
+    return text + fmt::format("  n{}: {{ from: n{}, console: }}\n", nodes, nodes - 1);
+}
+
+TEST(Topology, RefusesAPathThatIsTooLong) {
+    const Loaded good = load(chain_of(512));
+    EXPECT_TRUE(good.topology) << good.text();
+    const Loaded bad = load(chain_of(514));
+    EXPECT_FALSE(bad.topology);
+    EXPECT_EQ(bad.text(), R"(t.yaml:515:3: error[too-deep]: node `n513`: it is the 513th of nodes that read one another
+  515 |   n513: { from: n512, pass: {} }
+      |   ^~~~
+   expected: at most 512 nodes from a source to a sink
+   hint: write to a topic in between and read it in a second topology
+)");
 }
 
 TEST(Topology, RefusesAFolder) {

@@ -19,8 +19,8 @@ extern "C" {
  * may be NULL where marked (optional). [worker] unless tagged.
  *
  * Calls of the run may emit. Those marked (flow) return WEIR_OK, WEIR_MORE or WEIR_PENDING; until the
- * instance is back at WEIR_OK the host calls only resume, on_wake's stead, cancel, close and destroy, and
- * holds back barriers and watermarks. Those marked (again) may return WEIR_PENDING and are then called
+ * instance is back at WEIR_OK the host calls only resume (also in place of on_wake), cancel, close and
+ * destroy, and holds back barriers and watermarks. Those marked (again) may return WEIR_PENDING and are then called
  * again with the same arguments after the next wake.
  */
 typedef struct weir_instance_api {

@@ -2,6 +2,9 @@
  * weir/ext/messaging.h: optional module extensions of plugins that talk to a message broker. The host's
  * `weir topic` and `weir broker` commands use them; it finds them by name through weir_module.extension.
  * All functions are [host] and may block up to the connection's time-outs.
+ *
+ * The name of a topic is 1 to 249 of a-z, A-Z, 0-9, `.`, `_` and `-`, and not `.` or `..`. The host calls with no
+ * others; list may give others (escape them before showing them).
  */
 #ifndef WEIR_EXT_MESSAGING_H
 #define WEIR_EXT_MESSAGING_H
