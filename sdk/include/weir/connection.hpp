@@ -19,6 +19,7 @@ public:
     std::string_view topology() const { return view(raw_->topology); }
     std::string_view name() const { return view(raw_->name); }
     bool check_only() const { return raw_->flags & WEIR_CONTEXT_CHECK_ONLY; }
+    bool exactly_once() const { return raw_->flags & WEIR_CONTEXT_EXACTLY_ONCE; }
     std::chrono::microseconds connect_timeout() const {
         return std::chrono::microseconds(raw_->connect_timeout);
     }
