@@ -132,7 +132,7 @@ Status KafkaConnection::start() {
     tick_ = control_.add_tick([this] { rd_kafka_poll(client_.get(), 0); });
     auto deadline = Clock::now() + context_.connect_timeout();
     Status status = reach(deadline);
-    return status.ok() && transactions_ ? transactions_->open(client_.get(), topics(), deadline) : status;
+    return status.ok() && transactions_ ? transactions_->open(topics(), deadline) : status;
 }
 
 Status KafkaConnection::reach(Clock::time_point deadline) {

@@ -1,5 +1,6 @@
 // Transactions: how an epoch ends, and what is done when that has no clear answer. On the transactions' thread.
-#include "marker.hpp"
+#include <algorithm>
+
 #include "transactions.hpp"
 
 namespace weir::kafka {
@@ -8,7 +9,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kMarkerTimeout{10'000};  // for the marker to reach the broker
-constexpr milliseconds kEndTimeout{15'000};     // for the end of a transaction, before a new producer asks
+constexpr milliseconds kEndTimeout{15'000};     // for the end of a transaction, before a new producer asks; or
+constexpr int kEndShare = 4;                    // this share of transaction.timeout.ms, where that is less
 constexpr milliseconds kAskTimeout{30'000};     // for that one to learn what became of it
 constexpr milliseconds kLookTimeout{2'000};     // for a look at the marker that fences nobody
 constexpr milliseconds kSlice{1'000};           // of a call that goes on when called again; bounds a cancel
@@ -22,9 +24,12 @@ using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
 
 }  // namespace
 
+milliseconds Transactions::end_timeout() const { return std::min(kEndTimeout, timeout_ / kEndShare); }
+
 std::optional<std::string> Transactions::end(Producer &producer, bool commit, Clock::time_point deadline) {
     for (;;) {
-        auto slice = static_cast<int>(kSlice.count());
+        auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+        auto slice = static_cast<int>(std::clamp(left, milliseconds(1), kSlice).count());
         Error error(commit ? rd_kafka_commit_transaction(producer.get(), slice)
                            : rd_kafka_abort_transaction(producer.get(), slice));
         if (!error) return std::nullopt;
@@ -39,9 +44,12 @@ Status Transactions::decide(uint64_t epoch, const std::string &marker, const std
     std::shared_ptr<Producer> producer = std::move(*current);
     if (Error error{send_marker(producer->get(), names_.group, epoch, printable, kMarkerTimeout)})
         return undo(epoch, std::move(producer), rd_kafka_error_string(error.get()));
-    auto why = end(*producer, true, Clock::now() + kEndTimeout);
+    auto why = end(*producer, true, Clock::now() + end_timeout());
     if (!why) return decided(marker);
-    if (producer->is_fenced()) return fenced(epoch, marker);
+    if (producer->is_fenced()) {
+        if (auto verdict = fenced()) return *verdict;
+        *why += took_too_long();
+    }
     producer.reset();
     return ask(epoch, marker, *why);
 }
@@ -57,12 +65,17 @@ Status Transactions::decided(const std::string &marker) {
 // The commit was never asked for, so there is nothing to find out. The producer is not used again: a request of
 // it that is still under way must not meet a later transaction.
 Status Transactions::undo(uint64_t epoch, std::shared_ptr<Producer> producer, const std::string &why) {
-    auto failed = producer->is_fenced() ? why : end(*producer, false, Clock::now() + kEndTimeout);
-    if (producer->is_fenced()) return fenced(epoch, std::nullopt);
+    auto failed = producer->is_fenced() ? why : end(*producer, false, Clock::now() + end_timeout());
+    auto verdict = producer->is_fenced() ? fenced() : std::nullopt;
+    if (verdict) return *verdict;
     stage_ = Stage::kFailed;
     replace(nullptr);
-    return Status::retryable(epoch_text(epoch) + " was not committed" +
-                             (failed ? " (and the broker has yet to abort it): " : "; its transaction was aborted: ") + why);
+    std::string outcome = " was not committed; its transaction was aborted: " + why;
+    if (producer->is_fenced())
+        outcome += took_too_long();
+    else if (failed)
+        outcome = " was not committed (and the broker has yet to abort it): " + why;
+    return Status::retryable(epoch_text(epoch) + outcome);
 }
 
 Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::string &why) {
@@ -75,12 +88,12 @@ Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::s
                                  why + "; " + reason);
     };
     // Whoever has taken over in the meantime is not to be fenced.
-    auto seen = read_marker(client_, names_.group, Clock::now() + kLookTimeout, again);
+    auto seen = reader_.read(Clock::now() + kLookTimeout, again);
     if (seen && is_foreign(*seen, marker)) return other_host();
     auto deadline = Clock::now() + kAskTimeout;
     auto fresh = make_producer(deadline);
     if (!fresh) return unknown(fresh.status().message());
-    auto found = read_marker(client_, names_.group, deadline, again);
+    auto found = reader_.read(deadline, again);
     if (!found) return found.status().code() == WEIR_E_FATAL ? found.status() : unknown(found.status().message());
     if (*found == marker) {
         replace(*fresh);
@@ -95,26 +108,29 @@ Status Transactions::roll_back(uint64_t epoch) {
     auto current = producer();
     if (!current || stage_ != Stage::kOpen) return {};
     std::shared_ptr<Producer> producer = std::move(*current);
-    auto why = end(*producer, false, Clock::now() + kEndTimeout);
+    auto why = end(*producer, false, Clock::now() + end_timeout());
     if (!why) {
         stage_ = Stage::kReady;
         return {};
     }
-    if (producer->is_fenced()) return fenced(epoch, std::nullopt);
+    auto verdict = producer->is_fenced() ? fenced() : std::nullopt;
+    if (verdict) return *verdict;
     producer.reset();
     stage_ = Stage::kFailed;
     replace(nullptr);
     return Status::retryable(epoch_text(epoch) + ": its transaction ends when the connection is opened again: " + *why);
 }
 
-// A producer is fenced by whoever opens its id, and by the broker when a transaction outlives its time-out.
-Status Transactions::fenced(uint64_t epoch, const std::optional<std::string> &marker) {
+// A producer is fenced by whoever opens its id, and by the broker when a transaction outlives its time-out: only in
+// the second case there is somebody left who should ask.
+std::optional<Status> Transactions::fenced() {
     stage_ = Stage::kFailed;
     if (!outlived()) return other_host();
-    auto seen = read_marker(client_, names_.group, Clock::now() + kLookTimeout, [this] { return go_on(); });
-    if (seen && is_foreign(*seen, marker)) return other_host();
-    return Status::retryable(epoch_text(epoch) + " took longer than transaction.timeout.ms, " +
-                             std::to_string(timeout_.count()) + " ms: the broker has aborted it");
+    return std::nullopt;
+}
+
+std::string Transactions::took_too_long() const {
+    return "; it took longer than transaction.timeout.ms, " + std::to_string(timeout_.count()) + " ms";
 }
 
 bool Transactions::outlived() {
@@ -122,7 +138,7 @@ bool Transactions::outlived() {
     return Clock::now() - began_ >= timeout_;
 }
 
-bool Transactions::is_foreign(const std::optional<std::string> &found, const std::optional<std::string> &marker) {
+bool Transactions::is_foreign(const std::optional<std::string> &found, const std::string &marker) {
     std::lock_guard lock(mutex_);
     return marker_known_ && found && found != marker_ && found != marker;
 }

@@ -17,46 +17,6 @@ int nibble(char c) {
     return -1;
 }
 
-struct EventDeleter {
-    void operator()(rd_kafka_event_t *event) const { rd_kafka_event_destroy(event); }
-};
-using Event = std::unique_ptr<rd_kafka_event_t, EventDeleter>;
-
-Event request(rd_kafka_t *client, const std::string &group) {
-    PartitionList partitions = make_partition_list(1);
-    rd_kafka_topic_partition_list_add(partitions.get(), kMarkerTopic, 0);
-    rd_kafka_ListConsumerGroupOffsets_t *ask = rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), partitions.get());
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-    rd_kafka_AdminOptions_set_request_timeout(options, kRequestTimeout, nullptr, 0);
-    if (auto *error = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1)) rd_kafka_error_destroy(error);
-    Queue queue(rd_kafka_queue_new(client));
-    rd_kafka_ListConsumerGroupOffsets(client, &ask, 1, options, queue.get());
-    Event event(rd_kafka_queue_poll(queue.get(), 2 * kRequestTimeout));
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_ListConsumerGroupOffsets_destroy(ask);
-    return event;
-}
-
-Result<std::optional<std::string>> answer(const Event &event, const std::string &group) {
-    const std::string what = "the marker of group `" + group + "` cannot be read: ";
-    if (!event) return Status::retryable(what + "the broker did not answer in time");
-    if (rd_kafka_event_error(event.get())) return Status::retryable(what + rd_kafka_event_error_string(event.get()));
-    size_t n = 0;
-    const rd_kafka_group_result_t **groups =
-        rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event.get()), &n);
-    if (n != 1) return Status::retryable(what + "the broker told nothing of it");
-    if (const rd_kafka_error_t *error = rd_kafka_group_result_error(groups[0]))
-        return Status::retryable(what + rd_kafka_error_string(error));
-    const rd_kafka_topic_partition_list_t *found = rd_kafka_group_result_partitions(groups[0]);
-    if (!found || found->cnt != 1) return Status::retryable(what + "the broker told nothing of its partition");
-    const rd_kafka_topic_partition_t &partition = found->elems[0];
-    if (partition.err) return Status::retryable(what + rd_kafka_err2str(partition.err));
-    if (partition.offset < 0) return std::optional<std::string>();
-    auto marker = marker_of({static_cast<const char *>(partition.metadata), partition.metadata_size});
-    if (!marker) return Status::fatal("group `" + group + "` holds an offset that is no marker of weir: who uses that group?");
-    return marker;
-}
-
 }  // namespace
 
 std::string printable_marker(std::string_view marker) {
@@ -102,11 +62,41 @@ rd_kafka_error_t *send_marker(rd_kafka_t *producer, const std::string &group, ui
     return error;
 }
 
-Result<std::optional<std::string>> read_marker(rd_kafka_t *client, const std::string &group,
-                                               std::chrono::steady_clock::time_point deadline,
-                                               const std::function<bool()> &go_on) {
+Result<MarkerReader> MarkerReader::create(const Settings &settings, const std::string &group, Listener *listener,
+                                          std::shared_ptr<LogTarget> log) {
+    std::vector<Property> properties = settings.base_properties();
+    properties.insert(properties.end(), settings.properties.begin(), settings.properties.end());
+    properties.emplace_back("group.id", group);
+    properties.emplace_back("enable.auto.commit", "false");
+    // The broker then says nothing of a marker whose transaction may still be aborted.
+    properties.emplace_back("isolation.level", "read_committed");
+    auto client = Client::create({RD_KAFKA_CONSUMER, properties, listener, std::move(log)});
+    if (!client) return client.status();
+    MarkerReader reader;
+    reader.group_ = group;
+    reader.client_ = std::move(*client);
+    return reader;
+}
+
+Result<std::optional<std::string>> MarkerReader::read_once() const {
+    const std::string what = "the marker of group `" + group_ + "` cannot be read: ";
+    PartitionList list = make_partition_list(1);
+    rd_kafka_topic_partition_list_add(list.get(), kMarkerTopic, 0);
+    rd_kafka_poll(client_.get(), 0);
+    if (rd_kafka_resp_err_t code = rd_kafka_committed(client_.get(), list.get(), kRequestTimeout))
+        return Status::retryable(what + rd_kafka_err2str(code));
+    const rd_kafka_topic_partition_t &found = list->elems[0];
+    if (found.err) return Status::retryable(what + rd_kafka_err2str(found.err));
+    if (found.offset < 0) return std::optional<std::string>();
+    auto marker = marker_of({static_cast<const char *>(found.metadata), found.metadata_size});
+    if (!marker) return Status::fatal("group `" + group_ + "` holds an offset that is no marker of weir: who uses that group?");
+    return marker;
+}
+
+Result<std::optional<std::string>> MarkerReader::read(std::chrono::steady_clock::time_point deadline,
+                                                      const std::function<bool()> &go_on) const {
     for (;;) {
-        auto marker = answer(request(client, group), group);
+        auto marker = read_once();
         if (marker || marker.status().code() != WEIR_E_RETRYABLE) return marker;
         if (!go_on() || std::chrono::steady_clock::now() + kPause > deadline) return marker;
         std::this_thread::sleep_for(kPause);

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "client.hpp"
+#include "properties.hpp"
 
 namespace weir::kafka {
 
@@ -29,10 +30,25 @@ std::optional<std::string> marker_of(std::string_view printable);
 rd_kafka_error_t *send_marker(rd_kafka_t *producer, const std::string &group, uint64_t epoch,
                               std::string_view printable, std::chrono::milliseconds timeout);
 
-// What the group holds; nullopt: nothing yet. Waits for a transaction that is being ended, and tries again until
-// `deadline` or until `go_on` is false: then WEIR_E_RETRYABLE. WEIR_E_FATAL: it holds something else. Blocks.
-Result<std::optional<std::string>> read_marker(rd_kafka_t *client, const std::string &group,
-                                               std::chrono::steady_clock::time_point deadline,
-                                               const std::function<bool()> &go_on);
+// Reads a group's marker. A client of its own, which is no member of the group: the request of librdkafka 2.0.2
+// for administrators that does the same fails an assertion when the broker goes away meanwhile.
+class MarkerReader {
+public:
+    // `listener` outlives this.
+    static Result<MarkerReader> create(const Settings &settings, const std::string &group, Listener *listener,
+                                       std::shared_ptr<LogTarget> log);
+    MarkerReader() = default;
+
+    // nullopt: the group holds nothing yet. Waits for a transaction that is being ended, and tries again until
+    // `deadline` or until `go_on` is false: then WEIR_E_RETRYABLE. WEIR_E_FATAL: it holds something else. Blocks.
+    Result<std::optional<std::string>> read(std::chrono::steady_clock::time_point deadline,
+                                            const std::function<bool()> &go_on) const;
+
+private:
+    Result<std::optional<std::string>> read_once() const;
+
+    std::string group_;
+    Client client_;
+};
 
 }  // namespace weir::kafka

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "marker.hpp"
-
 namespace weir::kafka {
 namespace {
 
@@ -59,8 +57,10 @@ bool Transactions::go_on() { return !cancelled_ && !thread_.stopping(); }
 
 void Transactions::cancel() { cancelled_ = true; }
 
-Status Transactions::open(rd_kafka_t *client, Topics topics, Clock::time_point deadline) {
-    client_ = client;
+Status Transactions::open(Topics topics, Clock::time_point deadline) {
+    auto reader = MarkerReader::create(settings_, names_.group, &unheard_, log_);
+    if (!reader) return reader.status();
+    reader_ = std::move(*reader);
     auto markers = topics.ensure_own(kMarkerTopic, [this] { return go_on(); });
     if (!markers) return markers.status();
     auto producer = make_producer(deadline);
@@ -225,7 +225,7 @@ Status Transactions::abort(uint64_t epoch) {
 
 Status Transactions::last_committed(const weir_bytes_out &out) {
     Status status = run("last_committed", 0, [this] {
-        auto found = read_marker(client_, names_.group, Clock::now() + kReadTimeout, [this] { return go_on(); });
+        auto found = reader_.read(Clock::now() + kReadTimeout, [this] { return go_on(); });
         if (!found) return found.status();
         std::lock_guard lock(mutex_);
         marker_known_ = true;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "control_thread.hpp"
+#include "marker.hpp"
 #include "producer.hpp"
 #include "topics.hpp"
 
@@ -38,8 +39,8 @@ public:
                  ControlThread &control, std::function<void()> wake);
     ~Transactions();
 
-    // Fences whoever has the id, ends what it left open. `client` outlives this. Blocks; control thread.
-    Status open(rd_kafka_t *client, Topics topics, Clock::time_point deadline);
+    // Fences whoever has the id, ends what it left open. Blocks; control thread.
+    Status open(Topics topics, Clock::time_point deadline);
 
     // The decider's part, as weir/abi/connection.h has it. [host]
     Status begin(uint64_t epoch);
@@ -75,11 +76,13 @@ private:
     Status undo(uint64_t epoch, std::shared_ptr<Producer> producer, const std::string &why);
     Status ask(uint64_t epoch, const std::string &marker, const std::string &why);
     Status roll_back(uint64_t epoch);
-    Status fenced(uint64_t epoch, const std::optional<std::string> &marker);
+    std::optional<Status> fenced();  // by another host, or nullopt: for its age
+    std::chrono::milliseconds end_timeout() const;
     // What went wrong, if anything.
     std::optional<std::string> end(Producer &producer, bool commit, Clock::time_point deadline);
     // Whether somebody else has decided epochs since we did. `marker`: of the epoch that is being committed.
-    bool is_foreign(const std::optional<std::string> &found, const std::optional<std::string> &marker);
+    bool is_foreign(const std::optional<std::string> &found, const std::string &marker);
+    std::string took_too_long() const;
     bool outlived();  // the transaction its time-out
     Status other_host() const;
     Result<std::shared_ptr<Producer>> make_producer(Clock::time_point deadline);
@@ -92,7 +95,8 @@ private:
     const std::shared_ptr<LogTarget> log_;
     ControlThread &control_;
     const std::function<void()> wake_;
-    rd_kafka_t *client_ = nullptr;
+    Listener unheard_;  // the reader's errors come back by its calls
+    MarkerReader reader_;
     std::chrono::milliseconds timeout_;  // transaction.timeout.ms
     std::atomic<bool> cancelled_{false};
     std::atomic<Stage> stage_{Stage::kClosed};

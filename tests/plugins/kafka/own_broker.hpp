@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -31,7 +33,15 @@ public:
         ASSERT_EQ(said.size(), 1u);
         address_ = said[0];
     }
-    void kill() { lines_of(script("stop") + " --kill"); }
+    void kill() {
+        signal(SIGKILL);  // at once; what is left of it the script clears away
+        lines_of(script("stop") + " --kill");
+    }
+    void signal(int number) {
+        std::ifstream file(dir_ + "/broker1/broker.pid");
+        pid_t pid = 0;
+        if (file >> pid) ::kill(pid, number);
+    }
     const std::string &address() const { return address_; }
 
 private:
