@@ -15,7 +15,7 @@ namespace {
 using std::chrono::microseconds;
 using Rows = std::vector<std::string>;
 
-constexpr int kStrikes = 6;          // WEIR_TEST_STRIKES: another number
+constexpr int kStrikes = 4;          // WEIR_TEST_STRIKES: another number
 constexpr int kMaxDelay = 12'000;    // microseconds between the commit and the strike
 constexpr int kStandStill = 3'000;   // milliseconds
 constexpr uint32_t kSeed = 20'261;
