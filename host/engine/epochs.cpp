@@ -64,6 +64,10 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
         if (Status s = read_record(last_); !s.ok()) return s;
         if (Status s = drop_unknown(); !s.ok()) return s;
     }
+    return {};
+}
+
+Status Epochs::begin(const std::atomic<bool>& stop) {
     return decider_ ? decider_->begin(last_ + 1, stop) : Status();
 }
 
@@ -183,7 +187,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::
     if (store_)
         if (Status s = store_->commit(epoch); !s.ok()) return s;
     last_ = epoch;
-    return decider_ ? decider_->begin(epoch + 1, stop) : Status();
+    return begin(stop);
 }
 
 }  // namespace weir::host

@@ -48,8 +48,10 @@ public:
     // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
     // nodes that the topology does not have.
     Status open();
-    // After the connections are open: decides what was prepared, and begins the first transaction.
+    // After the connections are open: decides what was prepared.
     Status recover(const std::atomic<bool>& stop);
+    // After the instances are open, too: the first transaction.
+    Status begin(const std::atomic<bool>& stop);
     // The last decided epoch; 0: none.
     uint64_t last() const { return last_; }
     const std::vector<SplitPosition>& positions() const { return positions_; }

@@ -101,7 +101,7 @@ void TopologyRun::request_stop(StopMode mode) {
 }
 
 void TopologyRun::run() {
-    if (restore() && open_instances() && assign_first_splits()) {
+    if (restore() && open_instances() && begin() && assign_first_splits()) {
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
         if (options_.simulate)
             run_simulated(*options_.simulate);
@@ -223,6 +223,12 @@ Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
 void TopologyRun::fail(Failure failure) {
     if (!failure_) failure_ = std::move(failure);
     failed_.store(true);
+}
+
+bool TopologyRun::begin() {
+    Status status = epochs_.begin(abandon_);
+    if (!status.ok()) fail({status, "", ""});
+    return status.ok();
 }
 
 bool TopologyRun::assign_first_splits() {

@@ -104,6 +104,7 @@ private:
     bool open_one(size_t node, uint32_t worker);
     bool restore();
     Status restore_block(size_t node, const weir_state_block& block);
+    bool begin();
     bool assign_first_splits();
     void hand_out_splits(size_t node);
     void run_threads();

@@ -10,7 +10,6 @@ namespace weir::kafka {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 constexpr milliseconds kFirstAttempt{300}, kLastAttempt{2000};  // how long one request may take; doubles
 constexpr milliseconds kFirstPause{50}, kLastPause{1000};       // between attempts; doubles
@@ -45,6 +44,10 @@ constexpr weir_param kConnectionParams[] = {
         .scalar_or_list()
         .fields(kText),
     param("client_id", WEIR_PARAM_STRING, "The name in the broker's logs and quotas. Default: weir.<topology>."),
+    param("application", WEIR_PARAM_STRING,
+          "For exactly_once: a name of this deployment in the cluster. Of two hosts that run the topology under one "
+          "name, the later one ends the earlier one.")
+        .default_json("\"default\""),
     param("create_topics", WEIR_PARAM_OBJECT,
           "Creates topics that are missing, like this. Without it a missing topic is an error; the embedded broker "
           "always creates them.")
@@ -60,22 +63,34 @@ constexpr weir_param kConnectionParams[] = {
 }  // namespace
 
 const OperatorSpec kConnectionSpec =
-    connection_spec<KafkaConnection>("kafka", "A Kafka cluster, or a broker inside of this process.").params(kConnectionParams);
+    connection_spec<KafkaConnection>("kafka", "A Kafka cluster, or a broker inside of this process.")
+        .params(kConnectionParams)
+        .with(WEIR_OP_TRANSACTIONAL);
 
 Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionContext context, const Config &config) {
     auto settings = Settings::from(config, context.topology());
     if (!settings) return settings.status();
+    if (settings->embedded && context.exactly_once())
+        return Status::config("brokers", "`embedded` has no transactions: exactly_once needs a real cluster. Use "
+                                         "`delivery: at_least_once`, or the address of a broker");
     for (const std::string &warning : settings->warnings) context.log(WEIR_LOG_WARNING, warning);
     if (settings->embedded) context.ephemeral();
     return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings)));
 }
 
 KafkaConnection::KafkaConnection(ConnectionContext context, Settings settings)
-    : context_(context), log_(std::make_shared<LogTarget>(context)), settings_(std::move(settings)) {}
+    : context_(context), log_(std::make_shared<LogTarget>(context)), settings_(std::move(settings)) {
+    if (context.exactly_once() && !context.check_only())
+        transactions_ = std::make_unique<Transactions>(
+            settings_, TransactionNames::of(settings_, context.topology(), context.name()), log_, control_,
+            [this] { context_.wake(); });
+}
 
 KafkaConnection::~KafkaConnection() {
     cancelled_ = true;
+    if (transactions_) transactions_->cancel();
     control_.stop();
+    transactions_.reset();
     consumers_.clear();
     tool_topics_.clear();
     producer_.reset();
@@ -97,6 +112,7 @@ Status KafkaConnection::open() {
 
 void KafkaConnection::cancel() {
     cancelled_ = true;
+    if (transactions_) transactions_->cancel();
     context_.wake();
 }
 
@@ -115,12 +131,14 @@ Status KafkaConnection::start() {
     if (!client) return client.status();
     client_ = std::move(*client);
     tick_ = control_.add_tick([this] { rd_kafka_poll(client_.get(), 0); });
-    return reach();
+    auto deadline = Clock::now() + context_.connect_timeout();
+    Status status = reach(deadline);
+    return status.ok() && transactions_ ? transactions_->open(topics(), deadline) : status;
 }
 
-Status KafkaConnection::reach() {
+Status KafkaConnection::reach(Clock::time_point deadline) {
     auto go_on = [this] { return !cancelled_ && !control_.stopping(); };
-    auto begin = Clock::now(), deadline = begin + context_.connect_timeout();
+    auto begin = Clock::now();
     milliseconds attempt = kFirstAttempt, pause = kFirstPause;
     bool told = false;
     for (;;) {
@@ -147,13 +165,23 @@ Status KafkaConnection::reach() {
     }
 }
 
-Status KafkaConnection::close() { return {}; }
+Status KafkaConnection::close() { return transactions_ ? transactions_->close() : Status(); }
 
 Result<TopicInfo> KafkaConnection::ensure_topic(const std::string &name) {
     return topics().ensure(name, [this] { return !cancelled_ && !control_.stopping(); });
 }
 
+Result<int64_t> KafkaConnection::batch_limit(const TopicInfo &topic) {
+    int64_t limit = topics().max_message_bytes(topic);
+    if (!transactions_ || limit == kNoLimit) return limit;
+    // A record that is larger than a batch of the producer is sent by itself.
+    Status status = transactions_->limit_batches(std::max<int64_t>(limit, 1));
+    if (!status.ok()) return status;
+    return limit;
+}
+
 Result<std::shared_ptr<Producer>> KafkaConnection::producer() {
+    if (transactions_) return transactions_->producer();
     std::lock_guard lock(mutex_);
     if (producer_ && !producer_->is_broken()) return producer_;
     auto made = Producer::create(settings_, log_, control_);

@@ -1,5 +1,5 @@
 // The connection `kafka`: one cluster, its settings, and what the nodes that name it share: a client for
-// metadata and topics, one producer, one consumer a source node.
+// metadata and topics, one producer, one consumer a source node. Of a topology that is exactly_once it is the decider.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "embedded.hpp"
 #include "properties.hpp"
 #include "topics.hpp"
+#include "transactions.hpp"
 
 namespace weir::kafka {
 
@@ -25,7 +26,7 @@ struct ConsumerOptions;
 class OutTopic;
 class Producer;
 
-// Functions are [any] unless said otherwise.
+// Functions are [any] unless said otherwise. The decider's part REQUIRES: exactly_once.
 class KafkaConnection final : public Connection, public Listener {
 public:
     static Result<std::unique_ptr<KafkaConnection>> create(ConnectionContext context, const Config &config);
@@ -34,19 +35,28 @@ public:
     Status open() override;
     Status close() override;
     void cancel() override;
+    Status begin(uint64_t epoch) override { return transactions_->begin(epoch); }
+    Status prepare(uint64_t epoch) override { return transactions_->prepare(epoch); }
+    Status commit(uint64_t epoch, std::string_view marker) override { return transactions_->commit(epoch, marker); }
+    Status abort(uint64_t epoch) override { return transactions_->abort(epoch); }
+    Status last_committed(const weir_bytes_out &out) override { return transactions_->last_committed(out); }
 
+    // NULL: the topology is not exactly_once.
+    Transactions *transactions() const { return transactions_.get(); }
     const Settings &settings() const { return settings_; }
     const std::shared_ptr<LogTarget> &log() const { return log_; }
     ControlThread &control() { return control_; }
     // On the control thread.
     Result<TopicInfo> ensure_topic(const std::string &name);
+    // The most bytes that a batch for the topic may have; kNoLimit: unknown. Makes the transactions heed it.
+    Result<int64_t> batch_limit(const TopicInfo &topic);
     // Sends one record, and waits for all that were sent: for tools.
     Status produce_one(const std::string &topic, weir_str key, weir_str payload);
     Status flush(std::chrono::milliseconds timeout);
     rd_kafka_t *client() const { return client_.get(); }
     Topics topics() { return Topics(client_.get(), settings_, embedded_); }
 
-    // The producer that all sinks share; made when first asked for, and again after one has failed for good.
+    // The producer that all sinks share; at_least_once: made when first asked for, and again after one has failed for good.
     Result<std::shared_ptr<Producer>> producer();
     // The consumer of a source node, for all its instances. Give it back with release_consumer.
     Result<std::shared_ptr<Consumer>> consumer(const ConsumerOptions &options);
@@ -54,11 +64,12 @@ public:
     void release_consumer(const std::string &node);
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     KafkaConnection(ConnectionContext context, Settings settings);
     void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
     Status start();  // control thread: until the cluster is reached
-    Status reach();
-
+    Status reach(Clock::time_point deadline);
     struct SharedConsumer {
         std::shared_ptr<Consumer> consumer;
         int users = 0;
@@ -76,6 +87,7 @@ private:
     std::map<std::string, SharedConsumer> consumers_;
     std::map<std::string, std::shared_ptr<OutTopic>> tool_topics_;
     ControlThread control_;
+    std::unique_ptr<Transactions> transactions_;
     uint64_t tick_ = 0;
     Deferred opening_;
 };

@@ -1,5 +1,6 @@
 #include "encoder.hpp"
 
+#include <cstring>
 #include <numeric>
 
 #include <weir/memory.hpp>
@@ -14,6 +15,51 @@ Outgoing::~Outgoing() {
     }
     for (rd_kafka_headers_t *one : headers)
         if (one) rd_kafka_headers_destroy(one);
+}
+
+namespace {
+
+// Record batch v2: the head of a batch; of a record its length, attributes, both deltas, and the lengths of key and
+// value and the number of headers, each as long as they can get; of a header its two lengths.
+constexpr size_t kBatchHead = 61, kRecordHead = 36, kHeaderHead = 10;
+
+// Leaves out of a list that may be empty.
+template <class T>
+void leave_out(std::vector<T> &list, const std::vector<size_t> &numbers) {
+    if (list.empty()) return;
+    size_t kept = 0, next = 0;
+    for (size_t i = 0; i < list.size(); ++i) {
+        if (next < numbers.size() && numbers[next] == i)
+            ++next;
+        else
+            list[kept++] = list[i];
+    }
+    list.resize(kept);
+}
+
+}  // namespace
+
+int64_t Outgoing::batch_bytes(size_t i) const {
+    size_t bytes = kBatchHead + kRecordHead + payloads[i].size + (keys.empty() ? 0 : keys[i].size);
+    const char *name = nullptr;
+    const void *value = nullptr;
+    size_t length = 0;
+    for (size_t h = 0; !headers.empty() && !rd_kafka_header_get_all(headers[i], h, &name, &value, &length); ++h)
+        bytes += kHeaderHead + std::strlen(name) + length;
+    return static_cast<int64_t>(bytes);
+}
+
+void Outgoing::drop(const std::vector<size_t> &messages) {
+    if (rows.empty()) {
+        rows.resize(size());
+        std::iota(rows.begin(), rows.end(), int64_t{0});
+    }
+    for (size_t i : messages)
+        if (!headers.empty()) rd_kafka_headers_destroy(headers[i]);
+    leave_out(payloads, messages);
+    leave_out(keys, messages);
+    leave_out(headers, messages);
+    leave_out(rows, messages);
 }
 
 weir_str plain_text(const Column &column, int64_t row, Outgoing &out) {

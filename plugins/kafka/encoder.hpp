@@ -21,6 +21,10 @@ struct Outgoing {
     ~Outgoing();
 
     size_t size() const { return payloads.size(); }
+    // At most what a batch of message i alone takes, uncompressed.
+    int64_t batch_bytes(size_t i) const;
+    // Leaves out the messages with these ascending numbers.
+    void drop(const std::vector<size_t> &messages);
 
     std::vector<weir_encoded> encoded;
     std::vector<std::unique_ptr<std::string>> texts;

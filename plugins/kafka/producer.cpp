@@ -69,15 +69,22 @@ void Outbound::orphan() {
 }
 
 Result<std::shared_ptr<Producer>> Producer::create(const Settings &settings, std::shared_ptr<LogTarget> log,
-                                                   ControlThread &control) {
+                                                   ControlThread &control, const ProducerOptions &options) {
     std::shared_ptr<Producer> producer(new Producer(std::move(log), control));
     std::vector<Property> properties = settings.base_properties();
+    if (options.transactional_id.empty()) {
+        // A broker that is away comes back; meanwhile sinks wait, and the sources with them.
+        properties.emplace_back("message.timeout.ms", "0");
+    } else {
+        properties.emplace_back("transactional.id", options.transactional_id);
+        properties.emplace_back("transaction.timeout.ms", std::to_string(options.transaction_timeout.count()));
+        // The broker still ends the last transaction when the next one begins, and says so: ask again soon.
+        properties.emplace_back("retry.backoff.ms", "5");
+    }
     for (const auto &[name, value] : std::initializer_list<Property>{
              {"enable.idempotence", "true"},
              {"linger.ms", "5"},
-             // A broker that is away comes back; meanwhile sinks wait, and the sources with them.
-             {"message.timeout.ms", "0"},
-             {"batch.size", "262144"},
+             {"batch.size", std::to_string(options.batch_bytes)},
              {"batch.num.messages", "100000"},
              // What is under way is bounded by these two; a sink then waits.
              {"queue.buffering.max.messages", "100000"},
@@ -101,6 +108,7 @@ Producer::~Producer() {
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     for (int waited = 0; rd_kafka_outq_len(client_.get()) > 0 && waited < kPurgeTimeout; waited += 10)
         rd_kafka_poll(client_.get(), 10);
+    topics_.clear();
     client_ = Client();
 }
 
@@ -112,8 +120,21 @@ std::string Producer::why_broken() const {
     return why;
 }
 
+bool Producer::is_fenced() const {
+    switch (rd_kafka_fatal_error(client_.get(), nullptr, 0)) {
+        case RD_KAFKA_RESP_ERR__FENCED:
+        case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+        case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH: return true;
+        default: return false;
+    }
+}
+
 Result<std::shared_ptr<OutTopic>> Producer::topic(const std::string &name, int32_t partitions,
                                                   const std::vector<Property> &properties) {
+    std::lock_guard lock(mutex_);
+    for (const KeptTopic &kept : topics_)
+        if (kept.topic->name() == name && kept.properties == properties)
+            return std::shared_ptr<OutTopic>(shared_from_this(), kept.topic.get());
     char why[512] = "";
     rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(client_.get());
     for (const auto &[property, value] : properties) {
@@ -127,10 +148,8 @@ Result<std::shared_ptr<OutTopic>> Producer::topic(const std::string &name, int32
         rd_kafka_topic_conf_destroy(conf);
         return Status::config("topic", "topic `" + name + "`: " + rd_kafka_err2str(rd_kafka_last_error()));
     }
-    auto out = std::make_shared<OutTopic>(shared_from_this(), std::move(topic), partitions);
-    std::lock_guard lock(mutex_);
-    topics_.push_back(out);
-    return out;
+    topics_.push_back({properties, std::make_unique<OutTopic>(*this, std::move(topic), partitions)});
+    return std::shared_ptr<OutTopic>(shared_from_this(), topics_.back().topic.get());
 }
 
 void Producer::wait_for_room(const std::shared_ptr<Outbound> &outbound) {
@@ -189,16 +208,14 @@ void Producer::tick() {
 }
 
 void Producer::refresh() {
-    std::vector<std::weak_ptr<OutTopic>> topics;
+    std::vector<OutTopic *> topics;
     {
         std::lock_guard lock(mutex_);
-        std::erase_if(topics_, [](const auto &t) { return t.expired(); });
-        topics = topics_;
+        for (const KeptTopic &kept : topics_) topics.push_back(kept.topic.get());
     }
-    for (const auto &one : topics) {
-        auto topic = one.lock();
+    for (OutTopic *topic : topics) {
         const struct rd_kafka_metadata *metadata = nullptr;
-        if (!topic || rd_kafka_metadata(client_.get(), 0, topic->get(), &metadata, 2000)) continue;
+        if (rd_kafka_metadata(client_.get(), 0, topic->get(), &metadata, 2000)) continue;
         if (metadata->topic_cnt == 1 && metadata->topics[0].partition_cnt > topic->partitions())
             topic->set_partitions(metadata->topics[0].partition_cnt);
         rd_kafka_metadata_destroy(metadata);

@@ -81,34 +81,43 @@ private:
     std::vector<std::unique_ptr<Delivery>> finished_;
 };
 
-// A topic that is written to. [any], but for `next`: each sink has its own.
+// A topic that is written to. Whoever holds it keeps its producer. [any]
 class OutTopic {
 public:
-    OutTopic(std::shared_ptr<Producer> producer, Topic topic, int32_t partitions)
-        : producer_(std::move(producer)), topic_(std::move(topic)), partitions_(partitions) {}
+    OutTopic(Producer &producer, Topic topic, int32_t partitions)
+        : producer_(producer), topic_(std::move(topic)), partitions_(partitions) {}
     rd_kafka_topic_t *get() const { return topic_.get(); }
     const char *name() const { return rd_kafka_topic_name(topic_.get()); }
     int32_t partitions() const { return partitions_.load(std::memory_order_relaxed); }
     void set_partitions(int32_t n) { partitions_.store(n, std::memory_order_relaxed); }
-    Producer &producer() const { return *producer_; }
+    Producer &producer() const { return producer_; }
 
 private:
-    std::shared_ptr<Producer> producer_;  // outlives the topic
+    Producer &producer_;
     Topic topic_;
     std::atomic<int32_t> partitions_;
+};
+
+struct ProducerOptions {
+    std::string transactional_id;  // empty: the producer is idempotent only
+    std::chrono::milliseconds transaction_timeout{0};
+    int64_t batch_bytes = 262'144;  // of one request for one partition
 };
 
 // Functions are [any].
 class Producer : public Listener, public std::enable_shared_from_this<Producer> {
 public:
     static Result<std::shared_ptr<Producer>> create(const Settings &settings, std::shared_ptr<LogTarget> log,
-                                                    ControlThread &control);
+                                                    ControlThread &control, const ProducerOptions &options = {});
     ~Producer() override;
 
     rd_kafka_t *get() const { return client_.get(); }
     // Whether it has failed for good; a new one is needed.
     bool is_broken() const;
     std::string why_broken() const;
+    // Failed for good, because its transactional.id is another's.
+    bool is_fenced() const;
+    // The same one for the same name and properties.
     Result<std::shared_ptr<OutTopic>> topic(const std::string &name, int32_t partitions,
                                             const std::vector<Property> &properties);
     // The Outbound is woken once there may be room in the queue.
@@ -125,6 +134,11 @@ private:
     void tick();
     void refresh();
 
+    struct KeptTopic {
+        std::vector<Property> properties;
+        std::unique_ptr<OutTopic> topic;
+    };
+
     std::shared_ptr<LogTarget> log_;
     ControlThread &control_;
     Client client_;
@@ -133,7 +147,7 @@ private:
     std::atomic<bool> somebody_waits_{false};
     std::mutex mutex_;  // guards what follows
     std::vector<std::weak_ptr<Outbound>> waiting_;
-    std::vector<std::weak_ptr<OutTopic>> topics_;
+    std::vector<KeptTopic> topics_;
     std::string loose_failure_;
 };
 

@@ -119,6 +119,8 @@ Result<Settings> Settings::from(const Config &config, std::string_view topology)
     out.embedded = out.brokers == "embedded";
     if (out.brokers.empty()) return Status::config("brokers", kNoBrokers);
     out.client_id = config.has("client_id") ? config.string("client_id") : "weir." + std::string(topology);
+    out.application = config.string("application");
+    if (out.application.empty()) return Status::config("application", "is empty");
     if (config.has("create_topics")) {
         Config topics = config.child("create_topics");
         int64_t partitions = topics.int64("partitions"), replication = topics.int64("replication");

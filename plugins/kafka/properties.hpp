@@ -31,6 +31,7 @@ struct Settings {
     bool embedded = false;
     std::string brokers;  // host:port,host:port; filled by the connection when embedded
     std::string client_id;
+    std::string application;  // first part of the names of transactions
     std::optional<CreateTopics> create_topics;
     std::vector<Property> properties;   // sasl, tls, then the user's own
     std::vector<std::string> warnings;  // about properties that are left out

@@ -48,23 +48,44 @@ Sink::~Sink() {
 Status Sink::open() {
     if (cancelled_) return Status::retryable("stopped while opening");
     connection_ = context_.connection<KafkaConnection>();
+    transactions_ = connection_->transactions();
     if (!opening_) opening_ = std::make_unique<Deferred>();
     Status status = opening_->run(
         connection_->control(),
-        [c = connection_, name = options_.topic, found = found_partitions_]() -> Status {
+        [c = connection_, name = options_.topic, found = found_]() -> Status {
             auto topic = c->ensure_topic(name);
-            if (topic) *found = topic->partitions;
-            return topic.status();
+            if (!topic) return topic.status();
+            auto limit = c->batch_limit(*topic);
+            if (!limit) return limit.status();
+            *found = {topic->partitions, *limit};
+            return {};
         },
         [context = context_]() mutable { context.wake(); });
     if (!status.done()) return status;
+    // The producer cannot tell what compression makes of a record; without transactions the broker may be asked.
+    if (!transactions_ && compresses()) found_->limit = kNoLimit;
+    round_ = context_.worker();
+    status = take_topic();
+    if (transactions_) topic_.reset();
+    return status;
+}
+
+Status Sink::take_topic() {
     auto producer = connection_->producer();
     if (!producer) return producer.status();
-    auto topic = (*producer)->topic(options_.topic, *found_partitions_, options_.topic_properties);
+    auto topic = (*producer)->topic(options_.topic, found_->partitions, options_.topic_properties);
     if (!topic) return topic.status();
     topic_ = *topic;
-    round_ = context_.worker();
     return {};
+}
+
+bool Sink::compresses() const {
+    auto named = [](const Property &p) {
+        return (p.first == "compression.codec" || p.first == "compression.type") && p.second != "none";
+    };
+    if (!options_.topic_properties.empty()) return named(options_.topic_properties.front());
+    const auto &shared = connection_->settings().properties;
+    return std::any_of(shared.begin(), shared.end(), named);
 }
 
 void Sink::cancel() {
@@ -82,7 +103,12 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
     std::vector<RowError> failed;
     Status status = encoders_[input]->encode(batch.view(input_schema(input)), *messages, failed);
     if (!status.ok()) return status;
-    if (!only_row) context_.fail(batch.raw(), failed);  // a retry tells nothing twice
+    if (!only_row) {  // a retry tells nothing twice
+        context_.fail(batch.raw(), failed);
+        auto too_large = refuse_too_large(batch.view(input_schema(input)), input, *messages);
+        if (!too_large) return too_large.status();
+        if (!too_large->empty()) messages->drop(*too_large);
+    }
     std::vector<int64_t> rows = messages->rows;
     size_t first = 0, n = messages->size();
     if (only_row) {
@@ -96,6 +122,31 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
     for (size_t skipped = messages->size() - (n - first); skipped > 0; --skipped) delivery->answer();
     messages->payloads.resize(n);
     pending_ = Pending{delivery, std::move(messages), first};
+    return {};
+}
+
+Result<std::vector<size_t>> Sink::refuse_too_large(const BatchView &batch, uint32_t input, const Outgoing &messages) {
+    std::vector<size_t> refused;
+    std::vector<RowError> errors;
+    for (size_t i = 0; i < messages.size() && found_->limit != kNoLimit; ++i) {
+        int64_t bytes = messages.batch_bytes(i);
+        if (bytes <= found_->limit) continue;
+        int64_t row = messages.rows.empty() ? static_cast<int64_t>(i) : messages.rows[i];
+        Status status = refuse(input, row, "the record takes " + std::to_string(bytes) + " bytes, and max.message.bytes is " +
+                               std::to_string(found_->limit), errors);
+        if (!status.ok()) return status;
+        refused.push_back(i);
+    }
+    context_.fail(batch.raw(), errors);
+    return refused;
+}
+
+// What on_delivery_failure says of a row that the broker takes under no circumstances.
+Status Sink::refuse(uint32_t input, int64_t row, std::string message, std::vector<RowError> &errors) {
+    message = "topic `" + options_.topic + "`: " + message;
+    if (encoders_[input]->writes_dead_letters()) return Status::fatal("a dead letter was refused: " + message);
+    if (!options_.dead_letters) return Status::fatal(message + " (on_delivery_failure: fail)");
+    errors.push_back({row, "delivery", "", std::move(message)});
     return {};
 }
 
@@ -116,12 +167,33 @@ Status Sink::drain() {
     }
 }
 
+Status Sink::prepare(uint64_t epoch, const weir_bytes_out &) {
+    Status status = drain();
+    if (!status.done() || !transactions_) return status;
+    prepared_ = epoch;
+    topic_.reset();  // whoever decides may need a new producer, and wants to be rid of this one
+    return {};
+}
+
 Status Sink::close() {
-    if (cancelled_ || !topic_) return {};
+    // What no epoch has prepared does not count, so nothing is waited for.
+    if (cancelled_ || transactions_ || !topic_) return {};
     return drain();
 }
 
+Status Sink::enter() {
+    if (!transactions_) return {};
+    if (!transactions_->takes(prepared_)) {
+        // Waiting is announced first, so that no beginning is missed between the two.
+        transactions_->wait_for_begin(outbound_);
+        if (!transactions_->takes(prepared_)) return Status::pending();
+    }
+    return topic_ ? Status() : take_topic();
+}
+
 Status Sink::push() {
+    Status entered = enter();
+    if (!entered.done()) return entered;
     for (;;) {
         if (send(*pending_)) {
             Delivery *delivery = pending_->delivery;
@@ -168,13 +240,13 @@ Status Sink::judge(Delivery &delivery) {
     std::vector<RowError> errors;
     std::sort(delivery.failures.begin(), delivery.failures.end(),
               [](const DeliveryFailure &a, const DeliveryFailure &b) { return a.row < b.row; });
-    bool dead_letters = encoders_[delivery.input]->writes_dead_letters();
     for (const DeliveryFailure &failure : delivery.failures) {
         std::string message = "topic `" + options_.topic + "`: " + failure.text;
         if (topic_->producer().is_broken()) return broken();
         if (is_purge(failure.code)) return Status::retryable(message);
         if (!is_permanent(failure.code))
             return is_forbidden(failure.code) ? Status::fatal(message) : Status::retryable(message);
+        if (transactions_) return Status::retryable(message + "; the transaction is lost with it");
         // A whole batch is refused when it is larger than the topic allows; who is too large by itself shows
         // when it comes alone.
         if (!delivery.alone && delivery.messages() > 1) {
@@ -182,15 +254,15 @@ Status Sink::judge(Delivery &delivery) {
             retries_.push_back({context_.retain(batch), delivery.input, failure.row});
             continue;
         }
-        if (dead_letters) return Status::fatal("a dead letter was refused: " + message);
-        if (!options_.dead_letters) return Status::fatal(message + " (on_delivery_failure: fail)");
-        errors.push_back({failure.row, "delivery", "", message});
+        Status status = refuse(delivery.input, failure.row, failure.text, errors);
+        if (!status.ok()) return status;
     }
     context_.fail(delivery.batch.raw(), errors);
     return {};
 }
 
-Status Sink::broken() const {
+Status Sink::broken() {
+    if (transactions_) return transactions_->broken(topic_->producer());
     return Status::retryable("topic `" + options_.topic + "`: the producer has failed and must be made anew: " +
                              topic_->producer().why_broken());
 }

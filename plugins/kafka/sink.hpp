@@ -3,6 +3,9 @@
 // Life of a batch: retained and encoded at once; handed to the producer as far as there is room, the rest when
 // the producer has room again (WEIR_PENDING meanwhile); held until the broker has answered for each row. prepare
 // waits for all answers. What the broker refuses for good goes to `errors`, or stops the topology.
+//
+// Exactly once: a batch is handed over only while a transaction is open in which this sink has not prepared yet; it
+// waits for the next one otherwise. There are no retries, because a failure spoils the transaction.
 #pragma once
 
 #include <atomic>
@@ -40,7 +43,7 @@ public:
     Status resume(uint64_t) override { return work(); }
     Status on_wake() override { return work(); }
     Status finish() override { return drain(); }
-    Status prepare(uint64_t, const weir_bytes_out &) override { return drain(); }
+    Status prepare(uint64_t epoch, const weir_bytes_out &) override;
     void cancel() override;
     Status close() override;
 
@@ -59,11 +62,23 @@ private:
 
     Sink(Context context, SinkOptions options)
         : Instance(context), options_(std::move(options)), outbound_(std::make_shared<Outbound>(context.raw())) {}
+    // Of the topic, found at open.
+    struct Found {
+        int32_t partitions = 0;
+        int64_t limit = kNoLimit;  // bytes of a batch
+    };
+
     Status work();   // answers, then what waits to be sent; done when all is handed over
     Status drain();  // the same, and done when all is answered
     Status collect();
     Status judge(Delivery &delivery);
     Status submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> only_row);
+    // Too large for the topic: never sent. Tells which messages to leave out.
+    Result<std::vector<size_t>> refuse_too_large(const BatchView &batch, uint32_t input, const Outgoing &messages);
+    Status refuse(uint32_t input, int64_t row, std::string message, std::vector<RowError> &errors);
+    bool compresses() const;
+    Status enter();  // done: rows may be sent, to topic_
+    Status take_topic();
     Status push();
     Status retry_one();
     // Hands over what there is room for; true: all of it.
@@ -71,13 +86,15 @@ private:
     bool send_plain(Pending &pending);
     bool send_with_headers(Pending &pending);
     int32_t partition_of(const Outgoing &messages, size_t i);
-    Status broken() const;
+    Status broken();
 
     const SinkOptions options_;
     KafkaConnection *connection_ = nullptr;
-    std::shared_ptr<OutTopic> topic_;
+    Transactions *transactions_ = nullptr;  // NULL: at_least_once
+    std::optional<uint64_t> prepared_;      // the last epoch
+    std::shared_ptr<OutTopic> topic_;       // exactly_once: only while something is under way in a transaction
     std::unique_ptr<Deferred> opening_;
-    std::shared_ptr<std::atomic<int32_t>> found_partitions_ = std::make_shared<std::atomic<int32_t>>(0);
+    std::shared_ptr<Found> found_ = std::make_shared<Found>();  // written while opening
     std::atomic<bool> cancelled_{false};
 
     std::vector<std::unique_ptr<Encoder>> encoders_;  // an input edge each

@@ -41,7 +41,8 @@ const OperatorSpec kSinkSpec =
     sink_spec<Sink>("kafka.sink", "Writes to a Kafka topic.")
         .params(kSinkParams)
         .inputs(kInputs)
-        .connection("kafka");
+        .connection("kafka")
+        .with(WEIR_OP_TRANSACTIONAL);
 
 Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &config) {
     SinkOptions options;

@@ -1,6 +1,7 @@
 #include "topics.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 #include <thread>
@@ -22,7 +23,8 @@ Status failed(const std::string &what, rd_kafka_resp_err_t code) {
 }
 
 TopicInfo info_of(const rd_kafka_metadata_topic &topic) {
-    return {topic.topic, topic.partition_cnt, topic.partition_cnt ? topic.partitions[0].replica_cnt : 0};
+    if (topic.partition_cnt == 0) return {topic.topic, 0, 0, -1};
+    return {topic.topic, topic.partition_cnt, topic.partitions[0].replica_cnt, topic.partitions[0].leader};
 }
 
 bool has_leaders(const rd_kafka_metadata_topic &topic) {
@@ -77,7 +79,7 @@ Result<TopicInfo> Topics::describe(const std::string &name) {
         return failed("topic `" + name + "` has no leader yet",
                       found.err ? found.err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
     }
-    return TopicInfo{name, 0, 0};
+    return TopicInfo{name, 0, 0, -1};
 }
 
 // A broker shows a new topic a moment before it takes records for it. A first batch that comes in between is refused
@@ -117,6 +119,15 @@ Result<TopicInfo> Topics::ensure(const std::string &name, const std::function<bo
         auto created = embedded_.create_topic(name, wanted > 0 ? wanted : kEmbeddedPartitions);
         if (!created) return created.status();
     }
+    return ensure_as(name, settings_.create_topics, go_on);
+}
+
+Result<TopicInfo> Topics::ensure_own(const std::string &name, const std::function<bool()> &go_on) {
+    return ensure_as(name, CreateTopics{1, settings_.create_topics ? settings_.create_topics->replication : 0}, go_on);
+}
+
+Result<TopicInfo> Topics::ensure_as(const std::string &name, const std::optional<CreateTopics> &as,
+                                    const std::function<bool()> &go_on) {
     auto deadline = std::chrono::steady_clock::now() + kLeaderWait;
     bool created = false;
     for (;;) {
@@ -124,9 +135,8 @@ Result<TopicInfo> Topics::ensure(const std::string &name, const std::function<bo
         if (found && found->partitions > 0 && is_ready(*found)) return found;
         if (!found && found.status().code() != WEIR_E_RETRYABLE) return found.status();
         if (found && found->partitions == 0 && !created) {
-            if (!settings_.create_topics) return missing(name);
-            const CreateTopics &as = *settings_.create_topics;
-            auto made = create_by_admin(name, as.partitions, as.replication);
+            if (!as) return missing(name);
+            auto made = create_by_admin(name, as->partitions, as->replication);
             if (!made) return made.status();
             created = true;
         }
@@ -142,7 +152,15 @@ Status Topics::create(const std::string &name, int32_t partitions, int32_t repli
     auto created = embedded_ ? embedded_.create_topic(name, partitions > 0 ? partitions : kEmbeddedPartitions)
                              : create_by_admin(name, partitions, replication);
     if (!created) return created.status();
-    return *created ? Status() : Status::config("topic", "topic `" + name + "` exists");
+    if (!*created) return Status::config("topic", "topic `" + name + "` exists");
+    const auto deadline = std::chrono::steady_clock::now() + kLeaderWait;
+    for (;;) {
+        auto found = describe(name);
+        if (found && found->partitions > 0 && is_ready(*found)) return {};
+        if (std::chrono::steady_clock::now() > deadline)
+            return Status::retryable("topic `" + name + "` was created, but the broker does not show it yet");
+        std::this_thread::sleep_for(kLeaderPoll);
+    }
 }
 
 namespace {
@@ -185,6 +203,43 @@ Result<bool> Topics::create_by_admin(const std::string &name, int32_t partitions
     bool transient = code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
                      code == RD_KAFKA_RESP_ERR_NOT_CONTROLLER || code == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
     return transient ? Status::retryable(message) : Status::config("topic", message);
+}
+
+namespace {
+
+int64_t number_of(const rd_kafka_ConfigResource_t *resource, std::string_view property) {
+    size_t n = 0;
+    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
+    for (size_t i = 0; i < n; ++i) {
+        const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+        if (value && rd_kafka_ConfigEntry_name(entries[i]) == property) return std::strtoll(value, nullptr, 10);
+    }
+    return 0;
+}
+
+}  // namespace
+
+int64_t Topics::max_message_bytes(const TopicInfo &topic) {
+    if (embedded_ || topic.leader < 0) return kNoLimit;
+    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str());
+    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    rd_kafka_AdminOptions_set_request_timeout(options, kTimeout, nullptr, 0);
+    // Any broker can say it, and not every one knows a controller.
+    rd_kafka_AdminOptions_set_broker(options, topic.leader, nullptr, 0);
+    Queue queue(rd_kafka_queue_new(client_));
+    rd_kafka_DescribeConfigs(client_, &resource, 1, options, queue.get());
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue.get(), 2 * kTimeout);
+    int64_t limit = 0;
+    if (event && !rd_kafka_event_error(event)) {
+        size_t n = 0;
+        const rd_kafka_ConfigResource_t **found =
+            rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
+        if (n == 1 && !rd_kafka_ConfigResource_error(found[0])) limit = number_of(found[0], "max.message.bytes");
+    }
+    if (event) rd_kafka_event_destroy(event);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(resource);
+    return limit > 0 ? limit : kNoLimit;
 }
 
 }  // namespace weir::kafka

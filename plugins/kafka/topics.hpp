@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +17,10 @@ struct TopicInfo {
     std::string name;
     int32_t partitions = 0;
     int32_t replication = 0;
+    int32_t leader = -1;  // of its first partition
 };
+
+inline constexpr int64_t kNoLimit = INT64_MAX;
 
 class Topics {
 public:
@@ -27,13 +32,19 @@ public:
     // WEIR_E_CONFIG with path `topic`, and the nearest name, when it is not there and may not be created. Waits
     // until a new topic takes records. `go_on` ends the waiting.
     Result<TopicInfo> ensure(const std::string &name, const std::function<bool()> &go_on);
-    // WEIR_E_CONFIG when it exists. 0: the broker's default.
+    // The same for a topic of weir's own, of one partition: made when it is missing, whatever `create_topics` says.
+    Result<TopicInfo> ensure_own(const std::string &name, const std::function<bool()> &go_on);
+    // The topic's max.message.bytes; kNoLimit where the broker does not say.
+    int64_t max_message_bytes(const TopicInfo &topic);
+    // Returns once the topic takes records. WEIR_E_CONFIG when it exists. 0: the broker's default.
     Status create(const std::string &name, int32_t partitions, int32_t replication);
 
 private:
     // Partitions 0: it is not there.
     Result<TopicInfo> describe(const std::string &name);
     bool is_ready(const TopicInfo &topic);
+    Result<TopicInfo> ensure_as(const std::string &name, const std::optional<CreateTopics> &as,
+                                const std::function<bool()> &go_on);
     Status missing(const std::string &name);
     // False: it was there.
     Result<bool> create_by_admin(const std::string &name, int32_t partitions, int32_t replication);

@@ -1,27 +1,9 @@
 // What only a real broker does.
+#include "limited_topic.hpp"
 #include "sink_fixture.hpp"
-
-#include <librdkafka/rdkafka.h>
 
 namespace weir::testing {
 namespace {
-
-// A topic that takes no batch of more than `bytes`.
-void create_limited_topic(const std::string &name, const char *bytes) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "bootstrap.servers", broker_address().c_str(), nullptr, 0);
-    rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name.c_str(), 2, 1, nullptr, 0);
-    rd_kafka_NewTopic_set_config(topic, "max.message.bytes", bytes);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    rd_kafka_CreateTopics(client, &topic, 1, nullptr, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 20'000);
-    EXPECT_TRUE(event && !rd_kafka_event_error(event));
-    if (event) rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(topic);
-    rd_kafka_destroy(client);
-}
 
 TEST_F(KafkaSink, SendsWhatTheBrokerRefusesToErrors) {
     Harness h = sink({{"value", "v"}}, {schema_of({{"v", "binary"}})});
@@ -38,7 +20,7 @@ TEST_F(KafkaSink, SendsWhatTheBrokerRefusesToErrors) {
 
 // A batch is refused as a whole where the topic allows less than a batch holds: the small ones must arrive.
 TEST_F(KafkaSink, FindsTheOneRecordThatIsTooLargeForTheTopic) {
-    create_limited_topic(topic, "20000");
+    create_limited_topic(broker_address(), topic, "20000");
     Harness h = sink({{"value", "v"}}, {schema_of({{"v", "binary"}})});
     ASSERT_EQ(start(h).message(), "");
     Json rows = Json::array();

@@ -63,10 +63,12 @@ inline bool until(const std::function<bool()> &done, const std::function<void()>
 // A connection instance, made and opened through the ABI.
 class TestConnection {
 public:
-    explicit TestConnection(const std::string &config, std::chrono::microseconds timeout = std::chrono::seconds(10))
+    explicit TestConnection(const std::string &config, std::chrono::microseconds timeout = std::chrono::seconds(10),
+                            uint32_t flags = 0)
         : op_(kafka_plugin().find("kafka", WEIR_KIND_CONNECTION)),
           config_(with_defaults(op_.params, op_.n_params, normal(Json::parse(config))).dump()) {
         context_.size = sizeof(weir_connection_context);
+        context_.flags = flags;
         context_.host = &TestHost::get().abi();
         context_.topology = to_abi("test");
         context_.name = to_abi("kafka");
@@ -102,6 +104,13 @@ public:
         if (self_) api().destroy(std::exchange(self_, nullptr));
     }
     void *self() const { return self_; }
+    const weir_connection_api &api() const { return *static_cast<const weir_connection_api *>(op_.api); }
+    template <class F>
+    Status call(F &&f) {
+        weir_error error{};
+        error.size = sizeof error;
+        return Status::from_abi(f(&error), error);
+    }
     std::string logs() {
         std::lock_guard lock(mutex_);
         return logs_;
@@ -132,13 +141,6 @@ private:
         return config;
     }
     static weir_str text(const std::string &s) { return {s.c_str(), s.size()}; }
-    const weir_connection_api &api() const { return *static_cast<const weir_connection_api *>(op_.api); }
-    template <class F>
-    Status call(F &&f) {
-        weir_error error{};
-        error.size = sizeof error;
-        return Status::from_abi(f(&error), error);
-    }
 
     const weir_operator &op_;
     std::string config_;
@@ -267,9 +269,9 @@ private:
 };
 
 // Calls `prepare` until all is acknowledged.
-inline Status drain(Harness &sink) {
+inline Status drain(Harness &sink, uint64_t epoch = 1) {
     Status status;
-    until([&] { return !(status = sink.prepare(1)).is_pending(); });
+    until([&] { return !(status = sink.prepare(epoch)).is_pending(); });
     return status;
 }
 
