@@ -87,7 +87,7 @@ function(_weir_test_properties)
       "WEIR_BIN=${PROJECT_BINARY_DIR}/bin/weir" "WEIR_PLUGIN_DIR=${WEIR_PLUGIN_OUTPUT_DIRECTORY}"
       "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
       "UBSAN_OPTIONS=print_stacktrace=1"
-      "TSAN_OPTIONS=second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
+      "TSAN_OPTIONS=history_size=7:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   if(NOT arg_TIMEOUT)
     if(arg_LABELS STREQUAL "unit")
       set(arg_TIMEOUT 120)

@@ -8,7 +8,6 @@ namespace weir::host {
 namespace {
 
 constexpr size_t kRunOverhead = 256;  // keys and the run itself
-constexpr size_t kMaxBlobBytes = 8u << 20;
 
 }  // namespace
 

@@ -15,8 +15,6 @@ namespace {
 constexpr uint32_t kDeleted = UINT32_MAX;
 constexpr size_t kChunkBytes = 1u << 20;
 constexpr size_t kKeptChunks = 8;
-// A blob is one page, unless it is so large that the database would suffer.
-constexpr size_t kMaxBlobBytes = 8u << 20;
 constexpr uint32_t kGroups = 256;
 
 uint64_t key_prefix(const char* key, size_t bytes) {
@@ -163,7 +161,6 @@ void EpochPart::encode(Id& id) {
             const Item& item = id.items[i];
             const bool deleted = item.value_bytes == kDeleted;
             if (i + 1 < n && !id.sorted && same_key(item, id.items[i + 1])) continue;
-            if (deleted && id.full) continue;  // there is nothing older that it could hide
             id.deletions += deleted;
             if (entries++ == 0) about.first_key.assign(item.data, item.key_bytes);
             to = put_entry(to, item.data, item.key_bytes, item.data + item.key_bytes, item.value_bytes, deleted);

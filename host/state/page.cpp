@@ -7,7 +7,7 @@ namespace weir::host {
 
 namespace {
 
-constexpr char kFormat = 1;
+constexpr char kPageFormat = 1;
 
 uint32_t read_u32(const char* from) {
     uint32_t value = 0;
@@ -36,7 +36,7 @@ std::string PageWriter::take() {
 }
 
 PageReader::PageReader(std::string_view page) {
-    ok_ = page.size() >= kPageHeaderBytes && page[0] == kFormat;
+    ok_ = page.size() >= kPageHeaderBytes && page[0] == kPageFormat;
     if (!ok_) return;
     version_ = read_u32(page.data() + 1);
     entries_ = left_ = read_u32(page.data() + 5);

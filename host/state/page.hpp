@@ -26,6 +26,8 @@ namespace weir::host {
 inline constexpr size_t kPageHeaderBytes = 9;
 inline constexpr size_t kMaxEntryHeaderBytes = 10;
 inline constexpr uint32_t kMaxEntryBytes = 1u << 30;  // of a key, and of a value
+// What an epoch writes of an id is one page, unless it is so large that the database would suffer.
+inline constexpr size_t kMaxBlobBytes = 8u << 20;
 
 // One entry. Both strings are borrowed from the page.
 struct Entry {

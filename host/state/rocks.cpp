@@ -10,8 +10,8 @@
 namespace weir::host {
 namespace {
 
-constexpr size_t kMinMemoryBytes = 8u << 20;
-constexpr size_t kBlockBytes = 16u << 10;
+constexpr size_t kMinMemoryBytes = 1u << 20;
+constexpr size_t kTableBlockBytes = 16u << 10;
 constexpr int kOpenFiles = 256;
 
 // A read-only store leaves nothing behind, so its messages go nowhere either.
@@ -53,7 +53,7 @@ rocksdb::Options rocks_options(const StoreOptions& options, bool create) {
     rocks.keep_log_file_num = 2;
     if (options.read_only) rocks.info_log = std::make_shared<SilentLogger>();
     rocksdb::BlockBasedTableOptions table;
-    table.block_size = kBlockBytes;
+    table.block_size = kTableBlockBytes;
     table.block_cache = rocksdb::NewLRUCache(memory / 8);
     table.format_version = 5;
     rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

@@ -48,7 +48,7 @@ struct StoreOptions {
     bool read_only = false;
     // Off: runs are folded by fold() alone.
     bool background_folding = true;
-    // Of RocksDB's write buffers, by 1 to 2; its cache takes an eighth of it. At least 8 MiB.
+    // Of RocksDB's write buffers, by 1 to 2; its cache takes an eighth of it. At least 1 MiB.
     size_t memory_bytes = size_t{64} << 20;
     // Where RocksDB's files are, for tests; must outlive the store. Null: the system's.
     rocksdb::Env* env = nullptr;

@@ -145,7 +145,7 @@ void epochs(const std::filesystem::path& dir) {
     store.reset();
     std::sort(put.begin(), put.end());
     std::sort(write.begin(), write.end());
-    std::printf("epoch of %zu changes, CPU ms: put and seal %.1f (at most %.1f), prepare and commit %.1f (at most %.1f)\n",
+    std::printf("epoch of %zu changes, CPU ms: put and seal %.1f (to %.1f), prepare and commit %.1f (to %.1f)\n",
                 kChanges, put[kEpochs / 2] * 1e3, put.back() * 1e3, write[kEpochs / 2] * 1e3, write.back() * 1e3);
     std::printf("%d epochs over %zu keys: other threads (folding, RocksDB) %.1f CPU ms an epoch; disk %.0f MB\n",
                 kEpochs, kEpochKeys, (in_run - own) / kEpochs * 1e3, static_cast<double>(disk) / 1e6);
