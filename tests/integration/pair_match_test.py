@@ -1,7 +1,7 @@
 """pair-match.yaml on a real broker: pairs, dead letters, offsets, restart."""
 import random
 
-from weirtest import (TOPOLOGIES, broker, check, check_law, consume, equal, pairs_of, produce, settings, unique,
+from weirtest import (TOPOLOGIES, broker, check, check_law, consume, data_dir, equal, pairs_of, produce, settings, unique,
                       weir)
 
 KAFKA = broker()
@@ -14,7 +14,7 @@ def names():
 
 
 def run(topics, records):
-    return weir("run", YAML, "--records", records, *settings(brokers=KAFKA, **topics))
+    return weir("run", YAML, "--records", records, *data_dir(topics["group_id"]), *settings(brokers=KAFKA, **topics))
 
 
 def pairs_are_those_of_the_reference():

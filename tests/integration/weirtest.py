@@ -18,6 +18,9 @@ TOPOLOGIES = SOURCE / "topologies"
 SEPARATOR = "\x1f"  # between the fields that kcat prints
 TIMEOUT = 90  # seconds for any one process
 
+_state = tempfile.TemporaryDirectory(prefix="weir-state-")
+os.environ["XDG_STATE_HOME"] = _state.name  # of every weir that a test starts
+
 
 def broker():
     return pathlib.Path(os.environ["WEIR_TEST_KAFKA"]).read_text().strip()
@@ -49,6 +52,11 @@ def weir(*arguments, code=0, stdin=None):
 def settings(**values):
     """--set options."""
     return [part for name, value in values.items() for part in ("--set", f"{name}={value}")]
+
+
+def data_dir(name):
+    """--data-dir: state that only runs with the same name share."""
+    return "--data-dir", os.path.join(_state.name, name)
 
 
 def kcat(*arguments, stdin=None):
