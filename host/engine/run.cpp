@@ -188,6 +188,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 bool TopologyRun::restore() {
     for (const SplitPosition& one : epochs_.positions()) splits_.set_position(one.node, one.split, one.position);
     epoch_ = epochs_.last();
+    first_epoch_.store(epoch_);
     committed_.store(epoch_);
     size_t at = 0;
     Status status = epochs_.restore([&](size_t node, const weir_state_block& block) {
@@ -422,7 +423,7 @@ RunStats TopologyRun::stats() const {
     for (const auto& node : plan_->nodes()) stats.nodes.push_back(stats_of(node));
     for (const NodeStats& node : stats.nodes)
         if (node.kind == "source") stats.records += node.rows_out + node.errors;
-    stats.epochs = committed_.load();
+    stats.epochs = committed_.load() - first_epoch_.load();
     if (finished_.load() && started_.load(std::memory_order_acquire)) {
         stats.cpu = cpu_end_ - cpu_start_;
         stats.wall = wall_end_ - wall_start_;

@@ -148,7 +148,7 @@ private:
     // Coordinator.
     StopMode followed_ = StopMode::kNone;  // the stop that the workers were told of
     uint64_t epoch_ = 0;
-    std::atomic<uint64_t> committed_{0};
+    std::atomic<uint64_t> committed_{0}, first_epoch_{0};  // the latter: where this run began
     std::vector<EpochReport> reports_;  // of the epoch in flight
     size_t ended_ = 0;                  // workers
     bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;

@@ -30,6 +30,7 @@ public:
     std::string_view node() const { return view(raw_->node); }
     uint32_t worker() const { return raw_->worker; }
     bool check_only() const { return raw_->flags & WEIR_CONTEXT_CHECK_ONLY; }
+    bool exactly_once() const { return raw_->flags & WEIR_CONTEXT_EXACTLY_ONCE; }
 
     // Sends rows that have no single source record each. False: no room left; return Status::more() soon.
     bool emit(uint32_t port, ArrowArray rows, uint64_t split = WEIR_NO_SPLIT) {

@@ -7,6 +7,7 @@ namespace {
 
 Result<Settings> settings(Config::Json config) {
     config["brokers"] = {"a:9092", "b:9092"};
+    config["application"] = "default";
     return Settings::from(Config(std::move(config)), "topo");
 }
 

@@ -42,6 +42,16 @@ t.yaml: ok
     EXPECT_EQ(got.code, 0);
 }
 
+TEST_F(Lint, RefusesExactlyOnceWhereItCannotBeKept) {
+    const Outcome got = lint(std::string("delivery: exactly_once\n") + kGood);
+    EXPECT_EQ(got.out, R"(t.yaml:6:27: error[delivery]: node `shown`: `console` writes again what it wrote before a crash, which `exactly_once` excludes
+    6 |   shown: { from: numbers, console: json }
+      |                           ^~~~~~~
+   expected: `delivery: at_least_once`, or another operator
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
 TEST_F(Lint, RefusesBrokenYaml) {
     const Outcome got = lint("name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }\n");
     EXPECT_EQ(got.out, R"(t.yaml:3:24: error[yaml-syntax]: not YAML: this `{` is never closed

@@ -205,8 +205,7 @@ TEST_F(Run, CountsPairsSoThatTheyAddUp) {
                   "  shown: { from: pairs, console: json }\n");
     const Outcome got = run({"pairs.yaml"});
     EXPECT_EQ(got.code, 0);
-    EXPECT_THAT(got.err, HasSubstr("\nnote: pairs: the state of `pairs` is kept in memory only: what waits there does "
-                                   "not survive a restart\n"));
+    EXPECT_THAT(got.err, Not(HasSubstr("in memory only")));
     auto counts = summary_of(got.err, "pairs");
     EXPECT_EQ(counts["read"], 1000);
     EXPECT_GT(counts["pairs"], 0);
