@@ -81,6 +81,7 @@ private:
     // Control thread.
     void start_splits();
     Status resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends);
+    Status check_positions(const Offsets &positions);
     Status from_start(const std::vector<TopicPartition> &partitions, Offsets &out);
     Status offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out);
     Status run(Split &split, int64_t first, int64_t end);

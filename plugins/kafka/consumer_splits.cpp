@@ -47,12 +47,35 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
         Status status = offsets_for(all, kLatest, ends);
         if (!status.ok()) return status;
     }
+    if (Status status = check_positions(starts); !status.ok()) return status;
     if (unknown.empty()) return {};
     auto committed = group_->committed(unknown, std::chrono::milliseconds(kQueryTimeout));
     if (!committed) return committed.status();
     starts.insert(committed->begin(), committed->end());
     std::erase_if(unknown, [&](const TopicPartition &p) { return committed->contains(p); });
     return from_start(unknown, starts);
+}
+
+// A position that the partition does not have any more, or not yet, is never replaced by another one in silence.
+Status Consumer::check_positions(const Offsets &positions) {
+    std::vector<TopicPartition> partitions;
+    for (const auto &[partition, position] : positions) partitions.push_back(partition);
+    if (partitions.empty()) return {};
+    Offsets first, end;
+    Status status = offsets_for(partitions, kEarliest, first);
+    if (status.ok()) status = offsets_for(partitions, kLatest, end);
+    if (!status.ok()) return status;
+    for (const auto &[partition, position] : positions) {
+        if (position >= first[partition] && position <= end[partition]) continue;
+        const std::string name = partition.topic + "/" + std::to_string(partition.partition);
+        const std::string range = std::to_string(first[partition]) + " to " + std::to_string(end[partition]);
+        return Status::state_version(
+            "the state goes on at offset " + std::to_string(position) + " of " + name + ", which has " + range +
+            (position < first[partition] ? ": records were deleted before they were read"
+                                         : ": it is another topic than the state knows") +
+            ". `--reset` forgets the state and begins as configured");
+    }
+    return {};
 }
 
 Status Consumer::from_start(const std::vector<TopicPartition> &partitions, Offsets &out) {
