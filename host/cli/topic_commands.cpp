@@ -302,7 +302,10 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) 
                   {false, arguments.cluster.connect_timeout});
     terminal.message(set.text(false));
     if (const int code = set.exit_code(); code != kExitOk) return code;
-    return Session(set, {std::nullopt, arguments.records, true}, terminal).run();
+    SessionOptions options;
+    options.records = arguments.records;
+    options.is_quiet = true;
+    return Session(set, options, terminal).run();
 }
 
 int broker_command(const BrokerArguments& arguments, Terminal& terminal) {

@@ -48,6 +48,17 @@ int64_t buffers_of(const char* format) {
     return format[0] == 'u' || format[0] == 'z' ? 3 : 2;
 }
 
+bool has_offsets(const char* format) {
+    return format[0] == 'u' || format[0] == 'z' || (format[0] == '+' && format[1] != 's');
+}
+
+// Whether n + 1 offsets begin at 0 and never go back.
+bool are_ascending(const int32_t* offsets, int64_t n) {
+    bool good = offsets[0] == 0;
+    for (int64_t i = 0; i < n; ++i) good &= offsets[i] <= offsets[i + 1];
+    return good;
+}
+
 std::string column_fault(const ArrowSchema& schema, const ArrowArray& array, int64_t rows) {
     const char* name = schema.name ? schema.name : "";
     if (array.length != rows || array.offset != 0)
@@ -56,14 +67,19 @@ std::string column_fault(const ArrowSchema& schema, const ArrowArray& array, int
     if (array.n_buffers != buffers_of(schema.format) || array.n_children != schema.n_children)
         return fmt::format("column `{}` has {} buffers and {} children, which is not format `{}`", name,
                            array.n_buffers, array.n_children, schema.format);
+    if (array.n_children > 0 && !array.children) return fmt::format("column `{}` has no children", name);
     if (array.null_count < 0 || (array.null_count > 0 && !array.buffers[0]))
         return fmt::format("column `{}` has a null count of {} without a validity buffer", name, array.null_count);
+    if (!array.buffers) return fmt::format("column `{}` has no buffers", name);
     for (int64_t b = 1; b < array.n_buffers; ++b)
         if (!array.buffers[b] && rows) return fmt::format("column `{}` lacks buffer {}", name, b);
+    if (rows && has_offsets(schema.format) && !are_ascending(static_cast<const int32_t*>(array.buffers[1]), rows))
+        return fmt::format("column `{}` has offsets that do not ascend from 0", name);
     if (schema.format[0] != '+' || !rows) return {};
     int64_t inner = rows;
     if (schema.format[1] != 's') inner = static_cast<const int32_t*>(array.buffers[1])[rows];
     for (int64_t i = 0; i < schema.n_children; ++i) {
+        if (!array.children[i]) return fmt::format("column `{}` lacks child {}", name, i);
         auto fault = column_fault(*schema.children[i], *array.children[i], inner);
         if (!fault.empty()) return fault;
     }
@@ -80,8 +96,10 @@ std::string shape_fault(const ArrowSchema& schema, const ArrowArray& array, int6
                            array.offset, array.null_count, rows);
     if (array.n_children != schema.n_children)
         return fmt::format("the batch has {} columns, its port {}", array.n_children, schema.n_children);
+    if (array.n_children > 0 && !array.children) return "the batch has no children";
     for (int64_t i = 0; i < schema.n_children; ++i) {
         const ArrowSchema& column = *schema.children[i];
+        if (!array.children[i]) return fmt::format("column `{}` is missing", column.name);
         auto fault = column_fault(column, *array.children[i], rows);
         if (!fault.empty()) return fault;
         if (array.children[i]->null_count > 0 && !(column.flags & ARROW_FLAG_NULLABLE))

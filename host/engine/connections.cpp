@@ -6,6 +6,7 @@
 
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
+#include "host/engine/instance.hpp"
 #include "host/engine/plugin_call.hpp"
 
 namespace weir::host {
@@ -27,6 +28,7 @@ Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const Con
     Status status = call_plugin([&](weir_error* error) {
         return made->api().create(made->code_.descriptor, &made->context_, to_abi(config), &made->self_, error);
     });
+    status = Instance::must_be_done("create", status);
     if (!status.ok()) return status;
     if (!made->self_) return Status::fatal("create succeeded but gave no connection");
     return made;
@@ -73,7 +75,7 @@ Status ConnectionInstance::again(const std::atomic<bool>& stop, const char* doin
     bool cancelled = false;
     for (;;) {
         Status status = call_plugin(f);
-        if (!status.is_pending()) return status;
+        if (!status.is_pending()) return Instance::must_be_done(doing, status);
         if (cancelled) return Status::retryable(fmt::format("stopped while {}", doing));
         wait_for_wake();
         if (!stop.load()) continue;

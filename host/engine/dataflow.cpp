@@ -164,7 +164,8 @@ void Dataflow::prepare(Node& node, uint64_t epoch) {
     }
     flush_errors(node);
     if (status.is_pending() || failure_) return;
-    if (!status.done()) return fail(node.index, status);
+    status = Instance::must_be_done("prepare", status);
+    if (!status.ok()) return fail(node.index, status);
     node.preparing.reset();
     passed_barrier(node, epoch);
 }
@@ -220,6 +221,7 @@ Status Dataflow::poll(size_t index, uint64_t split, uint64_t max_rows) {
         return node.instance->api().poll(self, split, max_rows, WEIR_BATCH_MAX_BYTES, error);
     });
     flush_errors(node);
+    if (!status.is_more() && !status.is_end()) status = Instance::must_be_done("poll", status);
     if (!status.ok()) fail(index, status);
     return status;
 }
@@ -232,7 +234,8 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     };
     const bool known = port < node.outputs.size() - 1;
     // Whatever is wrong with it, it is ours now.
-    auto fault = batch->array || batch->handle ? std::string() : std::string("it has no array");
+    if (!batch) return refuse("there is none");
+    auto fault = batch->size == 0 ? std::string("its size is 0") : batch->array || batch->handle ? std::string() : std::string("it has no array");
     if (fault.empty() && !known) fault = fmt::format("there is no output port {}", port);
     if (fault.empty() && batch->rows > WEIR_BATCH_MAX_ROWS)
         fault = fmt::format("it has {} rows, at most {} are allowed", batch->rows, WEIR_BATCH_MAX_ROWS);
@@ -259,6 +262,7 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
 
 void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) {
     Node& node = nodes_[from.slot()];
+    if (!batch || (n && !errors)) return fail(node.index, Status::fatal("failed rows of no batch, or without errors"));
     NodeCounters::add(from.counters().errors, static_cast<int64_t>(n));
     for (uint64_t i = 0; i < n; ++i) {
         if (errors[i].row < 0 || (batch->array && errors[i].row >= batch->rows))

@@ -26,6 +26,7 @@ bool Discovery::ask(Source& source, int64_t now) {
                        }};
     Status status = source.instance->call(
         [&](void* self, weir_error* error) { return source.instance->api().discover(self, &out, error); });
+    if (!status.is_end()) status = Instance::must_be_done("discover", status);
     if (!status.ok()) {
         dataflow_.fail(source.node, status);
         return false;

@@ -26,12 +26,17 @@ Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, Operato
     made->code_ = *code;
     made->fill_context(options);
     std::string config = node.config.value.dump();
-    Status status = made->call([&](void*, weir_error* error) {
+    Status status = made->call_done("create", [&](void*, weir_error* error) {
         return made->api().create(&made->descriptor(), &made->context_, to_abi(config), &made->self_, error);
     });
     if (!status.ok()) return status;
     if (!made->self_) return Status::fatal("create succeeded but gave no instance");
     return made;
+}
+
+Status Instance::must_be_done(const char* name, Status status) {
+    if (!status.ok() || status.done()) return status;
+    return Status::fatal(fmt::format("{} returned {}, a code that this call does not have", name, status.code()));
 }
 
 Instance::~Instance() {
@@ -85,7 +90,10 @@ void Instance::fill_context(const InstanceOptions& options) {
         if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_fail_rows(of(c), batch, errors, n);
     };
     context_.retain = [](weir_context*, const weir_batch* batch, weir_batch* out) {
-        HostBatch::of(*batch)->retain();
+        *out = weir_batch{};
+        HostBatch* held = batch ? HostBatch::of(*batch) : nullptr;
+        if (!held) return;  // a batch that the host never had cannot be kept
+        held->retain();
         *out = *batch;
     };
     context_.release = [](weir_context*, weir_batch* batch) {
@@ -93,7 +101,9 @@ void Instance::fill_context(const InstanceOptions& options) {
         *batch = weir_batch{};
     };
     context_.retain_column = [](weir_context*, const weir_batch* batch, int64_t column, ArrowArray* out) {
-        weir::host::retain_column(HostBatch::of(*batch), column, out);
+        *out = ArrowArray{};
+        HostBatch* held = batch ? HostBatch::of(*batch) : nullptr;
+        if (held && column >= 0 && column < held->view().array->n_children) weir::host::retain_column(held, column, out);
     };
     context_.connection = [](weir_context* c) { return of(c).connection_; };
     context_.codec = [](weir_context* c, weir_str json, weir_codec* out, weir_error* error) {
@@ -111,7 +121,7 @@ void Instance::fill_context(const InstanceOptions& options) {
     };
     context_.log = [](weir_context* c, uint32_t level, weir_str text) { log_line(of(c), level, text); };
     context_.metric = [](weir_context* c, const char* name, uint32_t type, const char* doc) {
-        return of(c).metrics_.add(name, type, doc);
+        return of(c).metrics_.add(name ? name : "unnamed", type, doc);
     };
     context_.metric_add = [](weir_context* c, uint32_t metric, int64_t delta) {
         if (auto* m = of(c).metrics_.find(metric)) m->value.fetch_add(delta, std::memory_order_relaxed);

@@ -78,6 +78,13 @@ public:
         return status;
     }
 
+    // The same for a call that is done when it returns: any other code than WEIR_OK is the plugin's mistake.
+    template <class F>
+    Status call_done(const char* name, F&& f) {
+        return must_be_done(name, call(std::forward<F>(f)));
+    }
+    static Status must_be_done(const char* name, Status status);
+
 private:
     struct Context : weir_context {
         Instance* owner;

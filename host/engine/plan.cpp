@@ -1,12 +1,14 @@
 #include "host/engine/plan.hpp"
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include <weir/errors.hpp>
 #include <weir/memory.hpp>
+#include <weir/row_json.hpp>
 
 #include "host/engine/host_services.hpp"
 
@@ -180,6 +182,11 @@ BindAnswer& answer_of(const weir_bind* bind) { return *static_cast<BindAnswer*>(
 
 void on_set_output(const weir_bind* bind, uint32_t port, ArrowSchema* schema) {
     BindAnswer& answer = answer_of(bind);
+    if (!schema || !schema->release) {
+        answer.fault = Status::fatal(fmt::format("bind set the schema of output port {} to none, or to one that was "
+                                                 "given away already", port));
+        return;
+    }
     auto imported = import_schema(*schema);
     schema->release(schema);
     if (!imported)
@@ -201,7 +208,20 @@ void on_reads(const weir_bind* bind, uint32_t input, weir_str column) {
 }
 
 Status bind_call(Instance& instance, const weir_bind& request) {
-    return instance.call([&](void* self, weir_error* error) { return instance.api().bind(self, &request, error); });
+    return instance.call_done("bind", [&](void* self, weir_error* error) {
+        return instance.api().bind(self, &request, error);
+    });
+}
+
+// Empty, or what is wrong with the columns that bind gave a port.
+std::string schema_fault(const Schema& schema) {
+    std::set<std::string_view> seen;
+    for (const Field& field : schema.fields) {
+        if (field.name.empty()) return "a column without a name";
+        if (!is_utf8(field.name)) return "a column whose name is not UTF-8";
+        if (!seen.insert(field.name).second) return fmt::format("two columns called `{}`", field.name);
+    }
+    return "";
 }
 
 uint32_t port_index(const weir_operator& op, const std::string& name) {
@@ -251,6 +271,9 @@ bool Plan::bind_node(size_t index, Round round) {
     if (status.ok()) status = answer.fault;
     for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
         if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", op.outputs[p].name));
+    for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
+        if (const std::string fault = schema_fault(*answer.outputs[p]); !fault.empty())
+            status = Status::fatal(fmt::format("bind gave port `{}` {}", op.outputs[p].name, fault));
     if (!status.ok()) {
         fail(spec, status);
         return false;

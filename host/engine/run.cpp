@@ -157,6 +157,12 @@ void TopologyRun::run_simulated(uint64_t seed) {
     for (Worker& worker : workers_) worker.run_posted();
 }
 
+void TopologyRun::cancel(Instance& instance) {
+    if (!instance.api().cancel) return;
+    const std::string fault = call_plugin_void([&] { instance.api().cancel(instance.self()); });
+    if (!fault.empty()) warn(fmt::format("{}: cancel: {}", instance.node().id, fault));
+}
+
 // Sinks first: whoever may emit has somebody to take it.
 bool TopologyRun::open_instances() {
     for (size_t i = plan_->nodes().size(); i-- > 0;)
@@ -172,11 +178,11 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().open(self, error); });
         if (status.done()) return true;
         if (!status.is_pending()) {
-            workers_[worker].dataflow().fail(index, status);
+            workers_[worker].dataflow().fail(index, Instance::must_be_done("open", status));
             return false;
         }
         if (stop_.load() != StopMode::kNone) {
-            if (instance.api().cancel) instance.api().cancel(instance.self());
+            cancel(instance);
             return false;
         }
         fabric_.wakeup(worker).sleep(kStopCheck);
@@ -407,7 +413,7 @@ void TopologyRun::close_all() {
 
 // After a failure everything pending is cancelled first; otherwise each close gets its time.
 void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_point deadline) {
-    if (failure_ && instance.api().cancel) instance.api().cancel(instance.self());
+    if (failure_) cancel(instance);
     while (instance.api().close) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().close(self, error); });
         if (!status.ok() && !failure_) warn(fmt::format("{}: closing: {}", instance.node().id, status.message()));

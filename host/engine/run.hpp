@@ -120,6 +120,7 @@ private:
     std::string slow_text() const;
     std::optional<int64_t> next_time() const;
     void sleep();
+    static void cancel(Instance& instance);
     void close_all();
     void close_one(Instance& instance, std::chrono::steady_clock::time_point deadline);
     int64_t checkpoint_timeout() const { return plan_->topology().checkpoint_timeout.count(); }

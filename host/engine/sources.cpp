@@ -63,7 +63,7 @@ bool Sources::assign(Source& source, const SplitAssignment& assigned) {
     split.number = assigned.number;
     split.id = assigned.id;
     const weir_str position = assigned.position ? to_abi(*assigned.position) : weir_str{nullptr, 0};
-    Status status = source.instance->call([&](void* self, weir_error* error) {
+    Status status = source.instance->call_done("assign", [&](void* self, weir_error* error) {
         return source.instance->api().assign(self, split.number, to_abi(split.id), position, error);
     });
     if (!status.ok()) {
@@ -133,7 +133,7 @@ void Sources::mark_positions() {
         for (auto& split : source.splits) {
             std::vector<std::string> position;
             weir_bytes_out out{sizeof out, 0, &position, put_string};
-            Status status = source.instance->call([&](void* self, weir_error* error) {
+            Status status = source.instance->call_done("position", [&](void* self, weir_error* error) {
                 return source.instance->api().position(self, split.number, &out, error);
             });
             if (!status.ok()) return dataflow_.fail(source.node, status);

@@ -102,14 +102,28 @@ TEST_F(KafkaSource, APositionWinsOverTheCommittedOffset) {
     produce({"1", "2", "3"}, "k");
     auto h = source({{"partitions", {0, 1}}, {"record", kNumbers}});
     ASSERT_EQ(start(*h).message(), "");
-    ASSERT_EQ(h->assign(1, topic + "/0", "1").message(), "");
-    ASSERT_EQ(h->assign(2, topic + "/1", "1").message(), "");
+    ASSERT_EQ(h->assign(1, topic + "/0", "1").message(), "");  // where the key's hash leads
+    ASSERT_EQ(h->assign(2, topic + "/1", "0").message(), "");
     std::vector<std::string> rows;
     ASSERT_TRUE(until([&] { return rows.size() >= 2; }, [&] {
         for (uint64_t split : {1, 2}) EXPECT_TRUE(h->poll(split).ok());
         for (auto &row : h->take()) rows.push_back(row);
     }));
     EXPECT_EQ(rows, (std::vector<std::string>{R"({"n":2})", R"({"n":3})"}));
+}
+
+TEST_F(KafkaSource, RefusesAPositionThatThePartitionDoesNotHave) {
+    use_connection();
+    produce({"1", "2", "3"}, "k");
+    auto h = source({{"partitions", {0}}, {"record", kNumbers}});
+    ASSERT_EQ(start(*h).message(), "");
+    ASSERT_EQ(h->assign(1, topic + "/0", "7").message(), "");
+    Status status;
+    ASSERT_TRUE(until([&] { return !status.ok(); }, [&] { status = h->poll(1); }));
+    EXPECT_EQ(status.code(), WEIR_E_STATE_VERSION);
+    EXPECT_EQ(status.message(), "the state goes on at offset 7 of " + topic +
+                                    "/0, which has 0 to 3: it is another topic than the state knows. `--reset` forgets "
+                                    "the state and begins as configured");
 }
 
 TEST_F(KafkaSource, StartsAtAnOffsetAndAtTheEnd) {

@@ -83,7 +83,7 @@ void Process::start(std::vector<std::string> words, const std::filesystem::path&
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
-        setenv("XDG_STATE_HOME", folder.c_str(), 1);
+        setenv("XDG_STATE_HOME", state_.path().c_str(), 1);
         for (const std::string& variable : environment) putenv(const_cast<char*>(variable.c_str()));
         if (chdir(folder.c_str()) == 0) execv(argv[0], argv.data());
         _exit(127);

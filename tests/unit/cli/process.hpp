@@ -70,6 +70,7 @@ private:
                ErrorOutput error_output, const std::vector<std::string>& environment);
     bool read_some();
 
+    const Folder state_;  // where it keeps its topologies' state
     pid_t pid_ = -1;
     int out_ = -1, err_ = -1;
     bool is_output_left_ = false;

@@ -77,8 +77,12 @@ inline void export_field(const std::string &name, const Type &type, bool nullabl
 inline Result<Type> import_type(const ArrowSchema &schema, int depth);
 
 inline Result<std::vector<Field>> import_children(const ArrowSchema &schema, int depth) {
+    constexpr int64_t kMaxFields = 1 << 16;
     std::vector<Field> fields;
+    if (schema.n_children < 0 || schema.n_children > kMaxFields || (schema.n_children > 0 && !schema.children))
+        return Status::config("", "a schema says that it has " + std::to_string(schema.n_children) + " children");
     for (int64_t i = 0; i < schema.n_children; ++i) {
+        if (!schema.children[i]) return Status::config("", "child " + std::to_string(i) + " of a schema is missing");
         const ArrowSchema &child = *schema.children[i];
         auto type = import_type(child, depth + 1);
         if (!type) return type.status();
@@ -107,7 +111,7 @@ inline Result<Type> import_type(const ArrowSchema &schema, int depth) {
         if (type.id == TypeId::kDecimal128 || arrow_format(type) != format) continue;
         const ArrowSchema *owner = &schema;
         if (type.id == TypeId::kMap) {
-            if (schema.n_children != 1) return Status::config("", "an Arrow map needs one child");
+            if (schema.n_children != 1 || !schema.children || !schema.children[0]) return Status::config("", "an Arrow map needs one child");
             owner = schema.children[0];
         }
         auto children = import_children(*owner, depth);

@@ -6,7 +6,7 @@ namespace {
 class Sink : public weir::Instance {
 public:
     using Instance::Instance;
-    static weir::Result<std::unique_ptr<weir::Instance>> create(weir::Context context, const weir::Config &) {
+    static weir::Result<std::unique_ptr<weir::Instance>> create(weir::Context, const weir::Config &) {
         return weir::Status::config("", "spoken from \xff the other `console`");
     }
     weir::Status bind(const weir::Binding &) override { return {}; }
