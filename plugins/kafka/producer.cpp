@@ -190,7 +190,13 @@ void Producer::on_delivery_failure(const rd_kafka_message_t &message) {
 }
 
 void Producer::on_acknowledged(const rd_kafka_message_t &message) {
-    if (message._private) Delivery::of(message).answer();
+    // A repetition that the broker says it has, and gives no offset for: librdkafka calls it delivered. It may also be
+    // a first batch that a second one overtook (Topics::is_ready), and then the broker does not have it.
+    if (message._private && message.offset < 0)
+        Delivery::of(message).answer_failed(message._private, RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER,
+                                            "the broker took it for a repetition");
+    else if (message._private)
+        Delivery::of(message).answer();
     if (somebody_waits_.load(std::memory_order_relaxed)) wake_waiters();
 }
 

@@ -244,6 +244,12 @@ Status Sink::judge(Delivery &delivery) {
         std::string message = "topic `" + options_.topic + "`: " + failure.text;
         if (topic_->producer().is_broken()) return broken();
         if (is_purge(failure.code)) return Status::retryable(message);
+        if (failure.code == RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER && !transactions_) {
+            // Rather twice than not at all.
+            retries_.push_back({context_.retain(delivery.batch.view(input_schema(delivery.input))), delivery.input,
+                                failure.row});
+            continue;
+        }
         if (!is_permanent(failure.code))
             return is_forbidden(failure.code) ? Status::fatal(message) : Status::retryable(message);
         if (transactions_) return Status::retryable(message + "; the transaction is lost with it");

@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
+constexpr milliseconds kRequestTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
 constexpr milliseconds kCloseTimeout{2'000};
@@ -24,7 +24,7 @@ using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
 std::string epoch_text(uint64_t epoch) { return "epoch " + std::to_string(epoch); }
 
 milliseconds timeout_of(const Settings &settings) {
-    milliseconds timeout = kTimeout;
+    milliseconds timeout = kRequestTimeout;
     for (const auto &[name, value] : settings.properties)
         if (name == "transaction.timeout.ms") timeout = milliseconds(std::strtoll(value.c_str(), nullptr, 10));
     return timeout;

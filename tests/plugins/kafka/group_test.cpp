@@ -6,7 +6,7 @@
 namespace weir::testing {
 namespace {
 
-const Json kNumbers = {{"fields", {{{"name", "n"}, {"type", "int64"}, {"nullable", false}}}}};
+const Json kNumberRecord = {{"fields", {{{"name", "n"}, {"type", "int64"}, {"nullable", false}}}}};
 
 struct Host {
     explicit Host(const std::string &topic, const std::string &group)
@@ -14,7 +14,7 @@ struct Host {
         EXPECT_EQ(connection.open().message(), "");
         source = std::make_unique<Harness>(
             kafka_plugin(), "kafka.source",
-            Json{{"topic", Json::array({topic})}, {"group_id", group}, {"record", kNumbers}}.dump(),
+            Json{{"topic", Json::array({topic})}, {"group_id", group}, {"record", kNumberRecord}}.dump(),
             std::vector<Schema>{}, codecs.options(connection));
         EXPECT_EQ(start(*source).message(), "");
         reader = std::make_unique<Reader>(*source);
