@@ -89,7 +89,7 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
         if (decided) return store_->commit(prepared);
         if (Status s = store_->abort(prepared); !s.ok()) return s;
     }
-    if (!decider_ || (committed == 0 && marker.empty())) return {};
+    if (!decider_ || (committed == 0 && (marker.empty() || options_.reset))) return {};
     // What the cluster has seen of this topology must be what the state knows.
     auto record = committed ? store_->record(committed) : Result<std::optional<std::string>>(std::nullopt);
     if (!record) return record.status();
