@@ -36,8 +36,10 @@ int exit_code_of(const Status& status, bool is_opening) {
     return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
 }
 
-std::string error_text(const Topology& topology, const Status& status, bool is_opening, const std::string& what) {
-    return fmt::format("error[{}]: topology `{}`: {}", code_text(status, is_opening), topology.name, what);
+std::string error_text(const TopologyRun& run, const Status& status, bool is_opening, const std::string& what) {
+    const bool is_state = run.failed_state() && status.code() != WEIR_E_STATE_VERSION;
+    return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology().name,
+                       what);
 }
 
 // What a node refused about its configuration when it met the outside: told as lint would.
@@ -115,7 +117,7 @@ bool Session::connect() {
             continue;
         }
         exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(status, true);
-        terminal_.message(error_text(member.run->topology(), status, true, status.message()));
+        terminal_.message(error_text(*member.run, status, true, status.message()));
         return false;
     }
     return true;
@@ -169,7 +171,7 @@ void Session::tell_failure(Member& member) {
     if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
         terminal_.message(refused_text(member.run->topology(), failure));
     else
-        terminal_.message(error_text(member.run->topology(), failure.status, is_opening, failure.text()));
+        terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text()));
     const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
     if (!others_run || stopping_ == StopMode::kCheckpoint) return;
     if (!options_.is_quiet) terminal_.message("stopping the other topologies");

@@ -311,13 +311,12 @@ std::optional<int64_t> Dataflow::next_time() const {
     return next;
 }
 
-bool Dataflow::step() {
-    bool scan = wakeup_.take();
+bool Dataflow::step(bool any_woken) {
     bool moved = false;
     std::optional<int64_t> time;
     for (size_t i = nodes_.size(); i-- > 0 && !failure_;) {
         Node& node = nodes_[i];
-        bool woken = scan && node.woken.exchange(false, std::memory_order_acq_rel);
+        bool woken = any_woken && node.woken.exchange(false, std::memory_order_acq_rel);
         if (node.wake_at) {
             if (!time) time = clock_();
             if (*node.wake_at <= *time) {

@@ -55,8 +55,8 @@ public:
     // `fabric` must outlive it, and it the plan's instances: their plugins' threads may call it to the last.
     Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<int64_t()> clock, DataflowListener& listener);
 
-    // Goes on with what can go on: resumes, queues, wakes. True if anything moved.
-    bool step();
+    // Goes on with what can go on: resumes, queues, and with `woken` the nodes that were. True if anything moved.
+    bool step(bool woken);
     // The earliest time at which step() has something to do by the clock.
     std::optional<int64_t> next_time() const;
 

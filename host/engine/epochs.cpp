@@ -17,6 +17,26 @@ std::string make_run_id() {
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
+// Removes a store of this topology, be it damaged or too new. A folder that is anything else, or that somebody has
+// open, stays as it is.
+Status remove_store(const std::filesystem::path& dir, const StoreOptions& options) {
+    std::error_code failed;
+    if (!std::filesystem::exists(dir, failed)) return {};
+    StoreError why = StoreError::kNone;
+    auto opened = StateStore::open(dir, options, &why);
+    if (!opened && why != StoreError::kCorrupt && why != StoreError::kFormat) return opened.status();
+    if (opened) opened->reset();
+    std::filesystem::remove_all(dir, failed);
+    return failed ? Status::fatal(fmt::format("{}: cannot be removed: {}", dir.string(), failed.message())) : Status();
+}
+
+// What decides where the state of a node's keys lies: its key, or the configuration of an operator that computes its
+// own.
+Json key_of(const NodeSpec& node) {
+    if (node.op->flags & WEIR_OP_OWN_KEY) return node.config.redacted();
+    return node.key;
+}
+
 }  // namespace
 
 Epochs::Epochs(Plan& plan, EpochsOptions options)
@@ -26,14 +46,10 @@ Epochs::~Epochs() = default;
 
 Status Epochs::open() {
     if (options_.dir.empty()) return {};
-    if (options_.reset) {
-        std::error_code failed;
-        std::filesystem::remove_all(options_.dir, failed);
-        if (failed)
-            return Status::fatal(fmt::format("{}: cannot be removed: {}", options_.dir.string(), failed.message()));
-    }
     StoreOptions options;
     options.topology = plan_.topology().name;
+    if (options_.reset)
+        if (Status s = remove_store(options_.dir, options); !s.ok()) return s;
     std::error_code failed;
     std::filesystem::create_directories(options_.dir.parent_path(), failed);  // the store says what is wrong with it
     auto opened = StateStore::open(options_.dir, options);
@@ -113,10 +129,23 @@ Status Epochs::read_record(uint64_t epoch) {
     if (!parsed.is_object() || !parsed.contains("positions"))
         return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
     last_marker_ = parsed.value("marker", "");
+    if (parsed.contains("keys"))
+        if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     for (const Json& one : parsed["positions"]) {
         const int node = plan_.topology().find_node(one.value("node", ""));
         if (node < 0) continue;  // the source is gone, and its positions with it
         positions_.push_back({static_cast<size_t>(node), one.value("split", ""), one.value("position", "")});
+    }
+    return {};
+}
+
+// Under another key the entries would lie with workers that do not own them.
+Status Epochs::check_keys(const Json& keys) const {
+    for (const NodeSpec& node : plan_.topology().nodes) {
+        if (!keys.contains(node.id) || keys[node.id] == key_of(node)) continue;
+        return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it "
+                                              "as it was, or begin anew (--reset)",
+                                              node.id, keys[node.id].dump(), key_of(node).dump()));
     }
     return {};
 }
@@ -166,7 +195,9 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
 std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const {
-    Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}};
+    Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
+    for (const NodeSpec& node : plan_.topology().nodes)
+        if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
     for (const SplitPosition& one : positions)
@@ -186,6 +217,8 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::
     }
     if (store_)
         if (Status s = store_->commit(epoch); !s.ok()) return s;
+    if (store_)
+        if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
     return begin(stop);
 }

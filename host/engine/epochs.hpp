@@ -34,7 +34,7 @@ namespace weir::host {
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
-    bool reset = false;                   // drop everything first
+    bool reset = false;                   // forget the state first
 };
 
 class Epochs {
@@ -43,7 +43,8 @@ public:
     Epochs(Plan& plan, EpochsOptions options);
     ~Epochs();
 
-    bool is_durable() const { return store_ != nullptr; }
+    // Whether a write to the store failed, or damage was found in it.
+    bool is_damaged() const { return store_ && !store_->health().ok(); }
 
     // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
     // nodes that the topology does not have.
@@ -66,6 +67,7 @@ public:
 private:
     Status drop_unknown();
     Status read_record(uint64_t epoch);
+    Status check_keys(const Json& keys) const;
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
     std::string record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const;

@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <mutex>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 #include "host/engine/key_hash.hpp"
+#include "host/engine/simulation.hpp"
 
 namespace weir::host {
 
@@ -103,6 +103,7 @@ void TopologyRun::request_stop(StopMode mode) {
 void TopologyRun::run() {
     if (restore() && open_instances() && begin() && assign_first_splits()) {
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
+        fabric_.notify_all();  // some were woken while the instances opened
         if (options_.simulate)
             run_simulated(*options_.simulate);
         else
@@ -124,36 +125,25 @@ void TopologyRun::run_threads() {
     for (Worker& worker : workers_) {
         threads.emplace_back([this, &worker] {
             while (!workers_stop_.load(std::memory_order_relaxed))
-                if (!worker.turn()) worker.sleep();
+                if (!worker.turn() && !workers_stop_.load()) worker.sleep();
             worker.run_posted();  // the last commit
         });
     }
     while (!over())
-        if (!turn()) sleep();
+        if (!turn() && !over()) sleep();
     workers_stop_.store(true);
     fabric_.notify_all();
     for (std::thread& thread : threads) thread.join();
 }
 
-// One actor at a time, drawn at random; when nothing moves, the clock goes on to what comes next.
 void TopologyRun::run_simulated(uint64_t seed) {
-    std::mt19937_64 random(seed);
-    const size_t actors = workers_.size() + 1;
-    std::vector<bool> idle(actors, false);
-    while (!over()) {
-        const size_t actor = random() % actors;
-        const bool moved = actor == workers_.size() ? turn() : workers_[actor].turn();
-        if (moved)
-            idle.assign(actors, false);
-        else
-            idle[actor] = true;
-        if (std::find(idle.begin(), idle.end(), false) != idle.end()) continue;
-        std::optional<int64_t> next = next_time();
-        for (const Worker& worker : workers_)
-            if (auto time = worker.next_time()) next = next ? std::min(*next, *time) : time;
-        simulated_now_ = std::max(simulated_now_ + 1, next.value_or(simulated_now_));
-        idle.assign(actors, false);
-    }
+    std::vector<Actor> actors;
+    actors.push_back({[this] { return turn(); }, [this] { return wakeup_.is_pending(); }, [this] { return next_time(); }});
+    for (Worker& worker : workers_)
+        actors.push_back({[&worker] { return worker.turn(); }, [&worker] { return worker.is_woken(); },
+                          [&worker] { return worker.next_time(); }});
+    if (!simulate(actors, seed, simulated_now_, [this] { return over(); }))
+        fail({Status::fatal("nothing moves any more, and it has not ended"), "", ""});
     for (Worker& worker : workers_) worker.run_posted();
 }
 
@@ -367,7 +357,10 @@ void TopologyRun::commit_epoch() {
     }
     in_flight_ = false;
     Status status = epochs_.commit(epoch_, parts, positions, abandon_);
-    if (!status.ok()) return fail({status, "", ""});
+    if (!status.ok()) {
+        failed_state_ = epochs_.is_damaged();
+        return fail({status, "", ""});
+    }
     committed_.store(epoch_);
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     over_ = last_epoch_;

@@ -19,6 +19,8 @@ public:
     // Clears and returns whether notify was called since the last take. [worker]
     bool take() { return pending_.exchange(false, std::memory_order_acq_rel); }
 
+    bool is_pending() const { return pending_.load(); }
+
     // Sleeps until notify, or for so long at most; returns at once if notify was called since take. [worker]
     void sleep(std::optional<std::chrono::microseconds> at_most);
 

@@ -22,10 +22,12 @@ Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t
           listener_.on_splits(node, std::move(ids), complete);
       }) {}
 
+// The wake-up is taken before anything is looked at: what comes later leaves it pending.
 bool Worker::turn() {
+    const bool woken = fabric_.wakeup(index_).take();
     if (failed_) return false;
     moved_ = mailbox_.run();
-    if (dataflow_.step()) moved_ = true;
+    if (dataflow_.step(woken)) moved_ = true;
     if (index_ == 0 && !failed() && discovery_.step(clock_())) moved_ = true;
     poll();
     tell();

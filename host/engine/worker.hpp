@@ -52,6 +52,7 @@ public:
     // nothing and returns false.
     bool turn();
     void sleep();
+    bool is_woken() const { return fabric_.wakeup(index_).is_pending(); }
     std::optional<int64_t> next_time() const;
 
     // These run on the worker: at the start, or by post.
