@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <weir/builder.hpp>
 #include <weir/memory.hpp>
 
 namespace weir::host {
@@ -109,7 +108,7 @@ std::string shape_fault(const ArrowSchema& schema, const ArrowArray& array, int6
     return {};
 }
 
-HostBatch* HostBatch::take(weir_batch* emitted, const ArrowSchema* schema) {
+HostBatch* HostBatch::take(weir_batch* emitted, const ArrowSchema* schema, uint64_t* hashes) {
     auto* batch = new HostBatch;
     batch->array_ = *emitted->array;
     emitted->array->release = nullptr;
@@ -119,7 +118,7 @@ HostBatch* HostBatch::take(weir_batch* emitted, const ArrowSchema* schema) {
     batch->view_.array = &batch->array_;
     batch->view_.handle = batch;
     batch->view_.bytes = 0;
-    batch->view_.hashes = nullptr;
+    batch->view_.hashes = hashes;
     for (int64_t i = 0; i < schema->n_children; ++i)
         batch->view_.bytes += column_bytes(*schema->children[i], *batch->array_.children[i]);
     emitted->origin = nullptr;
@@ -145,29 +144,6 @@ HostBatch* HostBatch::with_hashes(HostBatch* base, uint64_t* hashes) {
     batch->view_ = base->view_;
     batch->view_.handle = batch;
     batch->view_.hashes = hashes;
-    return batch;
-}
-
-HostBatch* HostBatch::part(const HostBatch& base, const Schema& types, const int32_t* rows, int64_t n,
-                           const uint64_t* hashes) {
-    const weir_batch& from = base.view();
-    ArrowArray array{};
-    gather(types, *from.array, rows, n, &array);
-    weir_batch made{};
-    made.rows = n;
-    made.split = from.split;
-    made.array = &array;
-    if (from.origin) {
-        from.origin->retain(from.origin);
-        made.origin = from.origin;
-        auto* origin_rows = static_cast<int32_t*>(plugin_host().alloc(static_cast<uint64_t>(n) * sizeof(int32_t)));
-        for (int64_t i = 0; i < n; ++i) origin_rows[i] = from.origin_rows ? from.origin_rows[rows[i]] : rows[i];
-        made.origin_rows = origin_rows;
-    }
-    HostBatch* batch = take(&made, from.schema);
-    auto* own = static_cast<uint64_t*>(plugin_host().alloc(static_cast<uint64_t>(n) * sizeof(uint64_t)));
-    for (int64_t i = 0; i < n; ++i) own[i] = hashes[rows[i]];
-    batch->view_.hashes = own;
     return batch;
 }
 

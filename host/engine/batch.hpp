@@ -15,14 +15,11 @@ namespace weir::host {
 
 class HostBatch {
 public:
-    // Takes over array, origin and origin_rows of `emitted` (sets them NULL there). `schema` must outlive the
-    // batch.
-    static HostBatch* take(weir_batch* emitted, const ArrowSchema* schema);
+    // Takes over array, origin and origin_rows of `emitted` (sets them NULL there), and `hashes` of the rows' keys
+    // (from weir_host.alloc). `schema` must outlive the batch.
+    static HostBatch* take(weir_batch* emitted, const ArrowSchema* schema, uint64_t* hashes = nullptr);
     // The same batch with the hash of each row's key beside it. `hashes`: from weir_host.alloc, taken over.
     static HostBatch* with_hashes(HostBatch* base, uint64_t* hashes);
-    // Rows of `base`, in that order; `hashes` are those of all rows of `base`. `types` describes its columns.
-    static HostBatch* part(const HostBatch& base, const Schema& types, const int32_t* rows, int64_t n,
-                           const uint64_t* hashes);
     // Frees what an emitted batch holds.
     static void discard(weir_batch* emitted);
     // The batch behind a handle that the host gave out, or null.

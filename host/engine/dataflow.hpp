@@ -24,6 +24,7 @@
 #include "host/engine/fabric.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/item.hpp"
+#include "host/engine/part_builder.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/wakeup.hpp"
 
@@ -57,6 +58,8 @@ public:
 
     // Goes on with what can go on: resumes, queues, and with `woken` the nodes that were. True if anything moved.
     bool step(bool woken);
+    // Delivers what is being gathered for the far side of exchanges. True if there was any.
+    bool flush();
     // The earliest time at which step() has something to do by the clock.
     std::optional<int64_t> next_time() const;
 
@@ -102,6 +105,7 @@ private:
         const Schema* types = nullptr;
         Link* local = nullptr;
         std::vector<Channel*> remote;  // by worker; null for the own one. Empty when all rows stay here
+        std::vector<std::unique_ptr<PartBuilder>> parts;  // by worker, of a keyed edge: rows not delivered yet
     };
     struct Node {
         size_t index = 0;
@@ -130,6 +134,7 @@ private:
     void deliver(Link& link, Item item);
     void deliver(Route& route, const BatchRef& batch);
     void deliver_by_key(Route& route, const BatchRef& batch);
+    bool flush(Route& route);
     void push(const Route& route, Channel& channel, Item item);
     void send(Node& node, const Item& item);
     bool hash_keys(Route& route, const BatchRef& batch, uint64_t* hashes);

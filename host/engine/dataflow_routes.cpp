@@ -31,8 +31,11 @@ void Dataflow::connect() {
                 route.types = &ports[p].schema;
                 route.local = own[edge];
                 if (plan_.workers() == 1 || route.edge->routing == Routing::kForward) continue;
-                for (uint32_t to = 0; to < plan_.workers(); ++to)
+                for (uint32_t to = 0; to < plan_.workers(); ++to) {
                     route.remote.push_back(fabric_.channel(edge, worker_, to));
+                    if (route.edge->routing == Routing::kKeyed)
+                        route.parts.push_back(std::make_unique<PartBuilder>(*route.types));
+                }
             }
         }
     }
@@ -75,8 +78,11 @@ void Dataflow::deliver(Link& link, Item item) {
     link.queue.push_back(std::move(item));
 }
 
+// What waits for others to read is told to them every kQuietItems, or with the next flush: a wake-up costs as much as a
+// batch.
 void Dataflow::push(const Route& route, Channel& channel, Item item) {
-    if (!channel.push(std::move(item))) fail(route.from, Status::fatal("kept emitting after WEIR_FULL"));
+    if (!channel.push(std::move(item))) return fail(route.from, Status::fatal("kept emitting after WEIR_FULL"));
+    if (channel.quiet() >= kQuietItems) channel.announce();
 }
 
 void Dataflow::deliver(Route& route, const BatchRef& batch) {
@@ -117,27 +123,59 @@ void Dataflow::deliver_by_key(Route& route, const BatchRef& batch) {
     for (auto& chosen : rows_of_worker_) chosen.clear();
     for (size_t i = 0; i < rows; ++i)
         rows_of_worker_[worker_of_group(key_group(hashes_[i]), plan_.workers())].push_back(static_cast<int32_t>(i));
-    // Others first: they may work while this worker goes on with its own share. The scratch is not used behind a
-    // delivery, which may come here again.
-    BatchRef own;
+    // The own share is delivered last: that may come here again, and the scratch is not used behind it.
+    std::vector<BatchRef> own;
     for (uint32_t w = 0; w < plan_.workers(); ++w) {
         const auto& chosen = rows_of_worker_[w];
-        if (chosen.empty()) continue;
-        BatchRef part(HostBatch::part(*batch.get(), *route.types, chosen.data(), static_cast<int64_t>(chosen.size()),
-                                      hashes_.data()));
-        if (w == worker_)
-            own = std::move(part);
-        else
-            push(route, *route.remote[w], std::move(part));
+        const auto n = static_cast<int64_t>(chosen.size());
+        PartBuilder& part = *route.parts[w];
+        for (int64_t done = 0; done < n;) {
+            done += part.append(*batch.get(), chosen.data() + done, n - done, hashes_.data());
+            if (!part.full()) continue;
+            if (w == worker_)
+                own.push_back(part.take());
+            else
+                push(route, *route.remote[w], part.take());
+        }
     }
-    if (own) deliver(*route.local, own);
+    for (BatchRef& batch_of_own : own) deliver(*route.local, std::move(batch_of_own));
+}
+
+// Delivers what its parts hold, and tells the others of it.
+bool Dataflow::flush(Route& route) {
+    bool moved = false;
+    for (uint32_t w = 0; w < route.parts.size(); ++w) {
+        PartBuilder& part = *route.parts[w];
+        if (part.empty()) continue;
+        moved = true;
+        if (w == worker_)
+            deliver(*route.local, part.take());
+        else
+            push(route, *route.remote[w], part.take());
+    }
+    for (Channel* channel : route.remote)
+        if (channel && channel->quiet()) channel->announce();
+    return moved;
+}
+
+bool Dataflow::flush() {
+    bool moved = false;
+    for (Node& node : nodes_)
+        for (auto& port : node.outputs)
+            for (Route& route : port)
+                if (!failure_ && flush(route)) moved = true;
+    return moved;
 }
 
 void Dataflow::send(Node& node, const Item& item) {
     for (auto& port : node.outputs) {
         for (Route& route : port) {
-            for (Channel* channel : route.remote)
-                if (channel) push(route, *channel, item);
+            flush(route);
+            for (Channel* channel : route.remote) {
+                if (!channel) continue;
+                push(route, *channel, item);
+                channel->announce();
+            }
             deliver(*route.local, item);
         }
     }

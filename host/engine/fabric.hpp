@@ -23,8 +23,14 @@ public:
     // [sender] False: its emitter went on behind FULL for too long.
     bool push(Item item) {
         if (!ring_.push(std::move(item))) return false;
-        receiver_.notify();
+        ++quiet_;
         return true;
+    }
+    // [sender] Items that the receiver was not told of yet.
+    size_t quiet() const { return quiet_; }
+    void announce() {
+        quiet_ = 0;
+        receiver_.notify();
     }
     // [sender] Whether there is room for a batch, and behind it for what may still be under way.
     bool has_room() const { return ring_.size() < kMaxQueuedBatches; }
@@ -41,6 +47,7 @@ private:
     Ring<Item, 64> ring_;
     Wakeup& sender_;
     Wakeup& receiver_;
+    size_t quiet_ = 0;
 };
 
 class Fabric {

@@ -20,5 +20,7 @@ using Item = std::variant<BatchRef, Watermark, Barrier, End>;
 // What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
 // process, on_watermark and finish that may be under way).
 inline constexpr size_t kMaxQueuedBatches = 8;
+// How many may wait for another worker before it is told.
+inline constexpr size_t kQuietItems = 4;
 
 }  // namespace weir::host

@@ -5,6 +5,12 @@
 
 namespace weir::host {
 
+namespace {
+
+constexpr int kTurnsToFlush = 4;  // while there is always more to do
+
+}  // namespace
+
 Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
                const std::atomic<bool>& hold, bool keep_state, WorkerListener& listener)
     : index_(index),
@@ -30,6 +36,7 @@ bool Worker::turn() {
     if (dataflow_.step(woken)) moved_ = true;
     if (index_ == 0 && !failed() && discovery_.step(clock_())) moved_ = true;
     poll();
+    flush();
     tell();
     return moved_;
 }
@@ -45,6 +52,12 @@ void Worker::poll() {
         spent_ = true;
         listener_.on_budget_spent();
     }
+}
+
+void Worker::flush() {
+    if (failed() || (moved_ && ++unflushed_ < kTurnsToFlush)) return;
+    unflushed_ = 0;
+    if (dataflow_.flush()) moved_ = true;
 }
 
 void Worker::tell() {

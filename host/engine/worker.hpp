@@ -75,6 +75,7 @@ private:
     void on_split_revoked(size_t node, uint64_t split) override { listener_.on_split_revoked(node, split); }
     void on_budget_returned() override { fabric_.notify_all(); }
     void poll();
+    void flush();
     void tell();
 
     const uint32_t index_;
@@ -92,6 +93,7 @@ private:
     Discovery discovery_;
     bool started_ = false, spent_ = false, ended_ = false, failed_ = false;
     bool moved_ = false;
+    int unflushed_ = 0;  // turns
 };
 
 }  // namespace weir::host

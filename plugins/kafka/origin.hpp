@@ -1,9 +1,8 @@
 // Fetched records as the codec decodes them and as dead letters remember them: payloads copied once, one
 // behind the other, with all else a record has.
 //
-// Headers cost more than the rest together, even where there are none (librdkafka parses to find that out). So
-// they are looked at only when asked for, while the messages are there, and taken over for all rows only where
-// somebody keeps the records for longer.
+// Headers cost more than the rest together. So they are looked at only when asked for, while the messages are there,
+// and taken over for all rows only where somebody keeps the records for longer.
 #pragma once
 
 #include <atomic>

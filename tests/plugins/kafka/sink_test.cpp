@@ -16,6 +16,23 @@ TEST_F(KafkaSink, WritesValuesKeysAndHeaders) {
                                         R"({"value":null,"_key":"c","_headers":{"number":"7"}})"}));
 }
 
+TEST_F(KafkaSink, KeepsHeadersApartFromRecordsWithoutThem) {
+    const std::vector<Schema> rows = {schema_of({{"v", "binary"}, {"n", "int64"}})};
+    Harness with = sink({{"value", "v"}, {"headers", {{"number", "n"}}}}, rows);
+    Harness without = sink({{"value", "v"}}, rows);
+    ASSERT_EQ(start(with).message(), "");
+    ASSERT_EQ(start(without).message(), "");
+    for (const char *batch : {R"([["",1]])", R"([["a",2]])"}) {
+        ASSERT_EQ(with.process(batch).message(), "");
+        ASSERT_EQ(without.process(batch).message(), "");
+    }
+    ASSERT_EQ(drain(with).message(), "");
+    ASSERT_EQ(drain(without).message(), "");
+    EXPECT_EQ(read_back({"value", "_headers"}),
+              (std::vector<std::string>{R"({"value":"","_headers":{"number":"1"}})", R"({"value":"","_headers":{}})",
+                                        R"({"value":"a","_headers":{"number":"2"}})", R"({"value":"a","_headers":{}})"}));
+}
+
 TEST_F(KafkaSink, EncodesWithTheCodecAndLeavesMetadataOut) {
     Harness h = sink({{"format", {{"codec", "text"}, {"config", Json::object()}}}, {"key", "_key"}},
                      {schema_of({{"n", "int64?"}, {"_key", "binary?"}})});
