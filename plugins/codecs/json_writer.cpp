@@ -1,18 +1,41 @@
 #include "json_writer.hpp"
 
 #include <charconv>
+#include <cstring>
 
 #include <weir/row_json.hpp>
 
 namespace weir::codecs {
 
+namespace {
+
+constexpr size_t kBlock = 16;
+constexpr size_t kLongestInteger = 20;
+
+// Where the next bytes go, with so much room behind.
+char *room(Buffer &out, size_t bytes) {
+    if (out.capacity() - out.size() < bytes) out.reserve(out.size() + bytes);
+    return reinterpret_cast<char *>(out.data()) + out.size();
+}
+
+void set_end(Buffer &out, const char *end) {
+    out.resize(static_cast<size_t>(end - reinterpret_cast<char *>(out.data())));
+}
+
+}  // namespace
+
 void JsonWriter::bind(const Schema &rows) {
     schema_ = rows;
     prefixes_.clear();
+    row_room_ = kBlock;
     for (const Field &field : rows.fields) {
-        std::string &prefix = prefixes_.emplace_back(prefixes_.empty() ? "{" : ",");
+        std::string prefix = prefixes_.empty() ? "{" : ",";
         append_json_string(prefix, field.name);
         prefix += ':';
+        const size_t length = prefix.size();
+        prefix.resize((length + kBlock - 1) / kBlock * kBlock);
+        row_room_ += prefix.size() + kLongestInteger;
+        prefixes_.push_back({std::move(prefix), length});
     }
 }
 
@@ -21,18 +44,25 @@ void JsonWriter::write(const ArrowArray &rows, EncodeOutput &out) {
     std::vector<Column> columns;
     for (size_t i = 0; i < schema_.size(); ++i) columns.emplace_back(rows.children[i], &schema_.fields[i].type);
     for (int64_t row = 0; row < rows.length; ++row) {
+        char *to = room(bytes, row_room_);
+        if (columns.empty()) *to++ = '{';
         for (size_t i = 0; i < columns.size(); ++i) {
             const Column &column = columns[i];
-            bytes.append(prefixes_[i].data(), prefixes_[i].size());
+            const Prefix &prefix = prefixes_[i];
+            for (size_t at = 0; at < prefix.length; at += kBlock) std::memcpy(to + at, prefix.padded.data() + at, kBlock);
+            to += prefix.length;
             if (column.type().is_signed_integer() && !column.is_null(row)) {
-                write_integer(bytes, column.integer(row));
+                to = std::to_chars(to, to + kLongestInteger, column.integer(row)).ptr;
                 continue;
             }
+            set_end(bytes, to);
             scratch_.clear();
             append_value(column, row, scratch_);
             bytes.append(scratch_.data(), scratch_.size());
+            to = room(bytes, row_room_);
         }
-        bytes.append(columns.empty() ? "{}" : "}", columns.empty() ? 2 : 1);
+        *to++ = '}';
+        set_end(bytes, to);
         out.end_row();
     }
 }

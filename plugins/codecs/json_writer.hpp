@@ -22,7 +22,13 @@ private:
 
     TimestampForm form_;
     Schema schema_;
-    std::vector<std::string> prefixes_;  // by column: `{"a":` or `,"b":`
+    // By column `{"a":` or `,"b":`, padded to whole blocks, which are copied without a call.
+    struct Prefix {
+        std::string padded;
+        size_t length;
+    };
+    std::vector<Prefix> prefixes_;
+    size_t row_room_ = 0;  // bytes that a row of integers may take, and one block
     std::string scratch_;
 };
 
