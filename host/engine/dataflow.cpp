@@ -148,25 +148,33 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
     return taker.fault.ok() ? status : taker.fault;
 }
 
-// A sink's failed deliveries come while it prepares: its barrier follows them on `errors`.
+bool Dataflow::takes_committables(const Node& node) const {
+    return plan_.topology().exactly_once && (node.instance->descriptor().flags & WEIR_OP_OUTBOX) &&
+           node.instance->api().commit;
+}
+
+// A sink's failed deliveries come while it prepares: its barrier follows them on `errors`. Committables count once
+// it is done.
 void Dataflow::prepare(Node& node, uint64_t epoch) {
     node.preparing = epoch;
     Status status;
+    std::vector<std::string> committables;
     if (node.instance->api().prepare) {
-        weir_bytes_out out{sizeof out, 0, &status, [](const weir_bytes_out* o, weir_str) {
-                               *static_cast<Status*>(o->data) =
-                                   Status::fatal("handed over committables, which need delivery: exactly_once");
+        weir_bytes_out out{sizeof out, 0, &committables, [](const weir_bytes_out* o, weir_str bytes) {
+                               static_cast<std::vector<std::string>*>(o->data)->emplace_back(view(bytes));
                            }};
-        Status prepared = node.instance->call([&](void* self, weir_error* error) {
+        status = node.instance->call([&](void* self, weir_error* error) {
             return node.instance->api().prepare(self, epoch, &out, error);
         });
-        if (status.ok()) status = prepared;
+        if (status.ok() && !committables.empty() && !takes_committables(node))
+            status = Status::fatal("handed over committables, which need an outbox and delivery: exactly_once");
     }
     flush_errors(node);
     if (status.is_pending() || failure_) return;
     status = Instance::must_be_done("prepare", status);
     if (!status.ok()) return fail(node.index, status);
     node.preparing.reset();
+    if (!committables.empty()) listener_.on_committables(node.index, epoch, std::move(committables));
     passed_barrier(node, epoch);
 }
 
@@ -332,6 +340,7 @@ bool Dataflow::step(bool any_woken) {
 bool Dataflow::step_node(Node& node, bool woken) {
     bool moved = woken;
     if (woken && node.instance->is_source()) listener_.on_source_wake(node.index);
+    if (woken && node.instance->is_sink()) listener_.on_sink_wake(node.index);
     if (woken && node.preparing) prepare(node, *node.preparing);
     if ((node.state == State::kMore && has_room(node)) || (node.state == State::kPending && woken)) {
         moved = true;

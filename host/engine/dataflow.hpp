@@ -47,6 +47,9 @@ public:
     // Every node of this worker has passed it, its sinks are prepared.
     virtual void on_barrier_done(uint64_t epoch) = 0;
     virtual void on_source_wake(size_t node) = 0;  // a source woke, or its time has come
+    virtual void on_sink_wake(size_t node) = 0;
+    // What a sink handed over in prepare. At least one.
+    virtual void on_committables(size_t node, uint64_t epoch, std::vector<std::string> committables) = 0;
     // State that a node hands over at the barrier.
     virtual Status on_state(size_t node, const weir_state_block& block, uint32_t mode) = 0;
 };
@@ -78,6 +81,8 @@ public:
     bool failed() const { return failure_.has_value(); }
     const Failure& failure() const { return *failure_; }
     void fail(size_t node, const Status& status);
+    // Rows that failed during a call which the dataflow did not make go their way.
+    void flush_errors(size_t node) { flush_errors(nodes_[node]); }
 
     // InstanceHost
     int32_t on_emit(Instance& from, uint32_t port, weir_batch* batch) override;
@@ -145,6 +150,7 @@ private:
     Status snapshot(Node& node, uint64_t epoch);
     void prepare(Node& node, uint64_t epoch);
     void passed_barrier(Node& node, uint64_t epoch);
+    bool takes_committables(const Node& node) const;
     void advance_watermark(Node& node);
     void try_finish(Node& node);
     // Takes what a (flow) call returned; runs `then` when it is done, now or later.

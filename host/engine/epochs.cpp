@@ -7,6 +7,8 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/outbox.hpp"
+
 namespace weir::host {
 
 namespace {
@@ -156,7 +158,7 @@ Status Epochs::restore(const Restore& restore) {
     for (size_t i = 0; i < nodes.size(); ++i) {
         const weir_operator& op = plan_.nodes()[i].instance().descriptor();
         Status status = store_->read(nodes[i].id, [&](const weir_state_block& block) -> Status {
-            if (block.version == op.state_version) return restore(i, block);
+            if (block.version == op.state_version || block.state == kOutboxState) return restore(i, block);
             return migrate(i, block, restore);
         });
         if (!status.ok()) return status;

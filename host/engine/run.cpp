@@ -199,6 +199,7 @@ bool TopologyRun::restore() {
 }
 
 Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
+    if (block.state == kOutboxState) return workers_[0].restore_outbox(node, block);
     const uint32_t workers = plan_->workers();
     uint32_t first = 0, last = workers - 1;
     switch (block.kind) {
@@ -320,8 +321,17 @@ bool TopologyRun::coordinate() {
         return false;
     }
     const bool last = ended || followed_ == StopMode::kCheckpoint;
-    if (!last && now() < next_checkpoint_ && !wants_epoch_) return false;
+    const bool has_reason = last && in_outbox_ == 0;
+    if (!has_reason && now() < next_checkpoint_ && !wants_epoch_) return false;
     start_epoch(last);
+    return true;
+}
+
+// A stop does not wait for servers for long: what is in the outbox is sent by the next start.
+bool TopologyRun::stopped_waiting() {
+    if (followed_ != StopMode::kCheckpoint || now() < stopped_at_ + options_.close_timeout / std::chrono::microseconds(1)) return false;
+    warn(fmt::format("{}: {} blocks wait in the state to be made visible; the next start sends them",
+                     plan_->topology().name, in_outbox_));
     return true;
 }
 
@@ -331,7 +341,7 @@ void TopologyRun::follow_stop() {
     if (stop == followed_ || stop == StopMode::kNone) return;
     followed_ = stop;
     hold_.store(true);
-    waiting_since_ = now();
+    stopped_at_ = waiting_since_ = now();
     warn_at_ = waiting_since_ + checkpoint_timeout();
     if (stop != StopMode::kDrain) return;
     for (Worker& worker : workers_) worker.post([&worker] { worker.end_all_sources(); });
@@ -351,7 +361,9 @@ void TopologyRun::start_epoch(bool last) {
 void TopologyRun::commit_epoch() {
     std::vector<EpochPart> parts;
     std::vector<SplitPosition> positions;
+    in_outbox_ = 0;
     for (EpochReport& report : reports_) {
+        in_outbox_ += report.in_outbox;
         parts.push_back(std::move(report.state));
         positions.insert(positions.end(), report.positions.begin(), report.positions.end());
     }
@@ -363,7 +375,7 @@ void TopologyRun::commit_epoch() {
     }
     committed_.store(epoch_);
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
-    over_ = last_epoch_;
+    over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
 }
 

@@ -116,6 +116,7 @@ private:
     void commit_epoch();
     void fail(Failure failure);
     void follow_stop();
+    bool stopped_waiting();
     void warn_if_slow();
     std::string slow_text() const;
     std::optional<int64_t> next_time() const;
@@ -153,7 +154,8 @@ private:
     std::vector<EpochReport> reports_;  // of the epoch in flight
     size_t ended_ = 0;                  // workers
     bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;
-    int64_t next_checkpoint_ = 0, waiting_since_ = 0;
+    size_t in_outbox_ = 0;              // of the last epoch
+    int64_t next_checkpoint_ = 0, waiting_since_ = 0, stopped_at_ = 0;
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 
     std::atomic<bool> started_{false};

@@ -21,6 +21,7 @@ Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t
       keep_state_(keep_state),
       plan_(plan),
       listener_(listener),
+      outbox_(plan, index),
       mailbox_(fabric.wakeup(index)),
       dataflow_(plan, index, fabric, clock, *this),
       sources_(plan, index, dataflow_, *this),
@@ -36,6 +37,7 @@ bool Worker::turn() {
     if (dataflow_.step(woken)) moved_ = true;
     if (index_ == 0 && !failed() && discovery_.step(clock_())) moved_ = true;
     poll();
+    send();
     flush();
     tell();
     return moved_;
@@ -52,6 +54,16 @@ void Worker::poll() {
         spent_ = true;
         listener_.on_budget_spent();
     }
+}
+
+// What decided epochs left to be made visible. Once all of it is, an epoch stores that.
+void Worker::send() {
+    if (failed() || outbox_.size() == 0) return;
+    const Outbox::Outcome outcome = outbox_.send();
+    if (outcome.moved) moved_ = true;
+    if (!outcome.status.ok()) dataflow_.fail(outcome.node, outcome.status);
+    for (size_t node : outcome.called) dataflow_.flush_errors(node);
+    if (outcome.moved && (outbox_.size() == 0 || outcome.replaced)) listener_.on_wants_epoch();
 }
 
 void Worker::flush() {
@@ -100,13 +112,15 @@ void Worker::begin_epoch(uint64_t epoch) {
 
 // Sorted and encoded here, where every worker does its own share.
 void Worker::on_barrier_done(uint64_t epoch) {
+    if (Status s = outbox_.snapshot(epoch, state_); !s.ok()) return dataflow_.fail(0, s);
     state_.seal();
-    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_)});
+    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size()});
     state_ = EpochPart();
 }
 
 void Worker::commit(uint64_t epoch) {
     if (failed()) return;
+    outbox_.publish(epoch);
     sources_.commit(epoch);
     if (sources_.wants_epoch()) listener_.on_wants_epoch();
 }

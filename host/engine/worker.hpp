@@ -14,6 +14,7 @@
 #include "host/engine/discovery.hpp"
 #include "host/engine/fabric.hpp"
 #include "host/engine/mailbox.hpp"
+#include "host/engine/outbox.hpp"
 #include "host/engine/sources.hpp"
 #include "host/state/epoch_part.hpp"
 
@@ -24,6 +25,7 @@ struct EpochReport {
     uint64_t epoch = 0;
     std::vector<SplitPosition> positions;
     EpochPart state;
+    size_t in_outbox = 0;  // what sinks have still to make visible
 };
 
 // [worker]
@@ -60,6 +62,7 @@ public:
     bool set_splits(size_t node, const std::vector<SplitAssignment>& splits);
     void begin_epoch(uint64_t epoch);
     void commit(uint64_t epoch);
+    Status restore_outbox(size_t node, const weir_state_block& block) { return outbox_.restore(node, block); }
     void end_source(size_t node) { sources_.end(node); }
     void end_all_sources() { sources_.end_all(); }
 
@@ -70,11 +73,16 @@ private:
     void on_epoch(uint64_t epoch) override { begin_epoch(epoch); }
     void on_barrier_done(uint64_t epoch) override;
     void on_source_wake(size_t node) override;
+    void on_sink_wake(size_t node) override { outbox_.on_wake(node); }
+    void on_committables(size_t node, uint64_t epoch, std::vector<std::string> committables) override {
+        outbox_.add(node, epoch, std::move(committables));
+    }
     Status on_state(size_t node, const weir_state_block& block, uint32_t mode) override;
     void on_split_ended(size_t node, uint64_t split) override { listener_.on_split_ended(node, split); }
     void on_split_revoked(size_t node, uint64_t split) override { listener_.on_split_revoked(node, split); }
     void on_budget_returned() override { fabric_.notify_all(); }
     void poll();
+    void send();
     void flush();
     void tell();
 
@@ -87,6 +95,7 @@ private:
     Plan& plan_;
     WorkerListener& listener_;
     EpochPart state_;  // of the epoch in flight
+    Outbox outbox_;
     Mailbox mailbox_;
     Dataflow dataflow_;
     Sources sources_;

@@ -1,6 +1,7 @@
 // Topologies of the test operators, planned and run from their text.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,9 @@ protected:
     std::string run(const std::string& text, RunOptions options = {}) {
         auto made = plan(text, std::move(options));
         if (!made) return "not planned: " + fault_;
+        const std::atomic<bool> stop{false};
+        const Status connected = made->connect(stop);
+        if (!connected.ok()) return "not connected: " + connected.message();
         made->start();
         made->join();
         stats_ = made->stats();

@@ -1,5 +1,6 @@
 #include "tests/unit/engine/test_operators.hpp"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -291,6 +292,53 @@ private:
     std::set<int64_t> changed_;
 };
 
+// Its rows of an epoch are one box; a box is its worker, its epoch and its rows, a line each.
+struct Boxes : weir::Instance {
+    using Instance::Instance;
+    static MadeInstance create(Context context, const Config&) { return make<Boxes>(context); }
+    Status process(const BatchView& in, uint32_t input) override {
+        for (auto& row : weir::testing::json_rows(input_schema(input), *in.raw().array)) rows_.push_back(row);
+        return {};
+    }
+    Status prepare(uint64_t epoch, const weir_bytes_out& out) override {
+        if (rows_.empty()) return {};
+        std::string box = std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
+        for (const std::string& row : std::exchange(rows_, {})) box += row + "\n";
+        out.put(&out, to_abi(box));
+        return {};
+    }
+    Status commit(uint64_t, std::string_view box, const weir_bytes_out& instead) override {
+        std::lock_guard lock(world_mutex());
+        World& w = world();
+        if (w.boxes_until_failure == 0) return Status::retryable("the server is gone");
+        if (w.box_pending_every && ++calls_ % w.box_pending_every == 0) {
+            context_.wake();
+            return Status::pending();
+        }
+        ++w.boxes_sent;
+        if (w.boxes_until_failure > 0) --w.boxes_until_failure;
+        const size_t head = box.find('\n') + 1;
+        const auto rows = static_cast<size_t>(std::count(box.begin(), box.end(), '\n')) - 1;
+        if (rows > w.box_limit) {
+            size_t middle = head;
+            for (size_t i = 0; i < rows / 2; ++i) middle = box.find('\n', middle) + 1;
+            const std::string name(box.substr(0, head - 1)), first = name + "a\n" + std::string(box.substr(head, middle - head)),
+                              second = name + "b\n" + std::string(box.substr(middle));
+            instead.put(&instead, to_abi(first));
+            instead.put(&instead, to_abi(second));
+            return Status::more();
+        }
+        if (!w.boxes.insert(std::string(box.substr(0, head))).second) return {};
+        for (size_t at = head; at < box.size(); at = box.find('\n', at) + 1)
+            w.sunk.emplace_back(box.substr(at, box.find('\n', at) - at));
+        return {};
+    }
+
+private:
+    std::vector<std::string> rows_;
+    int calls_ = 0;
+};
+
 constexpr auto kNumbers = source_spec<Numbers>("numbers", "Test source.").with(WEIR_SOURCE_REPLAYABLE);
 constexpr auto kTwice = operator_spec<Twice>("twice", "n to 2n.");
 constexpr auto kOddFails = operator_spec<OddFails>("odd_fails", "Odd rows fail.");
@@ -308,9 +356,11 @@ constexpr auto kCollect = sink_spec<Collect>("collect", "Keeps rows as JSON.").i
 
 constexpr auto kTally = operator_spec<Tally>("tally", "Counts by key.").with(WEIR_OP_KEYED).state(1, WEIR_STATE_KEYED);
 
+constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").inputs(kManyInputs).with(WEIR_OP_OUTBOX);
+
 const weir_operator* const kOperators[] = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                           &kBadShape, &kBadCode, &kCollect,  &kTally};
-const weir_module kModule = {sizeof(weir_module), WEIR_ABI_MAJOR,   WEIR_ABI_MINOR, 9,       "test", "1.0.0",
+                                           &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes};
+const weir_module kModule = {sizeof(weir_module), WEIR_ABI_MAJOR,   WEIR_ABI_MINOR, 10,      "test", "1.0.0",
                              kOperators,          nullptr,          nullptr,        nullptr};
 
 }  // namespace

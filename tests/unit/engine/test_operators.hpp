@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct World {
     int prepare_pending = 0;                 // so many prepares answer PENDING (and wake)
     std::map<std::string, std::string> committed;  // split -> position
     std::string throw_in;                    // name of an operator whose process throws
+    // boxes: a server that takes each box once, whatever is sent again.
+    std::set<std::string> boxes;             // that arrived
+    int box_pending_every = 0;               // every n-th commit answers PENDING once (and wakes)
+    size_t box_limit = SIZE_MAX;             // of rows; larger boxes are replaced by halves
+    int boxes_until_failure = -1;            // so many commits, then the server is gone for good
+    int boxes_sent = 0;
 };
 World& world();
 void reset_world();
@@ -34,7 +41,8 @@ std::recursive_mutex& world_mutex();
 // Descriptors and OperatorInfos by name; see test_operators.cpp for what each does:
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
-//   finish, emits one batch a resume), tally (n and how often it came, by key)
+//   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
+//   are a committable)
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

@@ -1,0 +1,98 @@
+// Sinks that hand their rows over at the barrier: each row is visible once, whatever happens in between.
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "tests/unit/engine/engine_fixture.hpp"
+
+namespace weir::host::testing {
+namespace {
+
+class OutboxTest : public EngineFixture {
+protected:
+    void SetUp() override {
+        EngineFixture::SetUp();
+        std::string name = (std::filesystem::temp_directory_path() / "weir-outbox-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        dir_ = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(dir_); }
+
+    RunOptions options(uint64_t seed) const {
+        RunOptions made;
+        made.simulate = seed;
+        made.epochs.dir = dir_ / "t";
+        return made;
+    }
+    static std::string text(int workers) {
+        return fmt::format("name: t\nworkers: {}\ndelivery: exactly_once\ncheckpoint: 60us\nnodes:\n"
+                           "  numbers_in: {{ numbers: {{}} }}\n"
+                           "  counted: {{ from: numbers_in, key: n, tally: {{}} }}\n"
+                           "  out: {{ from: counted, boxes: {{}} }}\n",
+                           workers);
+    }
+    static void fill(std::mt19937_64& random) {
+        reset_world();
+        world().splits.clear();
+        for (int s = 0; s < 3; ++s)
+            for (uint64_t i = random() % 40; i > 0; --i)
+                world().splits[fmt::format("s{}", s)].push_back(static_cast<int64_t>(random() % 6));
+        world().box_pending_every = static_cast<int>(random() % 3) * 2;
+        world().box_limit = random() % 3 ? SIZE_MAX : 1 + random() % 4;
+    }
+    // Each number with the counts 1, 2, ..., each once.
+    static void expect_each_once(const std::string& where) {
+        std::multiset<std::string> expected;
+        std::map<int64_t, int64_t> counts;
+        for (const auto& [id, values] : world().splits)
+            for (int64_t n : values) expected.insert(fmt::format("{{\"n\":{},\"count\":{}}}", n, ++counts[n]));
+        EXPECT_EQ(std::multiset<std::string>(world().sunk.begin(), world().sunk.end()), expected) << where;
+    }
+
+    std::filesystem::path dir_;
+};
+
+TEST_F(OutboxTest, ShowsEveryRowOnce) {
+    for (uint64_t seed = 0; seed < 30; ++seed) {
+        std::mt19937_64 random(seed);
+        fill(random);
+        std::filesystem::remove_all(dir_ / "t");
+        ASSERT_EQ(run(text(1 + static_cast<int>(seed % 3)), options(seed)), "") << "seed " << seed;
+        expect_each_once(fmt::format("seed {}", seed));
+        if (HasFailure()) return;
+    }
+}
+
+// The server goes away at any time, and with it the run; the next one, of another number of workers, goes on.
+TEST_F(OutboxTest, SendsWhatIsLeftAfterARestart) {
+    for (uint64_t seed = 0; seed < 30; ++seed) {
+        std::mt19937_64 random(seed);
+        fill(random);
+        std::filesystem::remove_all(dir_ / "t");
+        std::string outcome = "?";
+        for (int runs = 0; !outcome.empty() && runs < 20; ++runs) {
+            world().boxes_until_failure = runs < 10 ? static_cast<int>(random() % 6) : -1;
+            outcome = run(text(1 + static_cast<int>(random() % 3)), options(seed + static_cast<uint64_t>(runs)));
+            if (!outcome.empty()) ASSERT_THAT(outcome, ::testing::HasSubstr("the server is gone")) << "seed " << seed;
+        }
+        ASSERT_EQ(outcome, "") << "seed " << seed;
+        expect_each_once(fmt::format("seed {}", seed));
+        // Nothing is left to send.
+        const int sent = world().boxes_sent;
+        ASSERT_EQ(run(text(2), options(seed)), "");
+        EXPECT_EQ(world().boxes_sent, sent) << "seed " << seed;
+        expect_each_once("afterwards");
+        if (HasFailure()) return;
+    }
+}
+
+TEST_F(OutboxTest, IsRefusedWithoutExactlyOnce) {
+    world().splits = {{"a", {1, 2}}};
+    EXPECT_THAT(run("name: t\nnodes:\n  a: { numbers: {} }\n  out: { from: a, boxes: {} }\n"),
+                ::testing::HasSubstr("handed over committables, which need an outbox and delivery: exactly_once"));
+}
+
+}  // namespace
+}  // namespace weir::host::testing
