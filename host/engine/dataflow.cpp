@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
 #include "host/engine/host_services.hpp"
@@ -110,15 +111,20 @@ void Dataflow::advance_watermark(Node& node) {
 
 void Dataflow::align(Node& node, uint64_t epoch) {
     node.barrier = epoch;
+    const bool unaligned = WEIR_BUG("unaligned-barrier");
+    if (unaligned && node.passed >= epoch) node.inputs.front()->blocked = false;
     for (const Link* link : node.inputs)
-        if (!link->blocked && !link->ended) return;
+        if (!unaligned && !link->blocked && !link->ended) return;
     for (Link* link : node.inputs) link->blocked = false;
+    if (unaligned && node.passed >= epoch) return node.barrier.reset();
     node.barrier.reset();
     pass_barrier(node, epoch);
 }
 
 void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
+    WEIR_FAILPOINT("dataflow.snapshot.begin");
     Status status = snapshot(node, epoch);
+    WEIR_FAILPOINT("dataflow.snapshot.done");
     if (!status.ok()) return fail(node.index, status);
     if (node.instance->is_sink())
         prepare(node, epoch);
@@ -151,6 +157,7 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
 // A sink's failed deliveries come while it prepares: its barrier follows them on `errors`.
 void Dataflow::prepare(Node& node, uint64_t epoch) {
     node.preparing = epoch;
+    WEIR_FAILPOINT("dataflow.sink.prepare");
     Status status;
     if (node.instance->api().prepare) {
         weir_bytes_out out{sizeof out, 0, &status, [](const weir_bytes_out* o, weir_str) {
@@ -167,6 +174,7 @@ void Dataflow::prepare(Node& node, uint64_t epoch) {
     status = Instance::must_be_done("prepare", status);
     if (!status.ok()) return fail(node.index, status);
     node.preparing.reset();
+    WEIR_FAILPOINT("dataflow.sink.prepared");
     passed_barrier(node, epoch);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <weir/failpoint.hpp>
+
 namespace weir::kafka {
 namespace {
 
@@ -39,10 +41,15 @@ bool is_purge(rd_kafka_resp_err_t code) {
 Sink::~Sink() {
     for (Delivery *delivery : under_way_) delivery->batch = RetainedBatch();
     outbound_->orphan();
-    if (pending_) {  // what was never handed over is never answered
-        for (size_t i = pending_->next; i < pending_->messages->size(); ++i) pending_->delivery->answer();
-        pending_->delivery->answer();
-    }
+    drop_pending();
+}
+
+// What was never handed over is never answered.
+void Sink::drop_pending() {
+    if (!pending_) return;
+    for (size_t i = pending_->next; i < pending_->messages->size(); ++i) pending_->delivery->answer();
+    pending_->delivery->answer();
+    pending_.reset();
 }
 
 Status Sink::open() {
@@ -168,8 +175,10 @@ Status Sink::drain() {
 }
 
 Status Sink::prepare(uint64_t epoch, const weir_bytes_out &) {
-    Status status = drain();
+    WEIR_FAILPOINT("kafka.sink.prepare");
+    Status status = WEIR_BUG("acks-not-awaited") ? Status() : drain();
     if (!status.done() || !transactions_) return status;
+    WEIR_FAILPOINT("kafka.sink.acknowledged");
     prepared_ = epoch;
     topic_.reset();  // whoever decides may need a new producer, and wants to be rid of this one
     return {};
@@ -193,12 +202,18 @@ Status Sink::enter() {
 
 Status Sink::push() {
     Status entered = enter();
+    if (entered.is_pending() && WEIR_BUG("drop-batch-at-barrier")) {
+        drop_pending();
+        return {};
+    }
     if (!entered.done()) return entered;
+    WEIR_FAILPOINT("kafka.sink.send");
     for (;;) {
         if (send(*pending_)) {
             Delivery *delivery = pending_->delivery;
             pending_.reset();
             delivery->answer();
+            WEIR_FAILPOINT("kafka.sink.sent");
             return {};
         }
         if (topic_->producer().is_broken()) return broken();
