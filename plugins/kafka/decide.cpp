@@ -95,6 +95,7 @@ Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::s
     log_->log(WEIR_LOG_WARNING, epoch_text(epoch) + ": whether it was committed is asked of the broker: " + why);
     WEIR_FAILPOINT("kafka.ask.begin");
     stage_ = Stage::kFailed;
+    const auto topics = known_topics();
     replace(nullptr);
     WEIR_FAILPOINT("kafka.ask.destroyed");
     auto again = [this] { return go_on(); };
@@ -107,7 +108,7 @@ Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::s
     WEIR_FAILPOINT("kafka.ask.looked");
     if (seen && is_foreign(*seen, marker)) return other_host();
     auto deadline = Clock::now() + kAskTimeout;
-    auto fresh = make_producer(deadline);
+    auto fresh = make_producer(deadline, topics);
     if (!fresh) return unknown(fresh.status().message());
     WEIR_FAILPOINT("kafka.ask.fenced");
     auto found = reader_.read(deadline, again);

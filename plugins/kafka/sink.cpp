@@ -7,6 +7,8 @@
 namespace weir::kafka {
 namespace {
 
+constexpr std::chrono::milliseconds kLearnTimeout{5000};  // for the partitions of the topic
+
 // What the broker will say again of the same record, however often it is sent.
 bool is_permanent(rd_kafka_resp_err_t code) {
     switch (code) {
@@ -59,13 +61,15 @@ Status Sink::open() {
     if (!opening_) opening_ = std::make_unique<Deferred>();
     Status status = opening_->run(
         connection_->control(),
-        [c = connection_, name = options_.topic, found = found_]() -> Status {
+        [c = connection_, name = options_.topic, properties = options_.topic_properties, found = found_]() -> Status {
             auto topic = c->ensure_topic(name);
             if (!topic) return topic.status();
             auto limit = c->batch_limit(*topic);
             if (!limit) return limit.status();
             *found = {topic->partitions, *limit};
-            return {};
+            if (!c->transactions()) return {};
+            auto producer = c->producer();
+            return producer ? (*producer)->learn({name, topic->partitions, properties}, kLearnTimeout) : producer.status();
         },
         [context = context_]() mutable { context.wake(); });
     if (!status.done()) return status;

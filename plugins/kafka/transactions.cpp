@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRequestTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
+constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
 constexpr milliseconds kCloseTimeout{2'000};
 constexpr milliseconds kSlice{1'000};  // of a call that goes on when called again; bounds a cancel
 constexpr int64_t kBatchBytes = 262'144;
@@ -69,7 +70,7 @@ Status Transactions::open(Topics topics, Clock::time_point deadline) {
     auto markers = topics.ensure_own(kMarkerTopic, [this] { return go_on(); });
     if (!markers) return markers.status();
     WEIR_FAILPOINT("kafka.open.marker_topic");
-    auto producer = make_producer(deadline);
+    auto producer = make_producer(deadline, {});
     if (!producer) return producer.status();
     replace(*producer);
     stage_ = Stage::kReady;
@@ -77,7 +78,13 @@ Status Transactions::open(Topics topics, Clock::time_point deadline) {
     return {};
 }
 
-Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point deadline) {
+std::vector<TopicOptions> Transactions::known_topics() {
+    auto current = producer();
+    return current ? (*current)->topics() : std::vector<TopicOptions>();
+}
+
+Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point deadline,
+                                                              const std::vector<TopicOptions> &topics) {
     ProducerOptions options{names_.id, timeout_, 0};
     if (WEIR_BUG("forget-to-fence")) options.transactional_id += "." + std::to_string(::getpid());
     {
@@ -89,6 +96,8 @@ Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point 
     WEIR_FAILPOINT("kafka.init.begin");
     Status status = init((*producer)->get(), deadline);
     WEIR_FAILPOINT("kafka.init.done");
+    for (const TopicOptions &topic : topics)
+        if (status.ok()) status = (*producer)->learn(topic, kTopicTimeout);
     if (!status.ok()) return status;
     return producer;
 }
@@ -155,8 +164,9 @@ Status Transactions::limit_batches(int64_t bytes) {
         batch_bytes_ = bytes;
         making_ = true;
     }
+    const auto topics = known_topics();
     replace(nullptr);
-    auto producer = make_producer(Clock::now() + kLimitTimeout);
+    auto producer = make_producer(Clock::now() + kLimitTimeout, topics);
     if (producer) replace(*producer);
     std::lock_guard lock(mutex_);
     making_ = false;

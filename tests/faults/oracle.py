@@ -21,9 +21,10 @@ import time
 
 SOURCE = pathlib.Path(os.environ["WEIR_SOURCE_DIR"])
 sys.path.insert(0, str(SOURCE / "tests" / "integration"))
-from weirtest import TIMEOUT, check, kcat, unique, weir  # noqa: E402
+from weirtest import TIMEOUT, WEIR, check, kcat, unique, weir  # noqa: E402
 
 HOST = pathlib.Path(os.environ["WEIR_BUILD_DIR"]) / "failpoints" / "bin" / "weir"
+LEDGER = pathlib.Path(os.environ["WEIR_BUILD_DIR"]) / "tests" / "faults"  # the plugin
 PARTITIONS = 4
 SUM = 401  # of a pair; keys are 0 to SUM
 DIVISOR = 7  # its multiples are filtered out
@@ -221,31 +222,35 @@ Ended = collections.namedtuple("Ended", "code text points")  # points: those tha
 class Ledger:
     """One run of the topology through any number of deaths: its topics, its state, its starts."""
 
-    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties=""):
+    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties="", reading=""):
         self.brokers, self.name = brokers, unique("ledger")
         self.folder = pathlib.Path(folder) / self.name
         self.folder.mkdir()
         self.starts = 0
         for output, partitions in (("pairs", 1), ("counts", 2), ("visits", 2), ("dead", 1)):
             weir("topic", "create", f"{self.name}-{output}", "--partitions", partitions, "--brokers", brokers)
-        for kind, reading in (("live", f"partitions: {list(range(PARTITIONS))}"), ("final", "stop_at_end: true")):
+        live = reading or f"partitions: {list(range(PARTITIONS))}"
+        for kind, how in (("live", live), ("final", "stop_at_end: true")):
             (self.folder / f"{kind}.yaml").write_text(TOPOLOGY.format(
-                name=self.name, brokers=brokers, input=topic, reading=reading, divisor=DIVISOR, sum=SUM, ttl=TTL,
+                name=self.name, brokers=brokers, input=topic, reading=how, divisor=DIVISOR, sum=SUM, ttl=TTL,
                 checkpoint=CHECKPOINT, delivery=delivery, properties=properties))
 
-    def start(self, kind="live", points="", bug="", state="state"):
-        """A host, and where it writes what it says."""
+    def start(self, kind="live", points="", bug="", state="state", **more):
+        """A host, and where it writes what it says. `more` is Popen's."""
         self.starts += 1
         said = self.folder / f"{self.starts}.log"
         environment = {**os.environ, "WEIR_FAILPOINT": points, "WEIR_BUG": bug}
         with open(said, "w", encoding="utf-8") as output:
-            host = subprocess.Popen([HOST, "run", self.folder / f"{kind}.yaml", "--quiet", "--data-dir",
-                                     self.folder / state], stdout=output, stderr=subprocess.STDOUT, env=environment)
+            # Without failpoints it is the build that users have.
+            command = [HOST, "run"] if points or bug else [WEIR, "run", "--plugin-dir", LEDGER]
+            host = subprocess.Popen([*command, self.folder / f"{kind}.yaml", "--quiet", "--data-dir",
+                                     self.folder / state], stdout=output, stderr=subprocess.STDOUT,
+                                    env=environment, **more)
         return host, said
 
-    def run(self, kind="live", points="", bug="", seconds=TIMEOUT, state="state"):
+    def run(self, kind="live", seconds=TIMEOUT, **options):
         """One life: until the host ends, or is killed after so long."""
-        host, said = self.start(kind, points, bug, state)
+        host, said = self.start(kind, **options)
         try:
             host.wait(seconds)
         except subprocess.TimeoutExpired:
