@@ -7,7 +7,7 @@ TSAN := engine_test conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo test bench install clean help
+.PHONY: build demo demo-chaos test bench install clean help
 
 # $(call make_preset,PRESET,TARGET): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -25,6 +25,12 @@ demo: ## install what is needed, build, and watch numbers that sum to 12 find ea
 	@scripts/setup build
 	$(call make_preset,release,product)
 	@scripts/demo
+
+demo-chaos: ## kill the host every two seconds on a real Kafka, and count what is lost or doubled: nothing
+	@scripts/setup test
+	@tests/servers/kafka/start --fetch
+	$(call make_preset,release,product ledger)
+	@scripts/demo-chaos
 
 test: ## install what is needed, build, and run every test, those against a real Kafka and with sanitizers too
 	@scripts/setup test
@@ -50,4 +56,4 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16

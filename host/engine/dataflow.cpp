@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
 #include "host/engine/host_services.hpp"
@@ -110,15 +111,20 @@ void Dataflow::advance_watermark(Node& node) {
 
 void Dataflow::align(Node& node, uint64_t epoch) {
     node.barrier = epoch;
+    const bool unaligned = WEIR_BUG("unaligned-barrier");
+    if (unaligned && node.passed >= epoch) node.inputs.front()->blocked = false;
     for (const Link* link : node.inputs)
-        if (!link->blocked && !link->ended) return;
+        if (!unaligned && !link->blocked && !link->ended) return;
     for (Link* link : node.inputs) link->blocked = false;
+    if (unaligned && node.passed >= epoch) return node.barrier.reset();
     node.barrier.reset();
     pass_barrier(node, epoch);
 }
 
 void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
+    WEIR_FAILPOINT("dataflow.snapshot.begin");
     Status status = snapshot(node, epoch);
+    WEIR_FAILPOINT("dataflow.snapshot.done");
     if (!status.ok()) return fail(node.index, status);
     if (node.instance->is_sink())
         prepare(node, epoch);
@@ -157,6 +163,7 @@ bool Dataflow::takes_committables(const Node& node) const {
 // it is done.
 void Dataflow::prepare(Node& node, uint64_t epoch) {
     node.preparing = epoch;
+    WEIR_FAILPOINT("dataflow.sink.prepare");
     Status status;
     std::vector<std::string> committables;
     if (node.instance->api().prepare) {
@@ -175,6 +182,7 @@ void Dataflow::prepare(Node& node, uint64_t epoch) {
     if (!status.ok()) return fail(node.index, status);
     node.preparing.reset();
     if (!committables.empty()) listener_.on_committables(node.index, epoch, std::move(committables));
+    WEIR_FAILPOINT("dataflow.sink.prepared");
     passed_barrier(node, epoch);
 }
 

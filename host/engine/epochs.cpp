@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
 #include "host/engine/outbox.hpp"
@@ -52,11 +53,13 @@ Status Epochs::open() {
     options.topology = plan_.topology().name;
     if (options_.reset)
         if (Status s = remove_store(options_.dir, options); !s.ok()) return s;
+    WEIR_FAILPOINT("epochs.open.begin");
     std::error_code failed;
     std::filesystem::create_directories(options_.dir.parent_path(), failed);  // the store says what is wrong with it
     auto opened = StateStore::open(options_.dir, options);
     if (!opened) return opened.status();
     store_ = std::move(*opened);
+    WEIR_FAILPOINT("epochs.open.done");
     return {};
 }
 
@@ -75,18 +78,24 @@ Status Epochs::drop_unknown() {
 
 Status Epochs::recover(const std::atomic<bool>& stop) {
     if (store_) {
+        WEIR_FAILPOINT("epochs.recover.begin");
         const std::optional<uint64_t> prepared = store_->prepared();
         if (prepared || decider_)
             if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
         last_ = store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
         if (Status s = drop_unknown(); !s.ok()) return s;
+        WEIR_FAILPOINT("epochs.recover.done");
     }
     return {};
 }
 
 Status Epochs::begin(const std::atomic<bool>& stop) {
-    return decider_ ? decider_->begin(last_ + 1, stop) : Status();
+    WEIR_FAILPOINT("epochs.begin.begin");
+    if (!decider_) return {};
+    Status status = decider_->begin(last_ + 1, stop);
+    WEIR_FAILPOINT("epochs.begin.done");
+    return status;
 }
 
 Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
@@ -95,6 +104,7 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
         auto found = decider_->last_committed(stop);
         if (!found) return found.status();
         marker = *found;
+        WEIR_FAILPOINT("epochs.decide.asked");
     }
     const uint64_t committed = store_->committed();
     if (prepared) {
@@ -103,9 +113,11 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
         const Json parsed = Json::parse(record->value_or(""), nullptr, false);
         if (!parsed.is_object()) return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt",
                                                                   options_.dir.string(), prepared));
-        const bool decided = decider_ && !marker.empty() && marker == parsed.value("marker", "");
-        if (decided) return store_->commit(prepared);
-        if (Status s = store_->abort(prepared); !s.ok()) return s;
+        bool decided = decider_ && !marker.empty() && marker == parsed.value("marker", "");
+        if (WEIR_BUG("ignore-marker")) return store_->abort(prepared);
+        if (WEIR_BUG("assume-committed")) decided = true;
+        if (decided) return decide_commit(prepared);
+        if (Status s = decide_abort(prepared); !s.ok()) return s;
     }
     if (!decider_ || (committed == 0 && (marker.empty() || options_.reset))) return {};
     // What the cluster has seen of this topology must be what the state knows.
@@ -122,10 +134,24 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
                         marker.empty() ? "none" : fmt::format("`{}`", marker)));
 }
 
+Status Epochs::decide_commit(uint64_t prepared) {
+    WEIR_FAILPOINT("epochs.decide_commit.begin");
+    Status status = store_->commit(prepared);
+    WEIR_FAILPOINT("epochs.decide_commit.done");
+    return status;
+}
+
+Status Epochs::decide_abort(uint64_t prepared) {
+    WEIR_FAILPOINT("epochs.decide_abort.begin");
+    Status status = store_->abort(prepared);
+    WEIR_FAILPOINT("epochs.decide_abort.done");
+    return status;
+}
+
 Status Epochs::read_record(uint64_t epoch) {
     positions_.clear();
     if (epoch == 0) return {};
-    auto record = store_->record(epoch);
+    auto record = store_->record(WEIR_BUG("positions-of-epoch-before") && epoch > 1 ? epoch - 1 : epoch);
     if (!record) return record.status();
     const Json parsed = Json::parse(record->value_or(""), nullptr, false);
     if (!parsed.is_object() || !parsed.contains("positions"))
@@ -211,14 +237,21 @@ std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& 
 
 Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
                       const std::atomic<bool>& stop) {
+    WEIR_FAILPOINT("epochs.commit.begin");
     if (store_)
         if (Status s = store_->prepare(epoch, parts, record_of(epoch, positions)); !s.ok()) return s;
+    WEIR_FAILPOINT("epochs.commit.store_prepared");
+    if (store_ && WEIR_BUG("local-commit-first"))
+        if (Status s = store_->commit(epoch); !s.ok()) return s;
     if (decider_) {
         if (Status s = decider_->prepare(epoch, stop); !s.ok()) return s;
+        WEIR_FAILPOINT("epochs.commit.decider_prepared");
         if (Status s = decider_->commit(epoch, marker_of(epoch), stop); !s.ok()) return s;
+        WEIR_FAILPOINT("epochs.commit.decided");
     }
     if (store_)
         if (Status s = store_->commit(epoch); !s.ok()) return s;
+    WEIR_FAILPOINT("epochs.commit.store_committed");
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;

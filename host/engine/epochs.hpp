@@ -67,6 +67,8 @@ public:
 private:
     Status drop_unknown();
     Status read_record(uint64_t epoch);
+    Status decide_commit(uint64_t prepared);
+    Status decide_abort(uint64_t prepared);
     Status check_keys(const Json& keys) const;
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);

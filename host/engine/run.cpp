@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
+
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 #include "host/engine/key_hash.hpp"
@@ -158,6 +160,7 @@ bool TopologyRun::open_instances() {
     for (size_t i = plan_->nodes().size(); i-- > 0;)
         for (uint32_t w = 0; w < plan_->workers(); ++w)
             if (!open_one(i, w)) return false;
+    WEIR_FAILPOINT("coordinator.opened");
     return true;
 }
 
@@ -182,6 +185,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
+    WEIR_FAILPOINT("coordinator.restore.begin");
     for (const SplitPosition& one : epochs_.positions()) splits_.set_position(one.node, one.split, one.position);
     epoch_ = epochs_.last();
     first_epoch_.store(epoch_);
@@ -189,8 +193,10 @@ bool TopologyRun::restore() {
     size_t at = 0;
     Status status = epochs_.restore([&](size_t node, const weir_state_block& block) {
         at = node;
+        WEIR_FAILPOINT("coordinator.restore.block");
         return restore_block(node, block);
     });
+    WEIR_FAILPOINT("coordinator.restore.done");
     if (status.ok()) return true;
     const NodeSpec& node = plan_->topology().nodes[at];
     failed_state_ = true;
@@ -203,7 +209,10 @@ Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
     const uint32_t workers = plan_->workers();
     uint32_t first = 0, last = workers - 1;
     switch (block.kind) {
-        case WEIR_STATE_KEYED: first = last = worker_of_group(block.group, workers); break;
+        case WEIR_STATE_KEYED:
+            first = last = worker_of_group(block.group, workers);
+            if (WEIR_BUG("restore-to-another-worker")) first = last = (first + 1) % workers;
+            break;
         case WEIR_STATE_SPLIT: first = last = splits_.reserve(node, std::string(view(block.split))); break;
         case WEIR_STATE_LIST: last = 0; break;
         default: break;  // one copy to all
@@ -231,8 +240,10 @@ bool TopologyRun::begin() {
 
 bool TopologyRun::assign_first_splits() {
     if (!workers_[0].discover_all()) return false;
+    WEIR_FAILPOINT("coordinator.assign.begin");
     mailbox_.run();  // what was found
     for (Worker& worker : workers_) worker.run_posted();
+    WEIR_FAILPOINT("coordinator.assign.done");
     return std::none_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
 }
 
@@ -355,10 +366,12 @@ void TopologyRun::start_epoch(bool last) {
     waiting_since_ = now();
     warn_at_ = waiting_since_ + checkpoint_timeout();
     ++epoch_;
+    WEIR_FAILPOINT("coordinator.epoch.begin");
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.begin_epoch(epoch); });
 }
 
 void TopologyRun::commit_epoch() {
+    WEIR_FAILPOINT("coordinator.epoch.reported");
     std::vector<EpochPart> parts;
     std::vector<SplitPosition> positions;
     in_outbox_ = 0;
@@ -374,7 +387,9 @@ void TopologyRun::commit_epoch() {
         return fail({status, "", ""});
     }
     committed_.store(epoch_);
+    WEIR_FAILPOINT("coordinator.epoch.committed");
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
+    WEIR_FAILPOINT("coordinator.epoch.told");
     over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
 }

@@ -3,7 +3,30 @@
 #include <algorithm>
 #include <utility>
 
+#include <weir/failpoint.hpp>
+
 namespace weir::host {
+namespace {
+
+// For WEIR_BUG: a block without its first entry, or without its deletions.
+struct BrokenBlock {
+    explicit BrokenBlock(const weir_state_block& whole) : block(whole) {
+        for (uint64_t i = 0; i < whole.n; ++i) {
+            if (WEIR_BUG("skip-dirty-key") ? i == 0 : !whole.values[i].data) continue;
+            keys.push_back(whole.keys[i]);
+            values.push_back(whole.values[i]);
+        }
+        block.n = keys.size();
+        block.keys = keys.data();
+        block.values = values.data();
+    }
+    BrokenBlock(const BrokenBlock&) = delete;
+    BrokenBlock& operator=(const BrokenBlock&) = delete;
+    std::vector<weir_str> keys, values;
+    weir_state_block block;
+};
+
+}  // namespace
 
 namespace {
 
@@ -106,22 +129,30 @@ bool Worker::set_splits(size_t node, const std::vector<SplitAssignment>& splits)
 
 void Worker::begin_epoch(uint64_t epoch) {
     if (failed() || dataflow_.epoch() >= epoch) return;
+    WEIR_FAILPOINT("worker.epoch.begin");
     sources_.mark_positions();
+    WEIR_FAILPOINT("worker.epoch.positions");
     if (!failed()) dataflow_.start_epoch(epoch);
+    WEIR_FAILPOINT("worker.epoch.barriers");
 }
 
 // Sorted and encoded here, where every worker does its own share.
 void Worker::on_barrier_done(uint64_t epoch) {
+    WEIR_FAILPOINT("worker.epoch.aligned");
     if (Status s = outbox_.snapshot(epoch, state_); !s.ok()) return dataflow_.fail(0, s);
     state_.seal();
+    WEIR_FAILPOINT("worker.epoch.sealed");
     listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size()});
     state_ = EpochPart();
+    WEIR_FAILPOINT("worker.epoch.reported");
 }
 
 void Worker::commit(uint64_t epoch) {
     if (failed()) return;
+    WEIR_FAILPOINT("worker.commit.begin");
     outbox_.publish(epoch);
     sources_.commit(epoch);
+    WEIR_FAILPOINT("worker.commit.done");
     if (sources_.wants_epoch()) listener_.on_wants_epoch();
 }
 
@@ -131,7 +162,11 @@ void Worker::on_source_wake(size_t node) {
 }
 
 Status Worker::on_state(size_t node, const weir_state_block& block, uint32_t mode) {
-    return keep_state_ ? state_.put(plan_.topology().nodes[node].id, block, mode) : Status();
+    if (!keep_state_) return {};
+    const std::string& id = plan_.topology().nodes[node].id;
+    WEIR_FAILPOINT("worker.snapshot.put");
+    if (WEIR_BUG("skip-dirty-key") || WEIR_BUG("lose-deletion")) return state_.put(id, BrokenBlock(block).block, mode);
+    return state_.put(id, block, mode);
 }
 
 }  // namespace weir::host

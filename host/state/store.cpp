@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
+
 #include "host/state/epoch_batch.hpp"
 #include "host/state/store_impl.hpp"
 
@@ -69,8 +71,10 @@ Status StateStore::Impl::failed(StoreFailure what, bool of_a_write) {
 Status StateStore::Impl::write(rocksdb::WriteBatch& batch, bool sync, const std::string& doing) {
     rocksdb::WriteOptions how;
     how.sync = sync;
-    if (const rocksdb::Status s = db->Write(how, &batch); !s.ok())
-        return failed(rocks_failure(database(), doing, s), true);
+    rocksdb::Status s = db->Write(how, &batch);
+    if (WEIR_FAILS("store.write.no_space")) s = rocksdb::Status::NoSpace("No space left on device");
+    if (WEIR_FAILS("store.write.io_error")) s = rocksdb::Status::IOError("Input/output error");
+    if (!s.ok()) return failed(rocks_failure(database(), doing, s), true);
     return {};
 }
 
@@ -124,7 +128,9 @@ Status StateStore::prepare(uint64_t epoch, std::span<EpochPart> parts, std::stri
     for (const auto& [name, number] : new_nodes) batch.Put(node_key(number), name);
     batch.Put(record_key(epoch), slice(record));
     for (size_t i = 0; i + kKeptRecords < impl.records.size(); ++i) batch.Delete(record_key(impl.records[i]));
+    WEIR_FAILPOINT("store.prepare.built");
     if (Status s = impl.write(batch, true, fmt::format("preparing epoch {}", epoch)); !s.ok()) return s;
+    WEIR_FAILPOINT("store.prepare.written");
     while (impl.records.size() > kKeptRecords) impl.records.pop_front();
     impl.records.push_back(epoch);
     impl.next_node = next_node;
@@ -135,6 +141,7 @@ Status StateStore::prepare(uint64_t epoch, std::span<EpochPart> parts, std::stri
         impl.pending = std::move(runs);
     }
     (void)impl.files.write_progress({committed, epoch});  // a claim that is not made guards less, and harms nothing
+    WEIR_FAILPOINT("store.prepare.noted");
     return {};
 }
 
@@ -159,7 +166,9 @@ Status StateStore::commit(uint64_t epoch) {
     }
     rocksdb::WriteBatch batch;
     batch.Put(slice(kCommittedKey), encode_committed(next));
+    WEIR_FAILPOINT("store.commit.begin");
     if (Status s = impl.write(batch, true, fmt::format("committing epoch {}", epoch)); !s.ok()) return s;
+    WEIR_FAILPOINT("store.commit.written");
     {
         const std::lock_guard lock(impl.index_mutex);
         impl.committed = next;
@@ -172,6 +181,7 @@ Status StateStore::commit(uint64_t epoch) {
         impl.pending.clear();
     }
     (void)impl.files.write_progress({epoch, 0});
+    WEIR_FAILPOINT("store.commit.noted");
     return {};
 }
 
@@ -193,9 +203,12 @@ Status StateStore::abort(uint64_t epoch) {
         for (const PlacedRun& placed : impl.pending) delete_run(batch, placed.id, placed.run);
     }
     batch.Delete(record_key(epoch));
+    WEIR_FAILPOINT("store.abort.begin");
     // Before, since the file may never claim an epoch that is gone.
     if (StoreFailure f = impl.files.write_progress({committed, 0}); !f.ok()) return impl.failed(std::move(f), true);
+    WEIR_FAILPOINT("store.abort.noted");
     if (Status s = impl.write(batch, true, fmt::format("aborting epoch {}", epoch)); !s.ok()) return s;
+    WEIR_FAILPOINT("store.abort.written");
     impl.records.pop_back();
     const std::lock_guard lock(impl.index_mutex);
     impl.prepared.reset();

@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
+
 namespace weir::host {
 namespace {
 
@@ -161,7 +163,9 @@ StoreFailure StoreDir::write_identity(const std::filesystem::path& dir, const Id
     const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
     int error = written ? 0 : errno == 0 ? ENOSPC : errno;
     ::close(fd);
+    WEIR_FAILPOINT("store.identity.written");
     if (error == 0 && ::rename(temporary.c_str(), (dir / "identity").c_str()) != 0) error = errno;
+    WEIR_FAILPOINT("store.identity.renamed");
     if (error == 0) error = sync_folder(dir);
     return error == 0 ? StoreFailure() : system_failure(temporary, "cannot be written", error);
 }

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
+
 #include "host/state/folding.hpp"
 #include "host/state/merge.hpp"
 #include "host/state/store_impl.hpp"
@@ -21,6 +23,7 @@ constexpr int kFoldNice = 10;
 void write_run(Merge& merged, std::string_view id, bool keep_deletions, rocksdb::WriteBatch& batch, Run& run,
                std::vector<std::string>& first_keys) {
     PageWriter writer(run.version);
+    bool lose = WEIR_BUG("fold-loses-key");
     const auto end_page = [&] {
         if (writer.entries() == 0) return;
         first_keys.push_back(writer.first_key());
@@ -29,6 +32,7 @@ void write_run(Merge& merged, std::string_view id, bool keep_deletions, rocksdb:
         run.bytes += page.size();
     };
     for (Entry entry; merged.next(entry);) {
+        if (std::exchange(lose, false)) continue;
         if (entry.deleted && !keep_deletions) continue;
         if (writer.bytes() + kMaxEntryHeaderBytes + entry.key.size() + entry.value.size() > kFoldPageBytes) end_page();
         writer.add(entry);
@@ -127,8 +131,10 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
     next.fingerprint += made.fingerprint;
     next.runs = next.runs - gone.size() + (made.pages > 0 ? 1 : 0);
     batch.Put(slice(kCommittedKey), encode_committed(next));
+    WEIR_FAILPOINT("store.fold.built");
     // Not synced: until a later write is, a crash leaves all of the old or all of the new.
     if (Status s = write(batch, false, "folding " + describe(id)); !s.ok()) return s;
+    WEIR_FAILPOINT("store.fold.written");
     done = true;
     const std::lock_guard lock(index_mutex);
     committed = next;

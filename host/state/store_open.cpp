@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/failpoint.hpp>
+
 #include "host/state/store_impl.hpp"
 
 namespace weir::host {
@@ -38,9 +40,12 @@ StoreFailure StateStore::Impl::open() {
                                                 : rocksdb::DB::Open(rocks, database().native(), &opened);
     if (!s.ok()) return rocks_failure(database(), "opening it", s);
     db.reset(opened);
+    WEIR_FAILPOINT("store.open.database");
     if (StoreFailure f = create(found); !f.ok()) return f;
+    WEIR_FAILPOINT("store.open.identity");
     if (StoreFailure f = load(); !f.ok()) return f;
     if (StoreFailure f = check_progress(); !f.ok()) return f;
+    WEIR_FAILPOINT("store.open.loaded");
     start_folding();
     return {};
 }

@@ -1,6 +1,8 @@
 // Starting and stopping partitions, on the control thread.
 #include "consumer.hpp"
 
+#include <weir/failpoint.hpp>
+
 namespace weir::kafka {
 namespace {
 
@@ -19,7 +21,9 @@ void Consumer::start_splits() {
     std::erase_if(starting, [](const Starting &s) { return s.split->state() != Split::State::kStarting; });
     if (starting.empty()) return;
     Offsets starts, ends;
+    WEIR_FAILPOINT("kafka.splits.resolve");
     Status status = resolve(starting, starts, ends);
+    WEIR_FAILPOINT("kafka.splits.resolved");
     if (status.code() == WEIR_E_RETRYABLE) {  // a broker that is away comes back, or the host gives up
         log_->log(WEIR_LOG_WARNING, "node " + options_.node + ": " + status.message() + "; trying again");
         if (!control_.sleep(kRetryPause)) return;
@@ -131,6 +135,7 @@ Status Consumer::run(Split &split, int64_t first, int64_t end) {
         return Status::retryable("cannot read " + p.topic + "/" + std::to_string(p.partition) + ": " +
                                  rd_kafka_err2str(rd_kafka_last_error()));
     running_.insert(p);
+    WEIR_FAILPOINT("kafka.splits.started");
     return {};
 }
 

@@ -1,6 +1,8 @@
 // Transactions: how an epoch ends, and what is done when that has no clear answer. On the transactions' thread.
 #include <algorithm>
 
+#include <weir/failpoint.hpp>
+
 #include "transactions.hpp"
 
 namespace weir::kafka {
@@ -42,9 +44,17 @@ Status Transactions::decide(uint64_t epoch, const std::string &marker, const std
     auto current = producer();
     if (!current || stage_ != Stage::kOpen) return Status::retryable(epoch_text(epoch) + " is not open");
     std::shared_ptr<Producer> producer = std::move(*current);
-    if (Error error{send_marker(producer->get(), names_.group, epoch, printable, kMarkerTimeout)})
-        return undo(epoch, std::move(producer), rd_kafka_error_string(error.get()));
-    auto why = end(*producer, true, Clock::now() + end_timeout());
+    if (WEIR_FAILS("kafka.marker.send")) return undo(epoch, std::move(producer), "failpoint kafka.marker.send");
+    if (!WEIR_BUG("marker-not-sent"))
+        if (Error error{send_marker(producer->get(), names_.group, epoch, printable, kMarkerTimeout)})
+            return undo(epoch, std::move(producer), rd_kafka_error_string(error.get()));
+    WEIR_FAILPOINT("kafka.marker.sent");
+    std::optional<std::string> why;
+    if (WEIR_FAILS("kafka.commit.request"))
+        why = "failpoint kafka.commit.request";
+    else
+        why = end(*producer, true, Clock::now() + end_timeout());
+    if (WEIR_FAILS("kafka.commit.answer")) why = "failpoint kafka.commit.answer";
     if (!why) return decided(marker);
     if (producer->is_fenced()) {
         if (auto verdict = fenced()) return *verdict;
@@ -59,15 +69,18 @@ Status Transactions::decided(const std::string &marker) {
     marker_known_ = true;
     marker_ = marker;
     stage_ = Stage::kReady;
+    WEIR_FAILPOINT("kafka.commit.decided");
     return {};
 }
 
 // The commit was never asked for, so there is nothing to find out. The producer is not used again: a request of
 // it that is still under way must not meet a later transaction.
 Status Transactions::undo(uint64_t epoch, std::shared_ptr<Producer> producer, const std::string &why) {
+    WEIR_FAILPOINT("kafka.undo.begin");
     auto failed = producer->is_fenced() ? why : end(*producer, false, Clock::now() + end_timeout());
     auto verdict = producer->is_fenced() ? fenced() : std::nullopt;
     if (verdict) return *verdict;
+    WEIR_FAILPOINT("kafka.undo.aborted");
     stage_ = Stage::kFailed;
     replace(nullptr);
     std::string outcome = " was not committed; its transaction was aborted: " + why;
@@ -80,8 +93,11 @@ Status Transactions::undo(uint64_t epoch, std::shared_ptr<Producer> producer, co
 
 Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::string &why) {
     log_->log(WEIR_LOG_WARNING, epoch_text(epoch) + ": whether it was committed is asked of the broker: " + why);
+    WEIR_FAILPOINT("kafka.ask.begin");
     stage_ = Stage::kFailed;
+    const auto topics = known_topics();
     replace(nullptr);
+    WEIR_FAILPOINT("kafka.ask.destroyed");
     auto again = [this] { return go_on(); };
     auto unknown = [&](const std::string &reason) {
         return Status::retryable(epoch_text(epoch) + ": whether it was committed shows when the connection is opened again: " +
@@ -89,13 +105,16 @@ Status Transactions::ask(uint64_t epoch, const std::string &marker, const std::s
     };
     // Whoever has taken over in the meantime is not to be fenced.
     auto seen = reader_.read(Clock::now() + kLookTimeout, again);
+    WEIR_FAILPOINT("kafka.ask.looked");
     if (seen && is_foreign(*seen, marker)) return other_host();
     auto deadline = Clock::now() + kAskTimeout;
-    auto fresh = make_producer(deadline);
+    auto fresh = make_producer(deadline, topics);
     if (!fresh) return unknown(fresh.status().message());
+    WEIR_FAILPOINT("kafka.ask.fenced");
     auto found = reader_.read(deadline, again);
     if (!found) return found.status().code() == WEIR_E_FATAL ? found.status() : unknown(found.status().message());
-    if (*found == marker) {
+    WEIR_FAILPOINT("kafka.ask.answered");
+    if (*found == marker || WEIR_BUG("guess-after-ambiguous-commit")) {
         replace(*fresh);
         log_->log(WEIR_LOG_INFO, epoch_text(epoch) + " was committed");
         return decided(marker);

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <weir/failpoint.hpp>
+
 namespace weir::kafka {
 namespace {
 
@@ -207,6 +209,7 @@ void Group::send_commit() {
     if (committing_ || to_commit_.empty()) return;
     PartitionList list = make_partition_list(to_commit_.size());
     for (const auto &[partition, offset] : to_commit_) add_partition(list, partition, offset);
+    WEIR_FAILPOINT("kafka.group.commit");
     if (rd_kafka_commit(client_.get(), list.get(), 1)) return;  // the next epoch tries again
     in_flight_ = std::exchange(to_commit_, {});
     committing_ = true;
@@ -214,6 +217,7 @@ void Group::send_commit() {
 
 void Group::on_commit(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t *list) {
     bool settling = false;
+    WEIR_FAILPOINT("kafka.group.committed");
     {
         std::lock_guard lock(mutex_);
         committing_ = false;

@@ -152,6 +152,25 @@ Result<std::shared_ptr<OutTopic>> Producer::topic(const std::string &name, int32
     return std::shared_ptr<OutTopic>(shared_from_this(), topics_.back().topic.get());
 }
 
+Status Producer::learn(const TopicOptions &wanted, std::chrono::milliseconds timeout) {
+    auto known = topic(wanted.name, wanted.partitions, wanted.properties);
+    if (!known) return known.status();
+    const struct rd_kafka_metadata *metadata = nullptr;
+    rd_kafka_resp_err_t code =
+        rd_kafka_metadata(client_.get(), 0, (*known)->get(), &metadata, static_cast<int>(timeout.count()));
+    if (!code && metadata->topic_cnt == 1) code = metadata->topics[0].err;
+    if (metadata) rd_kafka_metadata_destroy(metadata);
+    if (!code) return {};
+    return Status::retryable("topic `" + wanted.name + "`: looking up its partitions: " + rd_kafka_err2str(code));
+}
+
+std::vector<TopicOptions> Producer::topics() {
+    std::lock_guard lock(mutex_);
+    std::vector<TopicOptions> out;
+    for (const KeptTopic &kept : topics_) out.push_back({kept.topic->name(), kept.topic->partitions(), kept.properties});
+    return out;
+}
+
 void Producer::wait_for_room(const std::shared_ptr<Outbound> &outbound) {
     std::lock_guard lock(mutex_);
     waiting_.push_back(outbound);

@@ -98,6 +98,12 @@ private:
     std::atomic<int32_t> partitions_;
 };
 
+struct TopicOptions {
+    std::string name;
+    int32_t partitions = 0;
+    std::vector<Property> properties;
+};
+
 struct ProducerOptions {
     std::string transactional_id;  // empty: the producer is idempotent only
     std::chrono::milliseconds transaction_timeout{0};
@@ -120,6 +126,11 @@ public:
     // The same one for the same name and properties.
     Result<std::shared_ptr<OutTopic>> topic(const std::string &name, int32_t partitions,
                                             const std::vector<Property> &properties);
+    // The same, once the cluster has told the client of the topic's partitions. In a transaction nothing may be sent
+    // before: librdkafka 2.0.2 would add partition -1 to it, and the broker refuse the transaction. Blocks.
+    Status learn(const TopicOptions &topic, std::chrono::milliseconds timeout);
+    // Those that were asked for.
+    std::vector<TopicOptions> topics();
     // The Outbound is woken once there may be room in the queue.
     void wait_for_room(const std::shared_ptr<Outbound> &outbound);
     void wake_waiters();

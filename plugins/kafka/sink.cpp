@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include <weir/failpoint.hpp>
+
 namespace weir::kafka {
 namespace {
+
+constexpr std::chrono::milliseconds kLearnTimeout{5000};  // for the partitions of the topic
 
 // What the broker will say again of the same record, however often it is sent.
 bool is_permanent(rd_kafka_resp_err_t code) {
@@ -39,10 +43,15 @@ bool is_purge(rd_kafka_resp_err_t code) {
 Sink::~Sink() {
     for (Delivery *delivery : under_way_) delivery->batch = RetainedBatch();
     outbound_->orphan();
-    if (pending_) {  // what was never handed over is never answered
-        for (size_t i = pending_->next; i < pending_->messages->size(); ++i) pending_->delivery->answer();
-        pending_->delivery->answer();
-    }
+    drop_pending();
+}
+
+// What was never handed over is never answered.
+void Sink::drop_pending() {
+    if (!pending_) return;
+    for (size_t i = pending_->next; i < pending_->messages->size(); ++i) pending_->delivery->answer();
+    pending_->delivery->answer();
+    pending_.reset();
 }
 
 Status Sink::open() {
@@ -52,13 +61,15 @@ Status Sink::open() {
     if (!opening_) opening_ = std::make_unique<Deferred>();
     Status status = opening_->run(
         connection_->control(),
-        [c = connection_, name = options_.topic, found = found_]() -> Status {
+        [c = connection_, name = options_.topic, properties = options_.topic_properties, found = found_]() -> Status {
             auto topic = c->ensure_topic(name);
             if (!topic) return topic.status();
             auto limit = c->batch_limit(*topic);
             if (!limit) return limit.status();
             *found = {topic->partitions, *limit};
-            return {};
+            if (!c->transactions()) return {};
+            auto producer = c->producer();
+            return producer ? (*producer)->learn({name, topic->partitions, properties}, kLearnTimeout) : producer.status();
         },
         [context = context_]() mutable { context.wake(); });
     if (!status.done()) return status;
@@ -168,8 +179,10 @@ Status Sink::drain() {
 }
 
 Status Sink::prepare(uint64_t epoch, const weir_bytes_out &) {
-    Status status = drain();
+    WEIR_FAILPOINT("kafka.sink.prepare");
+    Status status = WEIR_BUG("acks-not-awaited") ? Status() : drain();
     if (!status.done() || !transactions_) return status;
+    WEIR_FAILPOINT("kafka.sink.acknowledged");
     prepared_ = epoch;
     topic_.reset();  // whoever decides may need a new producer, and wants to be rid of this one
     return {};
@@ -193,12 +206,18 @@ Status Sink::enter() {
 
 Status Sink::push() {
     Status entered = enter();
+    if (entered.is_pending() && WEIR_BUG("drop-batch-at-barrier")) {
+        drop_pending();
+        return {};
+    }
     if (!entered.done()) return entered;
+    WEIR_FAILPOINT("kafka.sink.send");
     for (;;) {
         if (send(*pending_)) {
             Delivery *delivery = pending_->delivery;
             pending_.reset();
             delivery->answer();
+            WEIR_FAILPOINT("kafka.sink.sent");
             return {};
         }
         if (topic_->producer().is_broken()) return broken();

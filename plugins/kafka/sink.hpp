@@ -80,6 +80,7 @@ private:
     Status enter();  // done: rows may be sent, to topic_
     Status take_topic();
     Status push();
+    void drop_pending();
     Status retry_one();
     // Hands over what there is room for; true: all of it.
     bool send(Pending &pending);

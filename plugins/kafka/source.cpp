@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include <weir/builder.hpp>
+#include <weir/failpoint.hpp>
 
 namespace weir::kafka {
 namespace {
@@ -95,6 +96,7 @@ Status Source::assign(uint64_t number, std::string_view id, const weir_str &posi
     if (!parse_split(id, partition)) return Status::fatal(ticked(id) + " is no split of this source");
     if (position.data && !parse_number(view(position), offset))
         return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
+    WEIR_FAILPOINT("kafka.source.assign");
     Reading &reading = readings_[number];
     std::optional<int64_t> from;
     if (position.data) from = offset;
@@ -113,7 +115,11 @@ Status Source::revoke(uint64_t number) {
 Status Source::position(uint64_t number, const weir_bytes_out &out) {
     auto found = readings_.find(number);
     if (found == readings_.end() || found->second.split->next() < 0) return {};
-    std::string text = std::to_string(found->second.split->next());
+    int64_t next = found->second.split->next();
+    if (WEIR_BUG("positions-too-far")) ++next;
+    if (WEIR_BUG("positions-too-early") && next > 0) --next;
+    WEIR_FAILPOINT("kafka.source.position");
+    std::string text = std::to_string(next);
     out.put(&out, to_abi(text));
     return {};
 }
@@ -157,7 +163,9 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
     Status status;
     if (records->size()) {
         context_.metric_add(bytes_metric_, static_cast<int64_t>(records->payload_bytes()));
+        WEIR_FAILPOINT("kafka.source.emit");
         status = emit(number, records.get(), &full);
+        WEIR_FAILPOINT("kafka.source.emitted");
     }
     records->let_go();
     split.drop(std::min(used + (reading.ended || !reading.failure.ok()), asked));
@@ -247,6 +255,7 @@ Status Source::on_epoch_committed(uint64_t, std::span<const weir_position> posit
         if (found == readings_.end() || !parse_number(view(p.position), offset)) continue;
         offsets[found->second.split->partition()] = offset;
     }
+    WEIR_FAILPOINT("kafka.source.commit");
     if (!offsets.empty()) consumer_->commit(offsets);
     return {};
 }

@@ -1,7 +1,11 @@
 #include "transactions.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+
+#include <weir/failpoint.hpp>
 
 namespace weir::kafka {
 namespace {
@@ -11,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kRequestTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
+constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
 constexpr milliseconds kCloseTimeout{2'000};
 constexpr milliseconds kSlice{1'000};  // of a call that goes on when called again; bounds a cancel
 constexpr int64_t kBatchBytes = 262'144;
@@ -58,27 +63,41 @@ bool Transactions::go_on() { return !cancelled_ && !thread_.stopping(); }
 void Transactions::cancel() { cancelled_ = true; }
 
 Status Transactions::open(Topics topics, Clock::time_point deadline) {
+    WEIR_FAILPOINT("kafka.open.begin");
     auto reader = MarkerReader::create(settings_, names_.group, &unheard_, log_);
     if (!reader) return reader.status();
     reader_ = std::move(*reader);
     auto markers = topics.ensure_own(kMarkerTopic, [this] { return go_on(); });
     if (!markers) return markers.status();
-    auto producer = make_producer(deadline);
+    WEIR_FAILPOINT("kafka.open.marker_topic");
+    auto producer = make_producer(deadline, {});
     if (!producer) return producer.status();
     replace(*producer);
     stage_ = Stage::kReady;
+    WEIR_FAILPOINT("kafka.open.done");
     return {};
 }
 
-Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point deadline) {
+std::vector<TopicOptions> Transactions::known_topics() {
+    auto current = producer();
+    return current ? (*current)->topics() : std::vector<TopicOptions>();
+}
+
+Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point deadline,
+                                                              const std::vector<TopicOptions> &topics) {
     ProducerOptions options{names_.id, timeout_, 0};
+    if (WEIR_BUG("forget-to-fence")) options.transactional_id += "." + std::to_string(::getpid());
     {
         std::lock_guard lock(mutex_);
         options.batch_bytes = batch_bytes_;
     }
     auto producer = Producer::create(settings_, log_, control_, options);
     if (!producer) return producer.status();
+    WEIR_FAILPOINT("kafka.init.begin");
     Status status = init((*producer)->get(), deadline);
+    WEIR_FAILPOINT("kafka.init.done");
+    for (const TopicOptions &topic : topics)
+        if (status.ok()) status = (*producer)->learn(topic, kTopicTimeout);
     if (!status.ok()) return status;
     return producer;
 }
@@ -145,8 +164,9 @@ Status Transactions::limit_batches(int64_t bytes) {
         batch_bytes_ = bytes;
         making_ = true;
     }
+    const auto topics = known_topics();
     replace(nullptr);
-    auto producer = make_producer(Clock::now() + kLimitTimeout);
+    auto producer = make_producer(Clock::now() + kLimitTimeout, topics);
     if (producer) replace(*producer);
     std::lock_guard lock(mutex_);
     making_ = false;
@@ -173,6 +193,7 @@ Status Transactions::begin(uint64_t epoch) {
         if (making_) return Status::pending();
         if (stage_ != Stage::kReady || !producer_)
             return Status::retryable(epoch_text(epoch) + " cannot begin: the connection must be opened again");
+        WEIR_FAILPOINT("kafka.begin.begin");
         if (Error error{rd_kafka_begin_transaction(producer_->get())}) {
             if (producer_->is_fenced()) return other_host();
             return Status::retryable(epoch_text(epoch) + " cannot begin: " + rd_kafka_error_string(error.get()));
@@ -181,11 +202,14 @@ Status Transactions::begin(uint64_t epoch) {
         stage_ = Stage::kOpen;
         open_.store(epoch + 1, std::memory_order_release);
     }
+    WEIR_FAILPOINT("kafka.begin.done");
     wake_sinks();
+    WEIR_FAILPOINT("kafka.begin.told");
     return {};
 }
 
 Status Transactions::prepare(uint64_t epoch) {
+    WEIR_FAILPOINT("kafka.prepare.begin");
     open_ = 0;
     auto current = producer();
     if (!current || stage_ != Stage::kOpen) return Status::retryable(epoch_text(epoch) + " is not open");
@@ -225,8 +249,10 @@ Status Transactions::abort(uint64_t epoch) {
 
 Status Transactions::last_committed(const weir_bytes_out &out) {
     Status status = run("last_committed", 0, [this] {
+        WEIR_FAILPOINT("kafka.last_committed.begin");
         auto found = reader_.read(Clock::now() + kReadTimeout, [this] { return go_on(); });
         if (!found) return found.status();
+        WEIR_FAILPOINT("kafka.last_committed.done");
         std::lock_guard lock(mutex_);
         marker_known_ = true;
         marker_ = *found;
@@ -243,7 +269,9 @@ Status Transactions::close() {
     if (cancelled_ || stage_ != Stage::kOpen) return {};
     // Readers of committed records would wait for the broker to do it, as long as transaction.timeout.ms.
     Status status = run("close", 0, [this] {
+        WEIR_FAILPOINT("kafka.close.begin");
         if (auto current = producer()) end(**current, false, Clock::now() + kCloseTimeout);
+        WEIR_FAILPOINT("kafka.close.done");
         return Status();
     });
     return status.is_pending() ? status : Status();

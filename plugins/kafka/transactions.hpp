@@ -85,7 +85,9 @@ private:
     std::string took_too_long() const;
     bool outlived();  // the transaction its time-out
     Status other_host() const;
-    Result<std::shared_ptr<Producer>> make_producer(Clock::time_point deadline);
+    // Of the producer that there is, if any: the next one must know them, too.
+    std::vector<TopicOptions> known_topics();
+    Result<std::shared_ptr<Producer>> make_producer(Clock::time_point deadline, const std::vector<TopicOptions> &topics);
     Status init(rd_kafka_t *producer, Clock::time_point deadline);
     void replace(std::shared_ptr<Producer> producer);
     void wake_sinks();

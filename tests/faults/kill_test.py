@@ -1,137 +1,137 @@
-"""pair-match, exactly-once, killed with SIGKILL again and again: what a committed reader sees is exactly once.
+"""The host is killed at random moments, and at each failpoint, and started again; what a committed reader finds in the
+end is exactly what the input asks for: nothing lost, nothing doubled, in order (oracle.py).
 
-A fixed input lies in a real broker. The host is killed at random moments and started again until all is read; then
-every pair on the output topic must be one that the input allows, no input record may stand in two pairs, and as many
-pairs must be there as the input has: nothing lost, nothing doubled.
+Several hosts at a time live on one broker and one input that grows while they die. A failpoint is reached by a start
+with it alone; those that a start without trouble does not pass, by a start behind one of the troubles in TROUBLES. So a
+new failpoint is tested without being told of here, and one that is never reached fails the test.
 
-WEIR_TEST_KILLS: how often it is killed (default 10). WEIR_TEST_SEED: of input and moments.
+    kill_test.py [--kills N] [--each N] [--lanes N] [--seconds N] [--summary FILE]
+
+WEIR_TEST_SEED: of input, moments and order (default 1).
 """
+import argparse
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
+import queue
 import random
-import signal
-import subprocess
-import sys
-import tempfile
+import time
 
-sys.path.insert(0, os.path.join(os.environ["WEIR_SOURCE_DIR"], "tests", "integration"))
-from weirtest import (TIMEOUT, TOPOLOGIES, WEIR, broker, check, equal, kcat, settings, unique,  # noqa: E402
-                      weir)
+from oracle import (PARTITIONS, Feed, Ledger, Reference, check, failpoints, fault_in, judge_the_judge, scratch, unique,
+                    weir)
 
-KAFKA = broker()
-KILLS = int(os.environ.get("WEIR_TEST_KILLS", "10"))
 SEED = int(os.environ.get("WEIR_TEST_SEED", "1"))
-RECORDS = 250_000 * max(KILLS, 1)
-PARTITIONS = 4
+ROWS_PER_SECOND = 3000
+LIFE = "coordinator.epoch.told:kill:8"  # how a life ends that does not pass the point
+# What a point may need to be reached: something that happens first, in the same life or in the one before.
+TROUBLES = ["", "kafka.commit.answer:error:2", "kafka.marker.send:error:2", "store.write.io_error:error:2",
+            "epochs.commit.store_prepared:kill:2", "", "epochs.commit.decided:kill:2", ""]
+EXITS = (4, 5, 6)  # of a host that meets a trouble: the outside's fault, a failure, the state's
 
 
-def fill(topic, numbers):
-    """The number of each (partition, offset)."""
-    there = {}
-    for partition in range(PARTITIONS):
-        mine = numbers[partition::PARTITIONS]
-        text = "\n".join(map(str, mine)) + "\n"
-        kcat("-P", "-b", KAFKA, "-t", topic, "-p", partition, "-X", "enable.idempotence=true",
-             stdin=text.encode())
-        there.update({(partition, offset): n for offset, n in enumerate(mine)})
-    return there
+class Lane:
+    """One ledger that lives through the tasks it takes; a new one where a point lies in the first start."""
 
+    def __init__(self, make_ledger, tasks, seed, deadline):
+        self.make_ledger, self.tasks, self.dice, self.deadline = make_ledger, tasks, random.Random(seed), deadline
+        self.ledgers = [make_ledger()]
+        self.kills, self.reached, self.unreached = 0, collections.Counter(), []
 
-def committed(topic):
-    """The payloads of a topic's committed records."""
-    return kcat("-C", "-b", KAFKA, "-t", topic, "-e", "-q", "-o", "beginning",
-                "-X", "isolation.level=read_committed").splitlines()
+    def work(self):
+        while time.monotonic() < self.deadline:
+            try:
+                task = self.tasks.get_nowait()
+            except queue.Empty:
+                break
+            if task is None:
+                self.kill_at_random()
+            elif not self.kill_at(task):
+                self.unreached.append(task)
 
+    def kill_at_random(self):
+        ended = self.ledgers[-1].run(seconds=self.dice.uniform(0.3, 1.1))
+        check(ended.code == -9, f"{self.ledgers[-1].name}: exit {ended.code}, before it was killed\n{ended.text}")
+        self.kills += 1
 
-def exactly_once(text):
-    """The topology's text, with the promise and short epochs."""
-    return text.replace("name: pair-match\n", "name: pair-match\ndelivery: exactly_once\ncheckpoint: 100ms\nworkers: 2\n")
+    def kill_at(self, point):
+        """Whether the point was reached."""
+        attempts = [(self.dice.randint(2, 4), "")] + [(1, trouble) for trouble in TROUBLES]
+        if any(self.kill_once(point, at, trouble) for at, trouble in attempts):
+            return True
+        self.ledgers.append(self.make_ledger())
+        return self.kill_once(point, 1, "")
 
-
-def wait_for_progress(process, seconds):
-    """Reads what the host says for so long; True if it ended meanwhile."""
-    try:
-        process.wait(seconds)
+    def kill_once(self, point, at, trouble):
+        points = ",".join(filter(None, (f"{point}:kill:{at}", trouble, LIFE)))
+        ledger = self.ledgers[-1]
+        ended = ledger.run(points=points)
+        check(ended.points and ended.code in (-9, *EXITS), f"{ledger.name}: exit {ended.code} with {points}\n{ended.text}")
+        self.kills += ended.code == -9
+        if ended.code != -9 or point not in ended.points[-1:]:
+            return False
+        self.reached[point] += 1
         return True
-    except subprocess.TimeoutExpired:
-        return False
+
+    def judge(self, reference):
+        for ledger in self.ledgers:
+            ended = ledger.finish()
+            check(ended.code == 0, f"{ledger.name}: the last start: exit {ended.code}\n{ended.text}")
+            fault = fault_in(reference, ledger.found())
+            check(not fault, f"{ledger.name}, seed {SEED}, after {self.kills} kills: {fault}")
 
 
-def run_and_kill(command, moments):
-    """Starts the host until it ends by itself; kills it at each moment. How often it was killed in its work."""
-    kills = 0
-    for number, moment in enumerate(moments):
-        with tempfile.TemporaryFile("w+") as said:
-            process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, text=True)
-            ended = wait_for_progress(process, moment)
-            if not ended:
-                process.send_signal(signal.SIGKILL)
-                kills += 1
-            process.wait(TIMEOUT)
-            said.seek(0)
-            check(not ended or process.returncode == 0, f"start {number}: exit {process.returncode}\n{said.read()}")
-        if ended:
-            break
-    return kills
-
-
-def fault_in(there, pairs):
-    """What is wrong with the pairs, or "": each must be one of the input, no record in two, and none missing."""
-    used, sums = set(), collections.Counter()
-    for line in pairs:
-        pair = json.loads(line)
-        for side in ("left", "right"):
-            place = (pair[f"{side}_partition"], pair[f"{side}_offset"])
-            if place in used:
-                return f"doubled: {place} stands in two pairs"
-            used.add(place)
-            if pair[side] != there.get(place):
-                return f"{pair[side]} is not the number at {place}"
-        if pair["left"] + pair["right"] != 12:
-            return f"no pair: {line}"
-        sums[min(pair["left"], pair["right"])] += 1
-    counts = collections.Counter(there.values())
-    for n in range(7):
-        possible = counts[6] // 2 if n == 6 else min(counts[n], counts[12 - n])
-        if sums[n] != possible:
-            return f"pairs of {n} and {12 - n}: lost {possible - sums[n]}"
-    return ""
-
-
-def judge_the_judge(there, pairs):
-    """It must see each kind of fault."""
-    changed = json.loads(pairs[0])
-    changed["left"] += 1
-    for name, broken in (("a lost pair", pairs[:-1]), ("a doubled pair", pairs + pairs[:1]),
-                         ("a changed number", [json.dumps(changed), *pairs[1:]])):
-        check(fault_in(there, broken), f"{name} was not seen")
+def run(brokers, tasks, lanes, seconds, folder):
+    """Lives through the tasks; the lanes and the input, judged."""
+    topic = unique("input")
+    weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", brokers)
+    waiting = queue.Queue()
+    for task in tasks:
+        waiting.put(task)
+    deadline = time.monotonic() + seconds
+    feed = Feed(brokers, topic, SEED, ROWS_PER_SECOND)
+    try:
+        all_lanes = [Lane(lambda: Ledger(brokers, topic, folder), waiting, f"{SEED}/{i}", deadline)
+                     for i in range(lanes)]
+        with concurrent.futures.ThreadPoolExecutor(lanes) as pool:
+            list(pool.map(Lane.work, all_lanes))
+    finally:
+        rows = feed.stop()
+    reference = Reference(rows)
+    judge_the_judge(reference)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda lane: lane.judge(reference), all_lanes))
+    return all_lanes, rows, waiting.qsize()
 
 
 def main():
-    dice = random.Random(SEED)
-    numbers = [dice.randint(0, 12) for _ in range(RECORDS)]
-    names = dict(raw_topic=unique("raw"), group_id=unique("group"), enriched_topic=unique("pairs"),
-                 dead_letter_topic=unique("dead"))
-    for topic in (names["raw_topic"], names["enriched_topic"], names["dead_letter_topic"]):
-        weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", KAFKA)
-    there = fill(names["raw_topic"], numbers)
-    with tempfile.TemporaryDirectory(prefix="weir-faults-") as folder:
-        yaml = pathlib.Path(folder) / "pair-match.yaml"
-        text = exactly_once((TOPOLOGIES / "pair-match.yaml").read_text())
-        text = text.replace("kafka: { brokers: $brokers,",
-                            f"kafka: {{ brokers: $brokers, application: {unique('app')},")
-        text = text.replace("start: earliest,", "start: earliest, stop_at_end: true,")
-        yaml.write_text(text)
-        command = [WEIR, "run", str(yaml), "--quiet", "--data-dir", os.path.join(folder, "state"),
-                   *settings(brokers=KAFKA, **names)]
-        moments = [dice.uniform(0.4, 1.3) for _ in range(KILLS)]
-        kills = run_and_kill(command, moments + [TIMEOUT])
-    pairs = committed(names["enriched_topic"])
-    equal(fault_in(there, pairs), "", f"after {kills} kills, seed {SEED}")
-    judge_the_judge(there, pairs)
-    print(f"ok: killed {kills} times, seed {SEED}: {RECORDS} records, {len(pairs)} pairs, lost 0, doubled 0")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=40, help="at random moments")
+    parser.add_argument("--each", type=int, default=1, help="at each failpoint")
+    parser.add_argument("--lanes", type=int, default=4, help="hosts at a time")
+    parser.add_argument("--seconds", type=float, default=400, help="no new task after so long")
+    parser.add_argument("--summary", help="a file for the counts, as JSON")
+    options = parser.parse_args()
+    brokers = pathlib.Path(os.environ["WEIR_TEST_KAFKA"]).read_text().strip()
+    points = failpoints()
+    check(len(points) >= 40, f"only {len(points)} failpoints in the sources")
+    tasks = [None] * options.kills + points * options.each
+    random.Random(SEED).shuffle(tasks)
+    begin = time.monotonic()
+    with scratch() as folder:
+        lanes, rows, left = run(brokers, tasks, options.lanes, options.seconds, folder)
+    reached = sum((lane.reached for lane in lanes), collections.Counter())
+    unreached = sorted(point for lane in lanes for point in lane.unreached)
+    check(not unreached, f"failpoints that no start reached: {unreached}")
+    check(not left or options.summary, f"{left} of {len(tasks)} tasks were not begun within {options.seconds:.0f} s")
+    kills = sum(lane.kills for lane in lanes)
+    summary = {"seed": SEED, "tasks": len(tasks) - left, "kills": kills, "at_failpoints": sum(reached.values()),
+               "failpoints": len(reached), "records": len(rows), "seconds": round(time.monotonic() - begin)}
+    if options.summary:
+        pathlib.Path(options.summary).write_text(json.dumps(summary) + "\n")
+    print(f"ok: killed {kills} times, {sum(reached.values())} of them at {len(reached)} failpoints, seed {SEED}: "
+          f"{len(rows)} records through {options.lanes} topologies in {summary['seconds']} s, lost 0, doubled 0")
 
 
 if __name__ == "__main__":

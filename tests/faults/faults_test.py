@@ -1,0 +1,113 @@
+"""Single faults, each with what must come of it: an answer that is lost, a host that stands still, a disk that fails.
+
+    faults_test.py [CASE...]
+"""
+import concurrent.futures
+import os
+import pathlib
+import resource
+import signal
+import sys
+import threading
+
+from oracle import PARTITIONS, TIMEOUT, Feed, Ledger, Reference, check, fault_in, scratch, unique, weir
+
+ROWS_PER_SECOND = 2000
+STAND_STILL = 14  # seconds; a broker looks for old transactions every 10
+
+
+def lost_answer_of_a_commit(ledger):
+    """The broker is asked, has the marker, and the same host goes on: with new producers for all of its sinks."""
+    ended = ledger.run(points="kafka.commit.answer:error:2,kafka.commit.answer:error:4,coordinator.epoch.told:kill:7")
+    check(ended.points[-1:] == ["coordinator.epoch.told"], f"exit {ended.code}\n{ended.text}")
+
+
+def lost_request_of_a_commit(ledger):
+    """The same where the broker never heard of it: the epoch is aborted, and a restart begins it again."""
+    ended = ledger.run(points="kafka.commit.request:error:2,coordinator.epoch.told:kill:7")
+    check(ended.code == 5 and "was not committed; its transaction was aborted" in ended.text,
+          f"exit {ended.code}\n{ended.text}")
+
+
+def overtaken_host(ledger):
+    """It stood still before a commit, and another one has gone on meanwhile: it is fenced, and says so."""
+    first, second = ledger.overtake()
+    check(second.code == -9, f"the second host: exit {second.code}\n{second.text}")
+    check(first.code == 5 and "was taken over: another host runs this topology" in first.text,
+          f"the first host: exit {first.code}\n{first.text}")
+    return "copy"
+
+
+def host_that_stands_still(ledger):
+    """For longer than its session and its transaction may last, without another one: it tells an old transaction from a
+    taken one, and a restart goes on. It stops before a commit and in its work."""
+    for point, codes in (("epochs.commit.decider_prepared", (5,)), ("coordinator.epoch.told", (5, -9))):
+        host, said = ledger.start(points=f"{point}:stop:3,coordinator.epoch.told:kill:30")
+        _, status = os.waitpid(host.pid, os.WUNTRACED)
+        check(os.WIFSTOPPED(status), f"it did not stop\n{said.read_text(errors='replace')}")
+        threading.Event().wait(STAND_STILL)
+        host.send_signal(signal.SIGCONT)
+        try:
+            host.wait(TIMEOUT)
+        finally:
+            host.kill()
+        text = said.read_text(errors="replace")
+        check(host.returncode in codes and "was taken over" not in text, f"{point}: exit {host.returncode}\n{text}")
+
+
+def disk_without_room(ledger):
+    """At a write before the decision, and at the one behind it."""
+    for at in (5, 6):
+        ended = ledger.run(points=f"store.write.no_space:error:{at}")
+        check(ended.code == 6 and "No space left on device; make room, then start again" in ended.text,
+              f"exit {ended.code}\n{ended.text}")
+
+
+def disk_with_errors(ledger):
+    for at in (5, 6):
+        ended = ledger.run(points=f"store.write.io_error:error:{at}")
+        check(ended.code == 6 and "Input/output error; check the folder, its rights and its disk" in ended.text,
+              f"exit {ended.code}\n{ended.text}")
+
+
+def limit_files():
+    """A real failure of write: files end at 200 kB."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+
+def disk_that_ends(ledger):
+    ended = ledger.run(preexec_fn=limit_files)
+    check(ended.code == 6 and "File too large; check the folder, its rights and its disk" in ended.text,
+          f"exit {ended.code}\n{ended.text}")
+
+
+CASES = [lost_answer_of_a_commit, lost_request_of_a_commit, overtaken_host, host_that_stands_still, disk_without_room,
+         disk_with_errors, disk_that_ends]
+# The shortest session that a broker takes; a member of the group, so that there is one.
+OPTIONS = {host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000",
+                                        reading=f"group_id: {unique('still')}")}
+
+
+def main():
+    brokers = pathlib.Path(os.environ["WEIR_TEST_KAFKA"]).read_text().strip()
+    cases = [case for case in CASES if not sys.argv[1:] or case.__name__ in sys.argv[1:]]
+    topic = unique("input")
+    weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", brokers)
+    with scratch() as folder, concurrent.futures.ThreadPoolExecutor(4) as pool:
+        ledgers = [Ledger(brokers, topic, folder, **OPTIONS.get(case, {})) for case in cases]
+        feed = Feed(brokers, topic, 1, ROWS_PER_SECOND)
+        try:
+            states = list(pool.map(lambda case, ledger: case(ledger) or "state", cases, ledgers))
+        finally:
+            reference = Reference(feed.stop())
+        for case, ledger, state in zip(cases, ledgers, states):
+            ended = ledger.finish(state=state)
+            check(ended.code == 0, f"{case.__name__}: the last start: exit {ended.code}\n{ended.text}")
+            fault = fault_in(reference, ledger.found())
+            check(not fault, f"{case.__name__}: {fault}")
+            print(f"ok: {case.__name__}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
