@@ -40,7 +40,11 @@ Json key_of(const NodeSpec& node) {
 }  // namespace
 
 Epochs::Epochs(Plan& plan, EpochsOptions options)
-    : plan_(plan), options_(std::move(options)), decider_(plan.decider()), run_id_(make_run_id()) {}
+    : plan_(plan),
+      options_(std::move(options)),
+      decider_(plan.decider()),
+      run_id_(make_run_id()),
+      positions_(options_.positions) {}
 
 Epochs::~Epochs() = default;
 
@@ -220,6 +224,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
+    positions_ = positions;
     return begin(stop);
 }
 

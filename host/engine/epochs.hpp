@@ -35,6 +35,7 @@ struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
     bool reset = false;                   // forget the state first
+    std::vector<SplitPosition> positions;  // where the sources begin when there is no folder
 };
 
 class Epochs {
@@ -53,7 +54,7 @@ public:
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
     Status begin(const std::atomic<bool>& stop);
-    // The last decided epoch; 0: none.
+    // The last decided epoch; 0: none. And where the sources were at its end.
     uint64_t last() const { return last_; }
     const std::vector<SplitPosition>& positions() const { return positions_; }
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.

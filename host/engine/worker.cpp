@@ -82,13 +82,14 @@ bool Worker::set_splits(size_t node, const std::vector<SplitAssignment>& splits)
 void Worker::begin_epoch(uint64_t epoch) {
     if (failed() || dataflow_.epoch() >= epoch) return;
     sources_.mark_positions();
+    marked_records_ = sources_.records();
     if (!failed()) dataflow_.start_epoch(epoch);
 }
 
 // Sorted and encoded here, where every worker does its own share.
 void Worker::on_barrier_done(uint64_t epoch) {
     state_.seal();
-    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_)});
+    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), marked_records_});
     state_ = EpochPart();
 }
 

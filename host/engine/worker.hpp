@@ -24,6 +24,7 @@ struct EpochReport {
     uint64_t epoch = 0;
     std::vector<SplitPosition> positions;
     EpochPart state;
+    int64_t records = 0;  // that its sources gave since the run began, up to the barrier
 };
 
 // [worker]
@@ -86,6 +87,7 @@ private:
     Plan& plan_;
     WorkerListener& listener_;
     EpochPart state_;  // of the epoch in flight
+    int64_t marked_records_ = 0;
     Mailbox mailbox_;
     Dataflow dataflow_;
     Sources sources_;
