@@ -95,7 +95,7 @@ void Session::add_member(TopologySet& topologies, TopologySet::Entry& entry) {
 }
 
 EpochsOptions Session::epochs_options(const Plan& plan) const {
-    if (!options_.is_data_dir_given && !keeps_state(plan)) return {};
+    if (is_kept_nowhere(plan, options_)) return {};
     EpochsOptions epochs;
     epochs.dir = options_.data_dir / plan.topology().name;
     epochs.allow_loss = options_.allow_loss;

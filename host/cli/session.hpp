@@ -45,6 +45,10 @@ public:
     // Whether a topology's state is kept without being asked to: it has some, and its broker outlives this process.
     static bool keeps_state(const Plan& plan) { return plan.has_state() && !plan.is_ephemeral(); }
 
+    static bool is_kept_nowhere(const Plan& plan, const SessionOptions& options) {
+        return !options.is_data_dir_given && !keeps_state(plan);
+    }
+
     // Connects, starts, waits for all to end. The exit code; what went wrong has been said.
     int run();
     // Of the first topology. After run().

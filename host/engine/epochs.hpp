@@ -31,6 +31,9 @@
 
 namespace weir::host {
 
+// In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
+inline constexpr const char* kRestoredFile = "restored";
+
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
@@ -67,6 +70,8 @@ public:
 
 private:
     Status drop_unknown();
+    Status may_lose(const std::string& node, const char* what) const;
+    bool is_restored() const;
     Status read_record(uint64_t epoch);
     Status check_keys(const Json& keys) const;
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
