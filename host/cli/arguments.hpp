@@ -35,6 +35,7 @@ struct RunArguments {
     std::filesystem::path data_dir;       // empty: the default, where state is worth keeping
     std::vector<std::string> allow_loss;  // nodes
     bool reset = false;
+    std::string savepoint;  // to begin from; empty: none
     bool quiet = false;
     std::string log_level = "info";
 };
@@ -94,6 +95,24 @@ struct TopicProduceArguments {
 struct BrokerArguments {
     std::vector<std::string> topics;  // `name` or `name:partitions`
     PluginDirs plugin_dirs;
+};
+
+// What the `savepoint` commands share.
+struct SavepointArguments {
+    std::filesystem::path data_dir;  // empty: the default
+    std::string topology, name;      // empty: all; of now
+    bool replace = false;
+    Format format = Format::kText;
+};
+
+// What the `state` commands share.
+struct StateArguments {
+    std::filesystem::path data_dir;  // empty: the default
+    std::string topology, node, key;
+    std::string savepoint;  // empty: the state itself
+    std::string prefix;
+    int64_t limit = 100;
+    Format format = Format::kText;
 };
 
 }  // namespace weir::host

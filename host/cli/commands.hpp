@@ -24,6 +24,15 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal);
 int topic_produce_command(const TopicProduceArguments& arguments, Terminal& terminal);
 int broker_command(const BrokerArguments& arguments, Terminal& terminal);
 
+int savepoint_ls_command(const SavepointArguments& arguments, Terminal& terminal);
+int savepoint_create_command(const SavepointArguments& arguments, Terminal& terminal);
+int savepoint_show_command(const SavepointArguments& arguments, Terminal& terminal);
+int savepoint_restore_command(const SavepointArguments& arguments, Terminal& terminal);
+
+int state_ls_command(const StateArguments& arguments, Terminal& terminal);
+int state_get_command(const StateArguments& arguments, Terminal& terminal);
+int state_scan_command(const StateArguments& arguments, Terminal& terminal);
+
 // Reads the command line, does what it says, returns the exit code.
 int weir_main(int argc, const char* const* argv);
 

@@ -12,4 +12,9 @@ Result<std::filesystem::path> default_data_dir() {
     return Status::config("", "state is kept under $XDG_STATE_HOME or $HOME, and neither is set: say where with --data-dir");
 }
 
+Result<std::filesystem::path> chosen_data_dir(const std::filesystem::path& given) {
+    if (!given.empty()) return given;
+    return default_data_dir();
+}
+
 }  // namespace weir::host

@@ -18,6 +18,7 @@
 
 #include "host/cli/commands.hpp"
 #include "host/cli/logging.hpp"
+#include "host/cli/savepoints.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
 #include "host/topology/nearest.hpp"
@@ -52,6 +53,14 @@ CLI::Validator is_one_of(std::vector<std::string> names) {
             ""};
 }
 
+CLI::Validator is_name() {
+    return {[](std::string& text) {
+                if (is_savepoint_name(text)) return std::string();
+                return fmt::format("`{}` is no name: letters, digits, `-`, `_` and `.`, beginning with a letter or digit", text);
+            },
+            ""};
+}
+
 CLI::Validator is_not_empty() {
     return {[](std::string& text) { return text.empty() ? "the name of the file is empty" : ""; }, ""};
 }
@@ -75,6 +84,8 @@ public:
         add_topology();
         add_topic();
         add_broker();
+        add_savepoint();
+        add_state();
         command(app_, "version", "Print the version of weir and of its plugin ABI", "weir version",
                 [this] { terminal_.print(version()); return kExitOk; });
     }
@@ -159,6 +170,8 @@ private:
                      "How long to try to reach a server (30s)");
         run.add_option("--data-dir", run_.data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
         run.add_flag("--reset", run_.reset, "Forget the topologies' state, and begin as configured");
+        run.add_option("--savepoint", run_.savepoint, "Begin from a savepoint; with --reset instead of the state there is")
+            ->type_name("NAME");
         add_each(run, "--allow-loss", run_.allow_loss, "Drop the state of a node that the topology no longer has")
             ->type_name("NODE");
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
@@ -274,12 +287,81 @@ private:
         add_plugin_dirs(broker, broker_.plugin_dirs);
     }
 
+    static void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {
+        app.add_option("--data-dir", data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
+    }
+
+    CLI::App& savepoint_command(CLI::App& parent, const std::string& name, const std::string& doc,
+                                const std::string& examples,
+                                int (*run)(const SavepointArguments&, Terminal&)) {
+        CLI::App& app = command(parent, name, doc, examples, [this, run] { return run(savepoint_, terminal_); });
+        add_data_dir(app, savepoint_.data_dir);
+        return app;
+    }
+
+    void add_savepoint() {
+        CLI::App& group_app = group(app_, "savepoint", "Named copies of a topology's committed state",
+                                    "weir savepoint create pair-match before-upgrade\nweir savepoint ls");
+        group_app.require_subcommand(1);
+        CLI::App& ls = savepoint_command(group_app, "ls", "List the savepoints", "weir savepoint ls --format json",
+                                         savepoint_ls_command);
+        ls.add_option("TOPOLOGY", savepoint_.topology, "Of this topology alone")->type_name("");
+        add_format(ls, savepoint_.format, "table");
+        CLI::App& create = savepoint_command(
+            group_app, "create", "Make one of the committed state; a host that runs it goes on meanwhile",
+            "weir savepoint create pair-match\nweir savepoint create pair-match before-upgrade", savepoint_create_command);
+        create.add_option("TOPOLOGY", savepoint_.topology, "The topology's name")->required()->type_name("");
+        create.add_option("NAME", savepoint_.name, "Its name (the time, as 20260131-120000)")
+            ->check(is_name())
+            ->type_name("");
+        add_format(create, savepoint_.format, "table");
+        CLI::App& show = savepoint_command(group_app, "show", "Show what is in one",
+                                           "weir savepoint show pair-match before-upgrade", savepoint_show_command);
+        CLI::App& restore = savepoint_command(
+            group_app, "restore", "Make it the topology's state, from which the next run begins",
+            "weir savepoint restore pair-match before-upgrade --replace", savepoint_restore_command);
+        for (CLI::App* app : {&show, &restore}) {
+            app->add_option("TOPOLOGY", savepoint_.topology, "The topology's name")->required()->type_name("");
+            app->add_option("NAME", savepoint_.name, "The savepoint's")->required()->type_name("");
+        }
+        add_format(show, savepoint_.format, "table");
+        restore.add_flag("--replace", savepoint_.replace, "Take away the state that there is");
+    }
+
+    CLI::App& state_command(CLI::App& parent, const std::string& name, const std::string& doc,
+                            const std::string& examples, int (*run)(const StateArguments&, Terminal&)) {
+        CLI::App& app = command(parent, name, doc, examples, [this, run] { return run(state_, terminal_); });
+        app.add_option("TOPOLOGY", state_.topology, "The topology's name")->required()->type_name("");
+        add_data_dir(app, state_.data_dir);
+        app.add_option("--savepoint", state_.savepoint, "Of a savepoint instead of the state")->type_name("NAME");
+        add_format(app, state_.format, "table");
+        return app;
+    }
+
+    void add_state() {
+        CLI::App& group_app = group(app_, "state", "What topologies keep, as of their last committed epoch",
+                                    "weir state ls pair-match\nweir state scan pair-match pairs --limit 10");
+        group_app.require_subcommand(1);
+        state_command(group_app, "ls", "List the nodes and their states", "weir state ls pair-match", state_ls_command);
+        CLI::App& get = state_command(group_app, "get", "Show the value of a key, as `scan` writes it",
+                                      "weir state get orders counts SHIPPED", state_get_command);
+        CLI::App& scan = state_command(group_app, "scan", "Show the entries of a node",
+                                       "weir state scan pair-match pairs --limit 10 --format json", state_scan_command);
+        for (CLI::App* app : {&get, &scan})
+            app->add_option("NODE", state_.node, "The node")->required()->type_name("");
+        get.add_option("KEY", state_.key, "The key; bytes that are no text as \\x00")->required()->type_name("");
+        scan.add_option("--prefix", state_.prefix, "Only keys that begin so")->type_name("TEXT");
+        scan.add_option("--limit", state_.limit, "At most so many entries (100)")->check(is_positive())->type_name("N");
+    }
+
     Terminal& terminal_;
     CLI::App app_{"A dataflow plugin host: runs topologies of plugins that YAML files describe"};
     std::function<int()> action_;
     bool is_run_ = false;
     RunArguments run_;
     LintArguments lint_;
+    SavepointArguments savepoint_;
+    StateArguments state_;
     PluginLsArguments plugin_ls_;
     PluginFileArguments plugin_file_;
     TopologySchemaArguments schema_;

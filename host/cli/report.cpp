@@ -136,6 +136,10 @@ std::string summary_text(const Topology& topology, const RunStats& stats, const 
     if (seconds > 0) out += fmt::format(" after {:.1f} s", seconds);
     out += fmt::format(", {} {}\n", grouped(static_cast<int64_t>(stats.epochs)),
                        stats.epochs == 1 ? "epoch" : "epochs");
+    if (stats.restarts > 0) {
+        out.pop_back();
+        out += fmt::format(", {} {}\n", stats.restarts, stats.restarts == 1 ? "restart" : "restarts");
+    }
     for (const Count& count : counts) {
         out += fmt::format("  {:<{}}  {:>{}}", count.label, label_width, grouped(count.value), value_width);
         if (count.is_flow && seconds > 0)
@@ -153,6 +157,7 @@ Json stats_json(const RunStats& stats, int64_t peak_rss_bytes) {
     out["cpu_ns_per_record"] = stats.records > 0 ? static_cast<double>(stats.cpu.count()) / records : 0.0;
     out["records_per_s"] = seconds > 0 ? records / seconds : 0.0;
     out["peak_rss_bytes"] = peak_rss_bytes;
+    out["restarts"] = stats.restarts;
     return out;
 }
 

@@ -54,7 +54,7 @@ std::string state_notice(const Topology& topology);
 // The table at the end.
 std::string summary_text(const Topology& topology, const RunStats& stats, const std::string& outcome);
 
-// {"records","cpu_ns_per_record","records_per_s","peak_rss_bytes"}
+// {"records","cpu_ns_per_record","records_per_s","peak_rss_bytes","restarts"}
 Json stats_json(const RunStats& stats, int64_t peak_rss_bytes);
 
 // 12345 as "12,345".

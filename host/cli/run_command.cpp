@@ -12,6 +12,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/data_dir.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/savepoints.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
@@ -58,6 +59,22 @@ private:
     int error_ = 0;
 };
 
+// Makes the savepoint of --savepoint the state to begin from. What is wrong has been said where it is not kExitOk.
+int begin_from_savepoint(const RunArguments& arguments, const TopologySet::Entry& entry, SessionOptions& options,
+                         Terminal& terminal) {
+    if (arguments.savepoint.empty()) return kExitOk;
+    const std::string& name = entry.topology->name;
+    const Status status =
+        restore_savepoint(options.data_dir, name, arguments.savepoint, options.reset,
+                          "Run it without --savepoint to go on with that, or with --reset, too, to forget it");
+    if (status.ok()) {
+        options.reset = false;
+        return kExitOk;
+    }
+    terminal.message(fmt::format("error[state]: {}", status.message()));
+    return kExitState;
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments, Terminal& terminal) {
@@ -79,6 +96,10 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     SessionOptions options{arguments.duration, arguments.records, arguments.quiet,
                            arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset, arguments.allow_loss};
     const auto& entries = topologies.entries();
+    if (!arguments.savepoint.empty() && (entries.size() > 1 || Session::is_kept_nowhere(*entries[0].plan, options))) {
+        terminal.message("weir run: --savepoint is for one topology, and one whose state is kept");
+        return kExitUsage;
+    }
     const bool keeps = std::any_of(entries.begin(), entries.end(), [](auto& entry) { return Session::keeps_state(*entry.plan); });
     if (!options.is_data_dir_given && keeps) {
         auto data_dir = default_data_dir();
@@ -88,6 +109,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         }
         options.data_dir = *data_dir;
     }
+    if (const int code = begin_from_savepoint(arguments, entries.front(), options, terminal); code != kExitOk) return code;
     Session session(topologies, options, terminal);
     const int code = session.run();
     if (!stats.is_wanted()) return code;

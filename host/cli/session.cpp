@@ -36,7 +36,19 @@ int exit_code_of(const Status& status, bool is_opening) {
     return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
 }
 
-std::string error_text(const TopologyRun& run, const Status& status, bool is_opening, const std::string& what) {
+// "1.5 s", "200 ms": of a wait.
+std::string wait_text(std::chrono::microseconds time) {
+    if (time < std::chrono::seconds(1)) return fmt::format("{} ms", time.count() / 1000);
+    return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
+}
+
+// Why there is no restart any more, where there might have been.
+std::string over_text(const Supervisor& run) {
+    if (run.why_over().empty() || run.topology().restart.strategy == RestartStrategy::kNone) return "";
+    return fmt::format(". It is not started again: {}", run.why_over());
+}
+
+std::string error_text(const Supervisor& run, const Status& status, bool is_opening, const std::string& what) {
     const bool is_state = run.failed_state() && status.code() != WEIR_E_STATE_VERSION;
     return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology().name,
                        what);
@@ -55,16 +67,7 @@ std::string refused_text(const Topology& topology, const Failure& failure) {
 
 Session::Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal)
     : options_(options), terminal_(terminal), signals_(wakeup_) {
-    for (auto& entry : topologies.entries()) {
-        RunOptions run_options;
-        run_options.records = options.records;
-        run_options.on_finished = [this] { wakeup_.notify(); };
-        Member& member = members_.emplace_back();
-        member.entry = &entry;
-        run_options.epochs = epochs_options(*entry.plan);
-        member.is_durable = !run_options.epochs.dir.empty();
-        member.run = std::make_unique<TopologyRun>(std::move(entry.plan), std::move(run_options));
-    }
+    for (auto& entry : topologies.entries()) add_member(topologies, entry);
     terminal_.on_output_closed([this] { signals_.request(); });
     // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
     terminal_.on_output_failed([this] {
@@ -73,9 +76,31 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
     });
 }
 
+void Session::add_member(TopologySet& topologies, TopologySet::Entry& entry) {
+    Member& member = members_.emplace_back();
+    member.entry = &entry;
+    SupervisorOptions options;
+    options.run.records = options_.records;
+    options.run.on_finished = [this] { wakeup_.notify(); };
+    options.run.epochs = epochs_options(*entry.plan);
+    member.is_durable = !options.run.epochs.dir.empty();
+    options.plan_again = [&topologies, &entry] { return topologies.plan_again(entry); };
+    options.on_failure = [this, &member](const RestartNotice& notice) { tell_restart(member, notice); };
+    options.on_restarted = [this, &member](int64_t attempt, uint64_t epoch) {
+        if (options_.is_quiet) return;
+        const std::string where = epoch > 0 ? fmt::format(", goes on behind epoch {}", epoch) : "";
+        terminal_.message(fmt::format("{}: restart {} succeeded{}", member.run->topology().name, attempt, where));
+    };
+    member.run = std::make_unique<Supervisor>(std::move(entry.plan), std::move(options));
+}
+
 EpochsOptions Session::epochs_options(const Plan& plan) const {
-    if (!options_.is_data_dir_given && !keeps_state(plan)) return {};
-    return {options_.data_dir / plan.topology().name, options_.allow_loss, options_.reset};
+    if (is_kept_nowhere(plan, options_)) return {};
+    EpochsOptions epochs;
+    epochs.dir = options_.data_dir / plan.topology().name;
+    epochs.allow_loss = options_.allow_loss;
+    epochs.reset = options_.reset;
+    return epochs;
 }
 
 Session::~Session() {
@@ -162,6 +187,13 @@ bool Session::reap() {
     return std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.joined; });
 }
 
+void Session::tell_restart(const Member& member, const RestartNotice& notice) {
+    const std::string of = notice.attempts ? fmt::format(" of {}", *notice.attempts) : "";
+    terminal_.message(fmt::format("warning[retryable]: topology `{}`: {}; restart {}{} in {}", member.run->topology().name,
+                                  notice.failure, notice.attempt, of, wait_text(notice.delay)));
+    wakeup_.notify();
+}
+
 void Session::tell_failure(Member& member) {
     const Failure& failure = *member.run->failure();
     const bool is_opening = member.run->failed_opening();
@@ -171,7 +203,7 @@ void Session::tell_failure(Member& member) {
     if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
         terminal_.message(refused_text(member.run->topology(), failure));
     else
-        terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text()));
+        terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text() + over_text(*member.run)));
     const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
     if (!others_run || stopping_ == StopMode::kCheckpoint) return;
     if (!options_.is_quiet) terminal_.message("stopping the other topologies");
@@ -197,11 +229,17 @@ void Session::show_rates() {
     for (Member& member : members_) {
         if (member.joined) continue;
         lines.push_back(fmt::format("{:6.1f} s  {:<{}}  {}", std::chrono::duration<double>(now - started_).count(),
-                                    member.run->topology().name, width,
-                                    member.meter.line(counts_of(member.run->stats()), now)));
+                                    member.run->topology().name, width, line_of(member, now)));
     }
     if (terminal_.is_live()) return terminal_.set_live(std::move(lines));
     for (const std::string& line : lines) terminal_.message(line);
+}
+
+std::string Session::line_of(Member& member, std::chrono::steady_clock::time_point now) {
+    const auto waiting = member.run->waiting();
+    if (!waiting) return member.meter.line(counts_of(member.run->stats()), now);
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(std::max(waiting->due, now) - now);
+    return fmt::format("restart {} in {}: {}", waiting->attempt, wait_text(left), waiting->failure);
 }
 
 void Session::summarize() {

@@ -1,6 +1,7 @@
 // Several topologies running together in one process, from connecting to the last table.
 //
-// Each ends by itself; when one fails the others finish their epoch and stop. A signal stops all: the epoch is
+// Each ends by itself. A failure that may pass is told, and the topology begins again as its `restart:` says; when one
+// fails for good the others finish their epoch and stop. A signal stops all: the epoch is
 // finished and state is kept. When standard output cannot be written to, the process ends at once, with kExitFailed:
 // what was not committed by then is read again by the next run. `duration` and `records` end them as the end of their input would.
 //
@@ -18,7 +19,7 @@
 #include "host/cli/report.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/topology_set.hpp"
-#include "host/engine/run.hpp"
+#include "host/engine/supervisor.hpp"
 #include "host/engine/wakeup.hpp"
 
 namespace weir::host {
@@ -44,6 +45,10 @@ public:
     // Whether a topology's state is kept without being asked to: it has some, and its broker outlives this process.
     static bool keeps_state(const Plan& plan) { return plan.has_state() && !plan.is_ephemeral(); }
 
+    static bool is_kept_nowhere(const Plan& plan, const SessionOptions& options) {
+        return !options.is_data_dir_given && !keeps_state(plan);
+    }
+
     // Connects, starts, waits for all to end. The exit code; what went wrong has been said.
     int run();
     // Of the first topology. After run().
@@ -52,7 +57,7 @@ public:
 private:
     struct Member {
         const TopologySet::Entry* entry = nullptr;
-        std::unique_ptr<TopologyRun> run;
+        std::unique_ptr<Supervisor> run;
         RateMeter meter;
         bool joined = false;
         bool is_durable = false;
@@ -65,6 +70,9 @@ private:
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;
     bool reap();
+    void add_member(TopologySet& topologies, TopologySet::Entry& entry);
+    void tell_restart(const Member& member, const RestartNotice& notice);
+    std::string line_of(Member& member, std::chrono::steady_clock::time_point now);
     void tell_failure(Member& member);
     void stop_all(StopMode mode);
     std::chrono::milliseconds line_interval() const;

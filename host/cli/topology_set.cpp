@@ -49,8 +49,17 @@ void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Top
 }
 
 void TopologySet::plan_all(const PlanOptions& options) {
+    plan_options_ = options;
     for (Entry& entry : entries_)
         if (entry.topology) entry.plan = Plan::build(*entry.topology, resolver_, options, diagnostics_);
+}
+
+Result<std::unique_ptr<Plan>> TopologySet::plan_again(const Entry& entry) {
+    const std::lock_guard lock(planning_);
+    Diagnostics diagnostics;
+    auto plan = Plan::build(*entry.topology, resolver_, plan_options_, diagnostics);
+    if (!plan) return Status::config("", diagnostics.text(false));
+    return plan;
 }
 
 // Consumer groups, metrics and state go by a topology's name.

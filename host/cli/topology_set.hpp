@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,9 @@ public:
     };
     std::vector<Entry>& entries() { return entries_; }
 
+    // An entry's plan anew, after its plan was taken and has gone. WEIR_E_CONFIG with what is wrong now. Any thread.
+    Result<std::unique_ptr<Plan>> plan_again(const Entry& entry);
+
 private:
     void add_entry(const std::filesystem::path& path, std::optional<Topology> loaded);
     void plan_all(const PlanOptions& options);
@@ -50,6 +54,8 @@ private:
     PluginResolver resolver_;
     Diagnostics diagnostics_;
     std::vector<Entry> entries_;
+    PlanOptions plan_options_;
+    std::mutex planning_;  // plugins are looked up by one thread at a time
 };
 
 }  // namespace weir::host

@@ -43,7 +43,11 @@ Json key_of(const NodeSpec& node) {
 }  // namespace
 
 Epochs::Epochs(Plan& plan, EpochsOptions options)
-    : plan_(plan), options_(std::move(options)), decider_(plan.decider()), run_id_(make_run_id()) {}
+    : plan_(plan),
+      options_(std::move(options)),
+      decider_(plan.decider()),
+      run_id_(make_run_id()),
+      positions_(options_.positions) {}
 
 Epochs::~Epochs() = default;
 
@@ -67,13 +71,22 @@ Status Epochs::open() {
 Status Epochs::drop_unknown() {
     for (const std::string& node : store_->nodes()) {
         if (plan_.topology().find_node(node) >= 0) continue;
-        if (std::find(options_.allow_loss.begin(), options_.allow_loss.end(), node) == options_.allow_loss.end())
-            return Status::config("", fmt::format("{} holds state of node `{}`, which the topology does not have. Call the "
-                                                  "node so again, or drop its state: --allow-loss {}",
-                                                  options_.dir.string(), node, node));
+        if (Status s = may_lose(node, "state"); !s.ok()) return s;
         if (Status s = store_->drop(node); !s.ok()) return s;
     }
     return {};
+}
+
+Status Epochs::may_lose(const std::string& node, const char* what) const {
+    if (std::find(options_.allow_loss.begin(), options_.allow_loss.end(), node) != options_.allow_loss.end()) return {};
+    return Status::config("", fmt::format("{} holds {} of node `{}`, which the topology does not have. Call the "
+                                          "node so again, or drop its {}: --allow-loss {}",
+                                          options_.dir.string(), what, node, what, node));
+}
+
+bool Epochs::is_restored() const {
+    std::error_code error;
+    return std::filesystem::exists(options_.dir / kRestoredFile, error);
 }
 
 Status Epochs::recover(const std::atomic<bool>& stop) {
@@ -125,7 +138,7 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
     if (!record) return record.status();
     const Json parsed = Json::parse(record->value_or("{}"), nullptr, false);
     const std::string expected = parsed.is_object() ? parsed.value("marker", "") : "";
-    if (marker == expected) return {};
+    if (marker == expected || is_restored()) return {};
     return Status::config(
         "", fmt::format("{} ends with {}, but the cluster's last transaction of this topology is {}. The folder is not "
                         "the one that wrote it, or the cluster is another. Find the right one (--data-dir), or begin "
@@ -161,7 +174,10 @@ Status Epochs::read_record(uint64_t epoch) {
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     for (const Json& one : parsed["positions"]) {
         const int node = plan_.topology().find_node(one.value("node", ""));
-        if (node < 0) continue;  // the source is gone, and its positions with it
+        if (node < 0) {
+            if (Status s = may_lose(one.value("node", ""), "positions"); !s.ok()) return s;
+            continue;
+        }
         positions_.push_back({static_cast<size_t>(node), one.value("split", ""), one.value("position", "")});
     }
     return {};
@@ -249,12 +265,16 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::
         if (Status s = decider_->commit(epoch, marker_of(epoch), stop); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decided");
     }
-    if (store_)
+    if (store_) {
         if (Status s = store_->commit(epoch); !s.ok()) return s;
-    WEIR_FAILPOINT("epochs.commit.store_committed");
+        WEIR_FAILPOINT("epochs.commit.store_committed");
+        std::error_code ignored;  // that it was restored; where it stays, a check is left out once more
+        std::filesystem::remove(options_.dir / kRestoredFile, ignored);
+    }
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
+    positions_ = positions;
     return begin(stop);
 }
 

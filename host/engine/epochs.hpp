@@ -31,10 +31,14 @@
 
 namespace weir::host {
 
+// In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
+inline constexpr const char* kRestoredFile = "restored";
+
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
     bool reset = false;                   // forget the state first
+    std::vector<SplitPosition> positions;  // where the sources begin when there is no folder
 };
 
 class Epochs {
@@ -53,7 +57,7 @@ public:
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
     Status begin(const std::atomic<bool>& stop);
-    // The last decided epoch; 0: none.
+    // The last decided epoch; 0: none. And where the sources were at its end.
     uint64_t last() const { return last_; }
     const std::vector<SplitPosition>& positions() const { return positions_; }
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -66,6 +70,8 @@ public:
 
 private:
     Status drop_unknown();
+    Status may_lose(const std::string& node, const char* what) const;
+    bool is_restored() const;
     Status read_record(uint64_t epoch);
     Status decide_commit(uint64_t prepared);
     Status decide_abort(uint64_t prepared);

@@ -38,7 +38,6 @@ void Plan::warn_of_settings() {
                              fmt::format("`{}` has no effect yet: {}", setting, instead));
     };
     if (topology_.memory_limit > 0) warn("memory_limit", "state is held in memory, without a limit");
-    if (topology_.restart) warn("restart", "the topology ends at a failure");
 }
 
 Plan::~Plan() {

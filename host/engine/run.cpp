@@ -60,6 +60,7 @@ void warn(const std::string& text) { HostServices::get().log(WEIR_LOG_WARNING, t
 TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
+      simulated_now_(options_.simulated_start),
       clock_(options_.simulate ? std::function<int64_t()>([this] { return simulated_now_; }) : system_now),
       fabric_(*plan_),
       budget_(options_.records),
@@ -375,13 +376,16 @@ void TopologyRun::commit_epoch() {
     std::vector<EpochPart> parts;
     std::vector<SplitPosition> positions;
     in_outbox_ = 0;
+    int64_t records = 0;
     for (EpochReport& report : reports_) {
         in_outbox_ += report.in_outbox;
+        records += report.records;
         parts.push_back(std::move(report.state));
         positions.insert(positions.end(), report.positions.begin(), report.positions.end());
     }
     in_flight_ = false;
     Status status = epochs_.commit(epoch_, parts, positions, abandon_);
+    if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
         failed_state_ = epochs_.is_damaged();
         return fail({status, "", ""});

@@ -41,6 +41,7 @@ struct RunOptions {
     std::function<void()> on_finished;  // coordinator thread, last thing
     // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
     std::optional<uint64_t> simulate;
+    int64_t simulated_start = 0;  // its clock begins there
     EpochsOptions epochs;
 };
 
@@ -59,6 +60,7 @@ struct RunStats {
     std::vector<NodeStats> nodes;
     uint64_t epochs = 0;
     int64_t records = 0;
+    int64_t restarts = 0;
     // From the first record to the end of the last epoch; CPU of the whole process, user and system.
     std::chrono::nanoseconds cpu{0}, wall{0};
 };
@@ -83,6 +85,11 @@ public:
     const std::optional<Failure>& failure() const { return failure_; }
     // Whether the failure came before the first record could flow.
     bool failed_opening() const { return failed_opening_; }
+    // After join. Up to the last committed epoch: records that the sources gave in this run, and where they were;
+    // and the clock at its end.
+    int64_t committed_records() const { return committed_records_; }
+    const std::vector<SplitPosition>& committed_positions() const { return epochs_.positions(); }
+    int64_t now() const { return clock_(); }
     RunStats stats() const;
     const Topology& topology() const { return plan_->topology(); }
 
@@ -125,7 +132,6 @@ private:
     void close_all();
     void close_one(Instance& instance, std::chrono::steady_clock::time_point deadline);
     int64_t checkpoint_timeout() const { return plan_->topology().checkpoint_timeout.count(); }
-    int64_t now() const { return clock_(); }
 
     // Destroyed first to last in reverse: the plan's instances go before the workers (see the destructor).
     std::unique_ptr<Plan> plan_;
@@ -153,6 +159,7 @@ private:
     std::atomic<uint64_t> committed_{0}, first_epoch_{0};  // the latter: where this run began
     std::vector<EpochReport> reports_;  // of the epoch in flight
     size_t ended_ = 0;                  // workers
+    int64_t committed_records_ = 0;
     bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;
     size_t in_outbox_ = 0;              // of the last epoch
     int64_t next_checkpoint_ = 0, waiting_since_ = 0, stopped_at_ = 0;

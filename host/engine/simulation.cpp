@@ -36,6 +36,7 @@ bool simulate(const std::vector<Actor>& actors, uint64_t seed, int64_t& now, con
             continue;
         }
         const size_t actor = awake[random() % awake.size()];
+        ++now;
         if (actors[actor].turn())
             idle = 0;
         else

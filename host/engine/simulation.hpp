@@ -1,6 +1,8 @@
 // Runs what would run on several threads on one, in an order drawn from a seed, on a virtual clock: an order that
 // fails can be run again.
 //
+// A turn takes a microsecond, and when all sleep it is at once as late as the first of them waits for.
+//
 // As in a run on threads, an actor that had nothing to do sleeps until it is woken or its time has come: a wake that
 // somebody forgot is a deadlock here.
 #pragma once

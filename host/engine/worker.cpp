@@ -131,6 +131,7 @@ void Worker::begin_epoch(uint64_t epoch) {
     if (failed() || dataflow_.epoch() >= epoch) return;
     WEIR_FAILPOINT("worker.epoch.begin");
     sources_.mark_positions();
+    marked_records_ = sources_.records();
     WEIR_FAILPOINT("worker.epoch.positions");
     if (!failed()) dataflow_.start_epoch(epoch);
     WEIR_FAILPOINT("worker.epoch.barriers");
@@ -142,7 +143,7 @@ void Worker::on_barrier_done(uint64_t epoch) {
     if (Status s = outbox_.snapshot(epoch, state_); !s.ok()) return dataflow_.fail(0, s);
     state_.seal();
     WEIR_FAILPOINT("worker.epoch.sealed");
-    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size()});
+    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size(), marked_records_});
     state_ = EpochPart();
     WEIR_FAILPOINT("worker.epoch.reported");
 }

@@ -26,6 +26,7 @@ struct EpochReport {
     std::vector<SplitPosition> positions;
     EpochPart state;
     size_t in_outbox = 0;  // what sinks have still to make visible
+    int64_t records = 0;  // that its sources gave since the run began, up to the barrier
 };
 
 // [worker]
@@ -96,6 +97,7 @@ private:
     WorkerListener& listener_;
     EpochPart state_;  // of the epoch in flight
     Outbox outbox_;
+    int64_t marked_records_ = 0;
     Mailbox mailbox_;
     Dataflow dataflow_;
     Sources sources_;

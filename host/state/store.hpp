@@ -46,6 +46,9 @@ struct StoreOptions {
     std::string topology;
     // Nothing is written, not even a lock; for savepoints and for looking at a store that nobody has open.
     bool read_only = false;
+    // With read_only: also while another process has the store open and writes it. What is seen is the epoch that was
+    // committed when it was opened. Keeps a folder of its own under the system's temporary one.
+    bool beside_owner = false;
     // Off: runs are folded by fold() alone.
     bool background_folding = true;
     // Of RocksDB's write buffers, by 1 to 2; its cache takes an eighth of it. At least 1 MiB.
@@ -128,7 +131,8 @@ public:
     Status rename(std::string_view from, std::string_view to);
 
     // Makes a savepoint: a store in the new folder `to`, as of the committed epoch, that shares the files of this
-    // one where both are on one file system. It can be opened read-only, or as a store of its own.
+    // one where both are on one file system. It can be opened read-only, or as a store of its own. A read-only store,
+    // and one with a prepared epoch, is copied; the prepared epoch is left out.
     Status save(const std::filesystem::path& to);
 
     // Folds all runs of each id into one, in the caller's thread: afterwards what is stored is what is live.

@@ -124,13 +124,18 @@ StoreFailure StoreDir::open(const std::filesystem::path& dir, bool read_only) {
     if (::flock(lock_, (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return system_failure(path, "cannot be locked", errno);
         return store_failure(StoreError::kInUse, dir,
-                             fmt::format("the state is in use by process {}; stop it, or name another folder",
+                             fmt::format("the state is in use by process {}; stop it, or name another folder (--data-dir)",
                                          holder(lock_)));
     }
     if (read_only) return {};
     const std::string pid = fmt::format("{}\n", ::getpid());
     if (::ftruncate(lock_, 0) != 0 || ::pwrite(lock_, pid.data(), pid.size(), 0) < 0)
         return system_failure(path, "cannot be written", errno);
+    return {};
+}
+
+StoreFailure StoreDir::look_at(const std::filesystem::path& dir) {
+    dir_ = dir;
     return {};
 }
 

@@ -52,6 +52,8 @@ public:
     // Makes the folder if it is to be written, and takes the lock: exclusive, or, read-only and where there is a
     // lock file, shared.
     StoreFailure open(const std::filesystem::path& dir, bool read_only);
+    // Takes no lock: for looking at a store that somebody has open.
+    StoreFailure look_at(const std::filesystem::path& dir);
     std::filesystem::path database() const { return dir_ / "db"; }
     std::filesystem::path identity_path() const { return dir_ / "identity"; }
 

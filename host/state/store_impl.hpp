@@ -39,6 +39,7 @@ struct StateStore::Impl {
     StoreOptions options;
     std::string topology;
     StoreDir files;
+    std::filesystem::path secondary;  // RocksDB's own folder beside an owner; removed at the end
     std::unique_ptr<rocksdb::DB> db;
 
     std::mutex fold_mutex;
@@ -67,6 +68,7 @@ struct StateStore::Impl {
     std::filesystem::path database() const { return files.database(); }
     // Opens everything; on failure the rest of this is of no use.
     StoreFailure open();
+    StoreFailure open_database(bool is_new);
     StoreFailure create(const std::optional<Identity>& found);
     StoreFailure load();
     StoreFailure load_key(std::string_view key, std::string_view value, Committed& sum);
@@ -78,6 +80,9 @@ struct StateStore::Impl {
     Status failed(StoreFailure what, bool of_a_write);
     // Writes a batch; with write_mutex. `doing`: for the message.
     Status write(rocksdb::WriteBatch& batch, bool sync, const std::string& doing);
+
+    // All that is committed, into a new database. With write_mutex.
+    StoreFailure copy_to(const std::filesystem::path& database) const;
 
     std::string node_name(uint32_t number) const;  // with index_mutex; "?" if there is none
     std::string describe(std::string_view id) const;

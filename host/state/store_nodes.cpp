@@ -1,13 +1,7 @@
-// Nodes as a whole, and savepoints: what does not go with an epoch.
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <memory>
+// Nodes as a whole: what does not go with an epoch.
 #include <utility>
 
 #include <fmt/format.h>
-#include <rocksdb/utilities/checkpoint.h>
 
 #include "host/state/store_impl.hpp"
 
@@ -77,28 +71,6 @@ Status StateStore::rename(std::string_view from, std::string_view to) {
     impl.nodes.erase(impl.nodes.find(from));
     impl.nodes.insert_or_assign(std::string(to), number);
     return {};
-}
-
-Status StateStore::save(const std::filesystem::path& to) {
-    Impl& impl = *impl_;
-    const std::lock_guard writing(impl.write_mutex);
-    if (Status s = impl.writable(); !s.ok()) return s;
-    std::error_code error;
-    const auto absolute = std::filesystem::absolute(to, error);
-    if (!error && absolute.has_parent_path()) std::filesystem::create_directories(absolute.parent_path(), error);
-    if (error) return system_failure(to, "cannot be made, for a savepoint", error.value()).status;
-    if (::mkdir(absolute.c_str(), 0700) != 0)
-        return system_failure(to, "cannot be made, for a savepoint", errno).status;
-    rocksdb::Checkpoint* made = nullptr;
-    rocksdb::Status s = rocksdb::Checkpoint::Create(impl.db.get(), &made);
-    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-    if (s.ok()) s = checkpoint->CreateCheckpoint((absolute / "db").native());
-    // Last: a savepoint without it is none.
-    StoreFailure f = s.ok() ? StoreDir::write_identity(absolute, {kStoreFormat, impl.topology})
-                            : rocks_failure(to, "making a savepoint", s);
-    if (f.ok()) return {};
-    std::filesystem::remove_all(absolute, error);
-    return f.status;
 }
 
 }  // namespace weir::host

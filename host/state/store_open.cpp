@@ -1,5 +1,8 @@
 // Opening a store: whose it is, what is in it, and whether all of it is there.
+#include <stdlib.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -10,6 +13,11 @@
 #include "host/state/store_impl.hpp"
 
 namespace weir::host {
+namespace {
+
+constexpr int kOpenAttempts = 10;  // beside an owner
+
+}  // namespace
 
 StateStore::Impl::~Impl() {
     if (folder.joinable()) {
@@ -21,10 +29,36 @@ StateStore::Impl::~Impl() {
         folder.join();
     }
     if (db) (void)db->Close();
+    db.reset();
+    std::error_code ignored;
+    if (!secondary.empty()) std::filesystem::remove_all(secondary, ignored);
+}
+
+// The owner may replace files between our looking at their names and opening them; then there are others.
+StoreFailure StateStore::Impl::open_database(bool is_new) {
+    rocksdb::Options rocks = rocks_options(options, is_new);
+    rocksdb::DB* opened = nullptr;
+    rocksdb::Status s;
+    if (!options.beside_owner) {
+        s = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, database().native(), &opened)
+                              : rocksdb::DB::Open(rocks, database().native(), &opened);
+    } else {
+        std::error_code error;
+        std::string name = std::filesystem::temp_directory_path(error).native() + "/weir-reader-XXXXXX";
+        if (error || ::mkdtemp(name.data()) == nullptr)
+            return system_failure(name, "cannot be made", error ? error.value() : errno);
+        secondary = name;
+        rocks.max_open_files = -1;  // what the owner removes stays readable while it is open
+        for (int attempt = 0; attempt < kOpenAttempts && (attempt == 0 || !s.ok()); ++attempt)
+            s = rocksdb::DB::OpenAsSecondary(rocks, database().native(), secondary.native(), &opened);
+    }
+    if (!s.ok()) return rocks_failure(database(), "opening it", s);
+    db.reset(opened);
+    return {};
 }
 
 StoreFailure StateStore::Impl::open() {
-    if (StoreFailure f = files.open(dir, options.read_only); !f.ok()) return f;
+    if (StoreFailure f = options.beside_owner ? files.look_at(dir) : files.open(dir, options.read_only); !f.ok()) return f;
     std::optional<Identity> found;
     if (StoreFailure f = files.read_identity(found); !f.ok()) return f;
     if (found && !options.topology.empty() && found->topology != options.topology)
@@ -34,17 +68,13 @@ StoreFailure StateStore::Impl::open() {
     if (!found && (options.read_only || options.topology.empty()))
         return store_failure(StoreError::kForeign, dir, "is no state store; name a folder that is one");
     // A folder without identity is one that was never finished: nothing was committed in it.
-    const auto rocks = rocks_options(options, !found);
-    rocksdb::DB* opened = nullptr;
-    const rocksdb::Status s = options.read_only ? rocksdb::DB::OpenForReadOnly(rocks, database().native(), &opened)
-                                                : rocksdb::DB::Open(rocks, database().native(), &opened);
-    if (!s.ok()) return rocks_failure(database(), "opening it", s);
-    db.reset(opened);
+    if (StoreFailure f = open_database(!found); !f.ok()) return f;
     WEIR_FAILPOINT("store.open.database");
     if (StoreFailure f = create(found); !f.ok()) return f;
     WEIR_FAILPOINT("store.open.identity");
     if (StoreFailure f = load(); !f.ok()) return f;
-    if (StoreFailure f = check_progress(); !f.ok()) return f;
+    // Its owner may be further than what we see.
+    if (StoreFailure f = options.beside_owner ? StoreFailure() : check_progress(); !f.ok()) return f;
     WEIR_FAILPOINT("store.open.loaded");
     start_folding();
     return {};

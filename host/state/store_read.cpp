@@ -19,11 +19,14 @@ constexpr size_t kRunTail = 16;
 // The database as it is now, and the epoch that is committed in it. Folding and later epochs do not show.
 class Snapshot {
 public:
-    explicit Snapshot(rocksdb::DB& db) : db_(db) {
-        how_.snapshot = db.GetSnapshot();
+    // `is_fixed`: the database does not change while it is open, and has no snapshots.
+    Snapshot(rocksdb::DB& db, bool is_fixed) : db_(db) {
+        if (!is_fixed) how_.snapshot = db.GetSnapshot();
         how_.fill_cache = false;
     }
-    ~Snapshot() { db_.ReleaseSnapshot(how_.snapshot); }
+    ~Snapshot() {
+        if (how_.snapshot) db_.ReleaseSnapshot(how_.snapshot);
+    }
     Snapshot(const Snapshot&) = delete;
     Snapshot& operator=(const Snapshot&) = delete;
     const rocksdb::ReadOptions& how() const { return how_; }
@@ -177,7 +180,7 @@ Status StateStore::read(std::string_view node, const std::function<Status(const 
         if (found == impl.nodes.end()) return {};
         append_u32(prefix, found->second);
     }
-    const Snapshot snapshot(*impl.db);
+    const Snapshot snapshot(*impl.db, impl.options.beside_owner);
     uint64_t committed = 0;
     rocksdb::Status status;
     if (!snapshot.committed(committed, status)) return status.ok() ? Status() : failed(status);
@@ -219,7 +222,7 @@ Result<std::optional<std::string>> StateStore::get(std::string_view node, uint32
     }
     append_id_tail(id, state, kind, group, split);
     if (!parse_id(id) || group > UINT8_MAX) return Value();
-    const Snapshot snapshot(*impl.db);
+    const Snapshot snapshot(*impl.db, impl.options.beside_owner);
     uint64_t committed = 0;
     rocksdb::Status status;
     if (!snapshot.committed(committed, status)) return status.ok() ? Result(Value()) : failed(status);

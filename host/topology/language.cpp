@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/topology/restart.hpp"
+
 namespace weir::host {
 namespace {
 
@@ -20,13 +22,6 @@ std::vector<ParamInfo> make_settings() {
     ParamInfo delivery =
         setting("delivery", ParamType::kString, "What a crash may do to outputs.", "at_least_once");
     delivery.one_of = {"at_least_once", "exactly_once"};
-    ParamInfo restart = setting("restart", ParamType::kObject, "Start again after a failure.");
-    restart.fields = {
-        setting("attempts", ParamType::kInt64, "How often in a row; then the run fails.", 3),
-        setting("delay", ParamType::kDuration, "Before the first attempt; doubles with each.", "1s"),
-        setting("max_delay", ParamType::kDuration, "The longest wait between two attempts.", "1m"),
-    };
-    restart.fields[0].primary = true;
     return {
         setting("name", ParamType::kString, "The topology's name; without it, that of the file."),
         std::move(delivery),
@@ -34,7 +29,7 @@ std::vector<ParamInfo> make_settings() {
         setting("checkpoint_timeout", ParamType::kDuration, "A checkpoint that takes longer is warned of.", "1m"),
         setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
         setting("memory_limit", ParamType::kBytes, "The memory that state and queues may take."),
-        std::move(restart),
+        restart_setting(),
     };
 }
 

@@ -154,16 +154,8 @@ private:
         topology_.workers = value.at("workers").get<int64_t>();
         topology_.memory_limit = value.value("memory_limit", int64_t{0});
         if (value.contains("name")) topology_.name = value["name"].get<std::string>();
-        if (value.contains("restart")) read_restart(value["restart"]);
+        topology_.restart = read_restart(*checked, diagnostics_);
         check_settings(*checked);
-    }
-
-    void read_restart(const Json& value) {
-        RestartSpec restart;
-        restart.attempts = value.at("attempts").get<int64_t>();
-        restart.delay = std::chrono::microseconds(value.at("delay").get<int64_t>());
-        restart.max_delay = std::chrono::microseconds(value.at("max_delay").get<int64_t>());
-        topology_.restart = restart;
     }
 
     void check_settings(const CheckedConfig& checked) {
@@ -180,7 +172,6 @@ private:
             refuse("workers", fmt::format("0 (one a core) to {}", kMaxWorkers));
         if (checked.value.contains("memory_limit") && topology_.memory_limit == 0)
             refuse("memory_limit", "more than 0, such as `1GiB`");
-        if (topology_.restart && topology_.restart->attempts < 0) refuse("restart.attempts", "0 or more");
         constexpr std::string_view kAllowed =
             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
         const std::string& name = topology_.name;

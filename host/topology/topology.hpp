@@ -19,6 +19,7 @@
 
 #include "host/loader/manifest.hpp"
 #include "host/topology/diagnostic.hpp"
+#include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
 
 namespace weir::host {
@@ -98,12 +99,6 @@ struct ResolvedParameter {
     std::string origin_text() const;
 };
 
-struct RestartSpec {
-    int64_t attempts = 0;                                      // 0: a failure ends the run
-    std::chrono::microseconds delay{std::chrono::seconds(1)};  // before the first; doubles
-    std::chrono::microseconds max_delay{std::chrono::minutes(1)};
-};
-
 struct Topology {
     std::string name;
     std::shared_ptr<SourceFile> file;
@@ -119,7 +114,7 @@ struct Topology {
     std::chrono::microseconds checkpoint_timeout{std::chrono::minutes(1)};
     int64_t workers = 0;       // 0: one a core
     int64_t memory_limit = 0;  // bytes; 0: none
-    std::optional<RestartSpec> restart;
+    RestartSpec restart;
 
     // The index of the node of that id, or -1.
     int find_node(std::string_view id) const;

@@ -34,9 +34,8 @@ TEST_F(Lint, SaysOkForARightFile) {
 }
 
 TEST_F(Lint, WarnsOfSettingsThatHaveNoEffectYet) {
-    const Outcome got = lint(std::string("memory_limit: 1GiB\nrestart: 3\n") + kGood);
+    const Outcome got = lint(std::string("memory_limit: 1GiB\n") + kGood);
     EXPECT_EQ(got.out, R"(t.yaml: warning[not-supported]: `memory_limit` has no effect yet: state is held in memory, without a limit
-t.yaml: warning[not-supported]: `restart` has no effect yet: the topology ends at a failure
 t.yaml: ok
 )");
     EXPECT_EQ(got.code, 0);

@@ -45,6 +45,17 @@ TEST(Summary, ReadsAsReadPairsWaitingDeadLettered) {
               "  dead-lettered     145\n");
 }
 
+TEST(Summary, CountsRestarts) {
+    RunStats stats;
+    stats.nodes = {node("numbers", "source", 0, 5), node("raw", "sink", 5, 0)};
+    stats.epochs = 2;
+    stats.restarts = 1;
+    EXPECT_EQ(summary_text(named("producer"), stats, "done"),
+              "producer: done, 2 epochs, 1 restart\n"
+              "  read  5\n"
+              "  raw   5\n");
+}
+
 TEST(Summary, ShowsSinksWhereThereIsNoOperator) {
     RunStats stats;
     stats.nodes = {node("numbers", "source", 0, 5), node("raw", "sink", 5, 0)};
@@ -97,9 +108,9 @@ TEST(RateMeter, ShowsRatesOfTheLastSecond) {
 
 TEST(StatsJson, GivesCostAndRateOfARecord) {
     EXPECT_EQ(stats_json(pair_match_stats(), 1000).dump(),
-              R"({"records":12345,"cpu_ns_per_record":405.0222762251924,"records_per_s":1234.5,"peak_rss_bytes":1000})");
+              R"({"records":12345,"cpu_ns_per_record":405.0222762251924,"records_per_s":1234.5,"peak_rss_bytes":1000,"restarts":0})");
     EXPECT_EQ(stats_json(RunStats(), 1000).dump(),
-              R"({"records":0,"cpu_ns_per_record":0.0,"records_per_s":0.0,"peak_rss_bytes":1000})");
+              R"({"records":0,"cpu_ns_per_record":0.0,"records_per_s":0.0,"peak_rss_bytes":1000,"restarts":0})");
 }
 
 TEST(Grouped, SeparatesThousands) {

@@ -17,10 +17,14 @@ class RunFailure : public testing::Test {
 protected:
     // Runs a topology whose sink goes wrong so.
     Outcome run_faulty(const std::string& when, const std::string& how, std::vector<std::string> more = {}) {
-        folder_.write("t.yaml", "name: t\n"
+        return run_with("", when + ", how: " + how, std::move(more));
+    }
+    // The same with settings of the top level, a line.
+    Outcome run_with(const std::string& settings, const std::string& when, std::vector<std::string> more) {
+        folder_.write("t.yaml", "name: t\n" + settings +
                                 "nodes:\n"
                                 "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
-                                "  bad: { from: numbers, faulty.sink: { when: " + when + ", how: " + how + " } }\n");
+                                "  bad: { from: numbers, faulty.sink: { when: " + when + " } }\n");
         std::vector<std::string> arguments = {"run", "t.yaml", "--quiet", "--plugin-dir", plugins()};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return weir(arguments, folder_.path());
@@ -44,10 +48,54 @@ TEST_F(RunFailure, NamesThePluginThatThrew) {
 }
 
 TEST_F(RunFailure, FailsWhenTheOutsideFailsInTheMiddle) {
-    const Outcome got = run_faulty("prepare", "retryable");
+    const Outcome got = run_with("restart: none\n", "prepare, how: retryable", {});
     EXPECT_EQ(got.err,
               "error[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer\n");
     EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, BeginsAgainAfterAFailureThatPasses) {
+    const Outcome got = run_with("workers: 1\nrestart: { strategy: fixed_delay, delay: 10ms }\n",
+                                   "prepare, how: retryable, times: 2", {"--stats-json", "stats.json"});
+    EXPECT_EQ(got.err, "warning[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not "
+                       "answer; restart 1 in 10 ms\n"
+                       "warning[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not "
+                       "answer; restart 2 in 10 ms\n");
+    EXPECT_EQ(got.code, 0);
+    EXPECT_THAT(folder_.read("stats.json"), HasSubstr("\"restarts\":2"));
+}
+
+TEST_F(RunFailure, BeginsAgainNoMoreOftenThanAllowed) {
+    const Outcome got = run_with("workers: 1\nrestart: { strategy: fixed_delay, delay: 10ms, attempts: 1 }\n",
+                                   "prepare, how: retryable", {});
+    EXPECT_EQ(got.err, "warning[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not "
+                       "answer; restart 1 of 1 in 10 ms\n"
+                       "error[retryable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not "
+                       "answer. It is not started again: `restart` allows 1 in a row\n");
+    EXPECT_EQ(got.code, 5);
+}
+
+TEST_F(RunFailure, LeavesTheOthersRunningWhileOneBeginsAgain) {
+    folder_.write("other.yaml", "name: other\n"
+                                "nodes:\n"
+                                "  ticks: { generate: { columns: { n: { sequence: {} } }, count: 5 } }\n"
+                                "  shown: { from: ticks, console: json }\n");
+    const Outcome got = run_with("workers: 1\nrestart: { strategy: fixed_delay, delay: 10ms }\n",
+                                   "prepare, how: retryable, times: 1", {"other.yaml"});
+    EXPECT_EQ(got.code, 0);
+    EXPECT_EQ(got.out, "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
+}
+
+TEST_F(RunFailure, StopsWhileItWaitsToBeginAgain) {
+    folder_.write("t.yaml", "name: t\nrestart: { delay: 1h }\nnodes:\n"
+                            "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
+                            "  bad: { from: numbers, faulty.sink: { when: prepare, how: retryable } }\n");
+    Process run({"run", "t.yaml", "--plugin-dir", plugins()}, folder_.path());
+    ASSERT_TRUE(run.wait_for("; restart 1 in "));
+    run.send(SIGTERM);
+    const Outcome got = run.wait();
+    EXPECT_EQ(got.code, 0);
+    EXPECT_THAT(got.err, HasSubstr("t: stopped"));
 }
 
 TEST_F(RunFailure, ShowsTheValueThatTheServerRefused) {

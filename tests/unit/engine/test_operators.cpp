@@ -151,6 +151,13 @@ struct Mapper : weir::Instance {
 struct Twice : Mapper {
     using Mapper::Mapper;
     static MadeInstance create(Context context, const Config&) { return make<Twice>(context); }
+    Status process(const BatchView& in, uint32_t input) override {
+        {
+            std::lock_guard lock(world_mutex());
+            if (world().retryable_calls.contains(++world().twice_calls)) return Status::retryable("the server is gone");
+        }
+        return Mapper::process(in, input);
+    }
     int64_t map(int64_t n) override {
         if (world().throw_in == "twice") throw std::runtime_error("twice gave up");
         return 2 * n;
@@ -197,6 +204,7 @@ private:
 struct Collect : weir::Instance {
     using Instance::Instance;
     static MadeInstance create(Context context, const Config&) { return make<Collect>(context); }
+    Status open() override { return world().unreachable ? Status::retryable("nobody is there") : Status(); }
     Status process(const BatchView& in, uint32_t input) override {
         std::lock_guard lock(world_mutex());
         for (auto& row : weir::testing::json_rows(input_schema(input), *in.raw().array)) world().sunk.push_back(row);

@@ -25,6 +25,9 @@ struct World {
     int sink_full_every = 0;                 // every n-th process returns MORE once
     int prepare_pending = 0;                 // so many prepares answer PENDING (and wake)
     std::map<std::string, std::string> committed;  // split -> position
+    std::set<int> retryable_calls;           // which calls of `twice`, counted from 1 over restarts, fail so
+    int twice_calls = 0;
+    bool unreachable = false;                // `collect` cannot be opened
     std::string throw_in;                    // name of an operator whose process throws
     // boxes: a server that takes each box once, whatever is sent again.
     std::set<std::string> boxes;             // that arrived

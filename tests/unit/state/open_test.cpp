@@ -56,7 +56,7 @@ TEST_F(OpenStore, MakesAnEmptyOneThatOnlyItsUserMayEnter) {
 TEST_F(OpenStore, IsRefusedWhileSomebodyHasItOpen) {
     auto store = open_store(dir);
     const std::string message = dir.native() + ": the state is in use by process " + std::to_string(::getpid()) +
-                                "; stop it, or name another folder";
+                                "; stop it, or name another folder (--data-dir)";
     EXPECT_EQ(refusal(dir, StoreError::kInUse), message);
     EXPECT_EQ(refusal(dir, StoreError::kInUse, read_only()), message);
     store.reset();

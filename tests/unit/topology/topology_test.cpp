@@ -102,7 +102,8 @@ TEST(Topology, HasDefaultsForWhatIsNotWritten) {
     EXPECT_EQ(t.checkpoint_timeout, microseconds(60'000'000));
     EXPECT_EQ(t.workers, 0);
     EXPECT_EQ(t.memory_limit, 0);
-    EXPECT_FALSE(t.restart);
+    EXPECT_EQ(t.restart.strategy, RestartStrategy::kExponential);
+    EXPECT_FALSE(t.restart.attempts);
     EXPECT_EQ(loaded.node("a").errors, ErrorsPolicy::kStop);
     EXPECT_EQ(loaded.config("a").dump(), R"({"rate":0})");
 }
@@ -126,10 +127,10 @@ nodes: { a: { generate: {} }, b: { from: a, console: {} } }
     EXPECT_EQ(t.checkpoint_timeout, microseconds(3'600'000'000));
     EXPECT_EQ(t.workers, 3);
     EXPECT_EQ(t.memory_limit, int64_t{3} << 29);
-    ASSERT_TRUE(t.restart);
-    EXPECT_EQ(t.restart->attempts, 5);
-    EXPECT_EQ(t.restart->delay, microseconds(250'000));
-    EXPECT_EQ(t.restart->max_delay, microseconds(60'000'000));
+    EXPECT_EQ(t.restart.strategy, RestartStrategy::kExponential);
+    EXPECT_EQ(t.restart.attempts, 5);
+    EXPECT_EQ(t.restart.delay, microseconds(250'000));
+    EXPECT_EQ(t.restart.max_delay, microseconds(60'000'000));
     EXPECT_EQ(t.plugin_requirements,
               (std::vector<std::pair<std::string, std::string>>{{"core", ">=0.1, <1"}}));
     EXPECT_EQ(loaded.text(), "");

@@ -1,0 +1,194 @@
+#include "host/cli/savepoints.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "host/engine/epochs.hpp"
+
+namespace weir::host {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFolder = ".savepoints";
+constexpr const char* kAbout = "savepoint.json";
+
+std::tm utc_now() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    return parts;
+}
+
+std::vector<std::string> names_in(const fs::path& dir) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at(dir, error), end; !error && at != end; at.increment(error))
+        if (is_savepoint_name(at->path().filename().native())) names.push_back(at->path().filename().native());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+uint64_t bytes_in(const fs::path& dir) {
+    uint64_t bytes = 0;
+    std::error_code error, unsized;
+    for (fs::recursive_directory_iterator at(dir, error), end; !error && at != end; at.increment(error)) {
+        const uint64_t size = at->is_regular_file(unsized) ? at->file_size(unsized) : 0;
+        if (!unsized) bytes += size;
+    }
+    return bytes;
+}
+
+Status no_state(const fs::path& dir, const std::string& topology) {
+    return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under which it "
+                                      "is kept (--data-dir)",
+                                      topology, dir.native()));
+}
+
+// A savepoint is closed, and files of tables never change: those are shared, the others copied.
+Status copy_files(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::create_directories(to / "db", error);
+    if (!error) fs::permissions(to, fs::perms::owner_all, error);
+    for (fs::directory_iterator at(from / "db", error), end; !error && at != end; at.increment(error)) {
+        const fs::path target = to / "db" / at->path().filename();
+        std::error_code unlinked;
+        if (at->path().extension() == ".sst") fs::create_hard_link(at->path(), target, unlinked);
+        if (at->path().extension() != ".sst" || unlinked) fs::copy_file(at->path(), target, error);
+        if (error) break;
+    }
+    if (!error) fs::copy_file(from / "identity", to / "identity", error);
+    if (!error) return {};
+    return Status::fatal(fmt::format("{}: cannot be copied to {}: {}", from.native(), to.native(), error.message()));
+}
+
+// Takes the state away that the savepoint replaces.
+Status remove_state(const fs::path& dir, const std::string& topology, bool replace,
+                    const std::string& ways_out) {
+    std::error_code error;
+    if (!fs::exists(dir, error)) return {};
+    StoreError why = StoreError::kNone;
+    StoreOptions options;
+    options.topology = topology;
+    auto opened = StateStore::open(dir, options, &why);
+    const bool is_damaged = why == StoreError::kCorrupt || why == StoreError::kFormat;
+    if (!opened && !is_damaged) return opened.status();
+    if (!replace && (is_damaged || (*opened)->committed() > 0))
+        return Status::state_version(
+            fmt::format("topology `{}` has state in {}{}, which the savepoint would replace. {}", topology, dir.native(),
+                        is_damaged ? "" : fmt::format(", epoch {}", (*opened)->committed()), ways_out));
+    if (opened) opened->reset();
+    fs::remove_all(dir, error);
+    return error ? Status::fatal(fmt::format("{}: cannot be removed: {}", dir.native(), error.message())) : Status();
+}
+
+}  // namespace
+
+bool is_savepoint_name(const std::string& name) {
+    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return !name.empty() && name.find_first_not_of(kAllowed) == std::string::npos &&
+           std::isalnum(static_cast<unsigned char>(name[0])) != 0;
+}
+
+std::string savepoint_name_of_now() { return fmt::format("{:%Y%m%d-%H%M%S}", utc_now()); }
+
+fs::path savepoint_path(const fs::path& data_dir, const std::string& topology, const std::string& name) {
+    return data_dir / kFolder / topology / name;
+}
+
+std::vector<SavepointInfo> list_savepoints(const fs::path& data_dir, const std::string& topology) {
+    std::vector<SavepointInfo> all;
+    const auto topologies = topology.empty() ? names_in(data_dir / kFolder) : std::vector<std::string>{topology};
+    for (const std::string& one : topologies)
+        for (const std::string& name : names_in(data_dir / kFolder / one))
+            all.push_back(describe_savepoint(data_dir, one, name));
+    std::stable_sort(all.begin(), all.end(), [](const SavepointInfo& a, const SavepointInfo& b) {
+        return std::tie(a.topology, a.created) < std::tie(b.topology, b.created);
+    });
+    return all;
+}
+
+SavepointInfo describe_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name) {
+    SavepointInfo info;
+    info.topology = topology;
+    info.name = name;
+    const fs::path dir = savepoint_path(data_dir, topology, name);
+    auto opened = open_for_reading(dir);
+    if (!opened) {
+        info.fault = opened.status().message();
+        return info;
+    }
+    info.epoch = (*opened)->committed();
+    info.nodes = (*opened)->nodes();
+    info.bytes = bytes_in(dir);
+    std::ifstream about(dir / kAbout);
+    const Json parsed = Json::parse(std::string(std::istreambuf_iterator<char>(about), {}), nullptr, false);
+    if (parsed.is_object()) info.created = parsed.value("created", "");
+    return info;
+}
+
+Result<std::unique_ptr<StateStore>> open_for_reading(const fs::path& dir) {
+    StoreOptions options;
+    options.read_only = true;
+    StoreError why = StoreError::kNone;
+    auto opened = StateStore::open(dir, options, &why);
+    if (opened || why != StoreError::kInUse) return opened;
+    options.beside_owner = true;
+    return StateStore::open(dir, options);
+}
+
+Status create_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name) {
+    const fs::path dir = data_dir / topology, to = savepoint_path(data_dir, topology, name);
+    std::error_code error;
+    if (!fs::exists(dir / "identity", error)) return no_state(dir, topology);
+    if (fs::exists(to, error))
+        return Status::config("", fmt::format("there is a savepoint `{}` of topology `{}` already; give this one another name",
+                                              name, topology));
+    StoreOptions options;
+    options.topology = topology;
+    options.background_folding = false;
+    StoreError why = StoreError::kNone;
+    auto store = StateStore::open(dir, options, &why);
+    if (!store && why == StoreError::kInUse) store = open_for_reading(dir);
+    if (!store) return store.status();
+    if ((*store)->committed() == 0)
+        return Status::state_version(fmt::format("{}: no epoch is committed yet, so there is nothing to save", dir.native()));
+    if (Status s = (*store)->save(to); !s.ok()) return s;
+    std::ofstream about(to / kAbout);
+    about << Json{{"created", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now())}}.dump() << "\n";
+    return about.flush() ? Status() : Status::fatal(fmt::format("{}: cannot be written", (to / kAbout).native()));
+}
+
+Status restore_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name, bool replace,
+                         const std::string& ways_out) {
+    const fs::path from = savepoint_path(data_dir, topology, name), dir = data_dir / topology;
+    const fs::path made = data_dir / kFolder / topology / ".restoring";
+    std::error_code error;
+    if (!fs::exists(from / "identity", error)) {
+        std::string names;
+        for (const std::string& one : names_in(from.parent_path())) names += (names.empty() ? "`" : ", `") + one + "`";
+        return Status::state_version(fmt::format("there is no savepoint `{}` of topology `{}` under {}; there is {}", name,
+                                                 topology, data_dir.native(), names.empty() ? "none at all" : names));
+    }
+    fs::remove_all(made, error);
+    if (Status s = copy_files(from, made); !s.ok()) return s;
+    std::ofstream mark(made / kRestoredFile);
+    mark << name << "\n";
+    if (!mark.flush()) return Status::fatal(fmt::format("{}: cannot be written", (made / kRestoredFile).native()));
+    // Before anything is taken away: it can be read.
+    if (auto readable = open_for_reading(made); !readable) return readable.status();
+    if (Status s = remove_state(dir, topology, replace, ways_out); !s.ok()) return s;
+    fs::rename(made, dir, error);
+    return error ? Status::fatal(fmt::format("{}: cannot become {}: {}", made.native(), dir.native(), error.message()))
+                 : Status();
+}
+
+}  // namespace weir::host

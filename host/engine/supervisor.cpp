@@ -1,0 +1,187 @@
+#include "host/engine/supervisor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::host {
+
+namespace {
+
+// `later` behind `before`: counts are added, gauges are those of the last run.
+NodeStats joined(const NodeStats& before, const NodeStats& later) {
+    NodeStats out = later;
+    out.rows_in += before.rows_in;
+    out.rows_out += before.rows_out;
+    out.errors += before.errors;
+    out.unwired += before.unwired;
+    if (out.metrics.empty()) out.metrics = before.metrics;
+    for (size_t i = 0; i < std::min(later.metrics.size(), before.metrics.size()); ++i)
+        if (out.metrics[i].type != WEIR_METRIC_GAUGE) out.metrics[i].value += before.metrics[i].value;
+    return out;
+}
+
+RunStats joined(const RunStats& before, RunStats later) {
+    if (before.nodes.empty()) return later;
+    for (size_t i = 0; i < later.nodes.size(); ++i) later.nodes[i] = joined(before.nodes[i], later.nodes[i]);
+    later.epochs += before.epochs;
+    later.records += before.records;
+    later.cpu += before.cpu;
+    later.wall += before.wall;
+    later.restarts = before.restarts;
+    return later;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
+    : topology_(plan->topology()),
+      options_(std::move(options)),
+      policy_(topology_.restart, options_.run.simulate ? *options_.run.simulate : std::random_device{}()) {
+    RunOptions first = options_.run;
+    first.on_finished = nullptr;
+    simulated_now_ = first.simulated_start;
+    keeps_positions_ = !plan->is_ephemeral();
+    run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(first));
+}
+
+Supervisor::~Supervisor() = default;
+
+Status Supervisor::connect(const std::atomic<bool>& stop) {
+    Status status = run_->connect(stop);
+    failed_state_ = run_->failed_state();
+    return status;
+}
+
+void Supervisor::start() {
+    thread_ = std::thread([this] { supervise(); });
+}
+
+void Supervisor::join() {
+    if (thread_.joinable()) thread_.join();
+}
+
+void Supervisor::request_stop(StopMode mode) {
+    const std::lock_guard lock(mutex_);
+    stop_ = mode;
+    stop_connecting_.store(true);
+    if (run_) run_->request_stop(mode);
+    changed_.notify_all();
+}
+
+void Supervisor::supervise() {
+    run_once();
+    while (failure_ && may_restart()) {
+        const auto delay = policy_.failed(now(), ran_);
+        if (!delay) {
+            why_over_ = policy_.why();
+            break;
+        }
+        RestartNotice notice{policy_.attempt(), policy_.spec().attempts, *delay, {}, failure_->text()};
+        tear_down();
+        if (!wait(notice)) break;
+        if (begin_again()) run_once();
+    }
+    finished_.store(true);
+    if (options_.run.on_finished) options_.run.on_finished();
+}
+
+void Supervisor::run_once() {
+    const int64_t began = now();
+    run_->start();
+    run_->join();
+    failure_ = run_->failure();
+    failed_state_ = run_->failed_state();
+    simulated_now_ = is_simulated() ? run_->now() : 0;
+    ran_ = std::chrono::microseconds(now() - began);
+    failed_opening_ = run_->failed_opening() && past_.nodes.empty();
+}
+
+// A topology that never ran, and one that is asked to end, is not begun again.
+bool Supervisor::may_restart() {
+    const std::lock_guard lock(mutex_);
+    return failure_->status.code() == WEIR_E_RETRYABLE && !failed_state_ && !failed_opening_ && stop_ == StopMode::kNone;
+}
+
+// Before the wait, so that nothing is held meanwhile that another host or the server waits for.
+void Supervisor::tear_down() {
+    std::unique_ptr<TopologyRun> gone;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!run_) return;
+        records_ += run_->committed_records();
+        if (keeps_positions_) positions_ = run_->committed_positions();
+        past_ = joined(past_, run_->stats());
+        gone = std::move(run_);
+    }
+}
+
+bool Supervisor::wait(const RestartNotice& said) {
+    RestartNotice notice = said;
+    notice.due = std::chrono::steady_clock::now() + notice.delay;
+    if (options_.on_failure) options_.on_failure(notice);
+    if (is_simulated()) {
+        simulated_now_ += notice.delay.count();
+        return true;
+    }
+    std::unique_lock lock(mutex_);
+    waiting_ = notice;
+    changed_.wait_until(lock, notice.due, [this] { return stop_ != StopMode::kNone; });
+    waiting_.reset();
+    // Nothing of it is lost, and it was to end.
+    if (stop_ == StopMode::kCheckpoint) failure_.reset();
+    return stop_ == StopMode::kNone;
+}
+
+// False where it could not; failure_ says why, or that it was to stop.
+bool Supervisor::begin_again() {
+    auto plan = options_.plan_again();
+    Status status = plan.status();
+    if (plan) {
+        const std::lock_guard lock(mutex_);
+        run_ = std::make_unique<TopologyRun>(std::move(*plan), next_options());
+        if (stop_ != StopMode::kNone) run_->request_stop(stop_);
+    }
+    ran_ = std::chrono::microseconds(0);
+    if (plan) status = run_->connect(stop_connecting_);
+    const std::lock_guard lock(mutex_);
+    if (!status.ok()) {
+        failed_state_ = run_ && run_->failed_state();
+        if (stop_ == StopMode::kCheckpoint && !failed_state_)
+            failure_.reset();
+        else
+            failure_ = Failure{status, "", ""};
+        return false;
+    }
+    ++past_.restarts;
+    if (options_.on_restarted) options_.on_restarted(policy_.attempt(), run_->resumed_at());
+    return true;
+}
+
+// `reset` and the like were for the first start.
+RunOptions Supervisor::next_options() const {
+    RunOptions options = options_.run;
+    options.on_finished = nullptr;
+    options.simulated_start = simulated_now_;
+    if (options.records) options.records = std::max<int64_t>(0, *options.records - records_);
+    options.epochs.reset = false;
+    options.epochs.positions = positions_;
+    return options;
+}
+
+int64_t Supervisor::now() const {
+    if (is_simulated()) return simulated_now_;
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+std::optional<RestartNotice> Supervisor::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_;
+}
+
+RunStats Supervisor::stats() const {
+    const std::lock_guard lock(mutex_);
+    return run_ ? joined(past_, run_->stats()) : past_;
+}
+
+}  // namespace weir::host
