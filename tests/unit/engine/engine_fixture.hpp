@@ -36,6 +36,8 @@ protected:
     std::string run(const std::string& text, RunOptions options = {}) {
         auto made = plan(text, std::move(options));
         if (!made) return "not planned: " + fault_;
+        const std::atomic<bool> stop{false};
+        if (Status status = made->connect(stop); !status.ok()) return status.message();
         made->start();
         made->join();
         stats_ = made->stats();

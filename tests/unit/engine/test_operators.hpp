@@ -18,12 +18,14 @@ struct World {
     // numbers: per split, the values to emit; `batch` at a time.
     std::map<std::string, std::vector<int64_t>> splits{{"s0", {}}};
     int64_t batch = 3;
+    int64_t wait_before = 0;                 // microseconds from the first poll to the first row
     bool endless = false;                    // splits go dry instead of ending
     std::vector<std::string> sunk;           // rows as JSON, in order of arrival
     std::vector<std::string> events;         // prepare, committed, finish, ...
     int sink_full_every = 0;                 // every n-th process returns MORE once
     int prepare_pending = 0;                 // so many prepares answer PENDING (and wake)
     std::map<std::string, std::string> committed;  // split -> position
+    int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::string throw_in;                    // name of an operator whose process throws
 };
 World& world();
@@ -34,7 +36,7 @@ std::recursive_mutex& world_mutex();
 // Descriptors and OperatorInfos by name; see test_operators.cpp for what each does:
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
-//   finish, emits one batch a resume), tally (n and how often it came, by key)
+//   finish, emits one batch a resume), tally (n and how often it came, by key), and those of keyed_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();
