@@ -38,6 +38,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         Node& node = nodes_.emplace_back();
         node.index = i;
         node.instance = &planned[i].instance(worker);
+        node.keyed = node.instance->keyed();
         node.errors.emplace(node.instance->node().id);
         node.outputs.resize(planned[i].outputs.size());
         for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
@@ -55,6 +56,7 @@ void Dataflow::fail(size_t node, const Status& status) {
 
 void Dataflow::settle(Node& node, const Status& status, std::function<void()> then) {
     flush_errors(node);
+    if (node.keyed && !node.keyed->fault().ok()) fail(node.index, node.keyed->fault());
     if (failure_) return;
     switch (status.code()) {
         case WEIR_OK:
@@ -75,6 +77,7 @@ void Dataflow::process(Node& node, Link& link, const BatchRef& batch) {
     auto& counters = node.instance->counters();
     NodeCounters::add(counters.rows_in, batch.rows());
     NodeCounters::add(counters.batches_in, 1);
+    if (node.keyed) node.keyed->begin_call(link.input, batch.view(), clock_, node.watermark);
     settle(node, node.instance->call([&](void* self, weir_error* error) {
         return node.instance->api().process(self, &batch.view(), link.input, error);
     }));
@@ -133,6 +136,12 @@ void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
 }
 
 Status Dataflow::snapshot(Node& node, uint64_t epoch) {
+    if (node.keyed) {
+        auto put = [&](const weir_state_block& block, uint32_t mode) {
+            return listener_.on_state(node.index, block, mode);
+        };
+        if (Status s = node.keyed->snapshot(put, clock_(), node.watermark); !s.ok()) return s;
+    }
     if (!node.instance->api().snapshot || node.instance->descriptor().state_version == 0) return {};
     struct Taker {
         Dataflow* self;
@@ -146,6 +155,8 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
     request.data = &taker;
     request.put = [](const weir_snapshot* s, const weir_state_block* block) -> int32_t {
         auto& to = *static_cast<Taker*>(s->data);
+        if (block->state >= WEIR_HOST_STATES)
+            to.fault = Status::fatal(fmt::format("snapshot of state {}: numbers from {} are the host's", block->state, WEIR_HOST_STATES));
         if (to.fault.ok()) to.fault = to.self->listener_.on_state(to.node, *block, s->mode);
         return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
     };

@@ -115,6 +115,7 @@ private:
     struct Node {
         size_t index = 0;
         Instance* instance = nullptr;
+        KeyedState* keyed = nullptr;  // where it has declared any
         State state = State::kReady;
         std::function<void()> then;  // once the call under way is done
         std::vector<Link*> inputs;

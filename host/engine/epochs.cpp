@@ -100,6 +100,22 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
         if (Status s = drop_unknown(); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.recover.done");
     }
+    return adopt_states(states_);
+}
+
+// What the nodes declare now, against what the last epoch knew of them.
+Status Epochs::adopt_states(const Json& known) {
+    Json next = Json::object();
+    for (PlannedNode& node : plan_.nodes()) {
+        const std::string& id = node.instance().node().id;
+        for (auto& instance : node.instances) {
+            if (!instance->keyed()) continue;
+            auto adopted = instance->keyed()->adopt(known.contains(id) ? known[id] : Json());
+            if (!adopted) return Status::state_version(fmt::format("node `{}`: {}", id, adopted.status().message()));
+            next[id] = std::move(*adopted);
+        }
+    }
+    states_ = std::move(next);
     return {};
 }
 
@@ -172,6 +188,7 @@ Status Epochs::read_record(uint64_t epoch) {
     last_marker_ = parsed.value("marker", "");
     if (parsed.contains("keys"))
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
+    states_ = parsed.value("states", Json::object());
     for (const Json& one : parsed["positions"]) {
         const int node = plan_.topology().find_node(one.value("node", ""));
         if (node < 0) {
@@ -200,7 +217,7 @@ Status Epochs::restore(const Restore& restore) {
     for (size_t i = 0; i < nodes.size(); ++i) {
         const weir_operator& op = plan_.nodes()[i].instance().descriptor();
         Status status = store_->read(nodes[i].id, [&](const weir_state_block& block) -> Status {
-            if (block.version == op.state_version || block.state == kOutboxState) return restore(i, block);
+            if (block.version == op.state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);
             return migrate(i, block, restore);
         });
         if (!status.ok()) return status;
@@ -244,6 +261,7 @@ std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& 
         if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
+    if (!states_.empty()) record["states"] = states_;
     for (const SplitPosition& one : positions)
         record["positions"].push_back({{"node", plan_.topology().nodes[one.node].id},
                                        {"split", one.split},

@@ -77,6 +77,7 @@ private:
     Status decide_abort(uint64_t prepared);
     Status check_keys(const Json& keys) const;
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
+    Status adopt_states(const Json& states);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
     std::string record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const;
     std::string marker_of(uint64_t epoch) const;
@@ -89,6 +90,7 @@ private:
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
     std::vector<SplitPosition> positions_;
+    Json states_ = Json::object();  // by node: the catalogue of its keyed states
 };
 
 }  // namespace weir::host

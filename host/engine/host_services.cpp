@@ -5,6 +5,8 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/keyed_state_api.hpp"
+
 namespace weir::host {
 
 HostServices& HostServices::get() {
@@ -33,7 +35,9 @@ HostServices::HostServices()
     abi_.print = [](const weir_host* host, weir_str text) {
         static_cast<HostServices*>(host->data)->print(view(text));
     };
-    abi_.extension = [](const weir_host*, const char*) -> const void* { return nullptr; };
+    abi_.extension = [](const weir_host*, const char* id) -> const void* {
+        return id && std::string_view(id) == WEIR_STATE_EXTENSION ? &keyed_state_api() : nullptr;
+    };
     detail::module_host = &abi_;
 }
 

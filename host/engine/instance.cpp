@@ -31,6 +31,7 @@ Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, Operato
     });
     if (!status.ok()) return status;
     if (!made->self_) return Status::fatal("create succeeded but gave no instance");
+    if (made->keyed_ && !made->keyed_->fault().ok()) return made->keyed_->fault();
     return made;
 }
 

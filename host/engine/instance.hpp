@@ -12,6 +12,7 @@
 #include <weir/abi.h>
 #include <weir/result.hpp>
 
+#include "host/engine/keyed_state.hpp"
 #include "host/engine/metrics.hpp"
 #include "host/engine/plugin_call.hpp"
 #include "host/engine/resolver.hpp"
@@ -40,6 +41,10 @@ struct InstanceOptions {
 };
 
 class Instance {
+    struct Context : weir_context {
+        Instance* owner;
+    };
+
 public:
     // Runs the plugin's create. The node and the resolver must outlive the instance.
     static Result<std::unique_ptr<Instance>> create(const NodeSpec& node, OperatorResolver& resolver,
@@ -66,6 +71,13 @@ public:
     size_t slot() const { return slot_; }
     uint32_t worker() const { return context_.worker; }
     bool is_source() const { return descriptor().kind == WEIR_KIND_SOURCE; }
+    // What the extension weir.state/0 keeps for it; null while it has declared none.
+    KeyedState* keyed() const { return keyed_.get(); }
+    KeyedState& make_keyed() {
+        if (!keyed_) keyed_ = std::make_unique<KeyedState>(&context_);
+        return *keyed_;
+    }
+    static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
 
     // Calls a function of the instance: `f(self, &error)`. Exceptions, and codes that the contract does not
@@ -86,15 +98,11 @@ public:
     static Status must_be_done(const char* name, Status status);
 
 private:
-    struct Context : weir_context {
-        Instance* owner;
-    };
     struct Codec {
         ResolvedOperator code;
         weir_codec codec;
     };
     Instance(const NodeSpec& node, OperatorResolver& resolver) : node_(node), resolver_(resolver) {}
-    static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     void fill_context(const InstanceOptions& options);
     Status make_codec(std::string_view json, weir_codec* out);
 
@@ -111,6 +119,7 @@ private:
     NodeCounters counters_;
     PluginMetrics metrics_;
     std::vector<Codec> codecs_;
+    std::unique_ptr<KeyedState> keyed_;
 };
 
 }  // namespace weir::host

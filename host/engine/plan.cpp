@@ -63,7 +63,8 @@ uint32_t Plan::context_flags() const {
 
 bool Plan::has_state() const {
     return topology_.exactly_once || std::any_of(nodes_.begin(), nodes_.end(), [](const PlannedNode& node) {
-               return node.instance().descriptor().state_version > 0 && !node.instance().is_source();
+               return node.instance().keyed() ||
+                      (node.instance().descriptor().state_version > 0 && !node.instance().is_source());
            });
 }
 
@@ -356,6 +357,21 @@ bool Plan::route_edges() {
     return good;
 }
 
+// Its keyed states learn what the key looks like on this edge.
+bool Plan::bind_keyed(size_t index, const Schema& schema) {
+    const auto to = static_cast<size_t>(topology_.edges[index].to_node);
+    const auto& inputs = nodes_[to].inputs;
+    const auto input = std::find(inputs.begin(), inputs.end(), static_cast<int>(index)) - inputs.begin();
+    for (auto& instance : nodes_[to].instances) {
+        if (!instance->keyed()) continue;
+        Status status = instance->keyed()->bind_input(static_cast<size_t>(input), schema, topology_.nodes[to].key);
+        if (status.ok()) continue;
+        fail(topology_.nodes[to], status);
+        return false;
+    }
+    return true;
+}
+
 bool Plan::route_edge(size_t index) {
     const Edge& edge = topology_.edges[index];
     const NodeSpec& to = topology_.nodes[static_cast<size_t>(edge.to_node)];
@@ -373,6 +389,7 @@ bool Plan::route_edge(size_t index) {
         }
         planned.routing = Routing::kKeyed;
         planned.hasher = std::move(*hasher);
+        return bind_keyed(index, port->schema);
     } else if (op.flags & WEIR_OP_OWN_KEY) {
         planned.routing = Routing::kKeyed;
     }

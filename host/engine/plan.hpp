@@ -93,6 +93,7 @@ private:
     bool bind_node(size_t node, Round round);
     bool route_edges();
     bool route_edge(size_t edge);
+    bool bind_keyed(size_t edge, const Schema& schema);
     void read_keys(size_t node);
     bool check_delivery();
     bool keeps_promise(const NodeSpec& node);

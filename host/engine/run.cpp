@@ -220,6 +220,11 @@ Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
     }
     for (uint32_t w = first; w <= last; ++w) {
         Instance& instance = plan_->nodes()[node].instance(w);
+        if (block.state >= WEIR_HOST_STATES) {
+            if (!instance.keyed()) return Status::state_version("there is keyed state of it, and the operator declares none any more");
+            if (Status s = instance.keyed()->restore(block, now()); !s.ok()) return s;
+            continue;
+        }
         if (!instance.api().restore) return Status::state_version("there is state of it, and it cannot restore any");
         Status status = instance.call(
             [&](void* self, weir_error* error) { return instance.api().restore(self, &block, error); });

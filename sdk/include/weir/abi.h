@@ -36,10 +36,11 @@
 #include <weir/abi/declare.h>
 #include <weir/abi/host.h>
 #include <weir/abi/instance.h>
+#include <weir/abi/keyed.h>
 #include <weir/abi/module.h>
 #include <weir/abi/state.h>
 
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 1u
+#define WEIR_ABI_MINOR 2u
 
 #endif /* WEIR_ABI_H */

@@ -14,4 +14,5 @@
 #include <weir/result.hpp>
 #include <weir/row_json.hpp>
 #include <weir/spec.hpp>
+#include <weir/state.hpp>
 #include <weir/types.hpp>

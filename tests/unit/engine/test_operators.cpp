@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "host/loader/describe.hpp"
+#include "tests/unit/engine/keyed_operators.hpp"
 
 namespace weir::host::testing {
 
@@ -82,6 +83,10 @@ struct Numbers : weir::Instance {
     }
     Status poll(uint64_t split, uint64_t max_rows, uint64_t) override {
         std::lock_guard lock(world_mutex());
+        if (const int64_t wait = std::exchange(world().wait_before, 0); wait > 0) {
+            context_.wake_at(context_.now() + wait);
+            return {};
+        }
         auto& values = world().splits[ids_[split]];
         auto& at = at_[split];
         int64_t left = static_cast<int64_t>(values.size()) - at;
@@ -366,21 +371,29 @@ constexpr auto kTally = operator_spec<Tally>("tally", "Counts by key.").with(WEI
 
 constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").inputs(kManyInputs).with(WEIR_OP_OUTBOX);
 
-const weir_operator* const kOperators[] = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                           &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes};
-const weir_module kModule = {sizeof(weir_module), WEIR_ABI_MAJOR,   WEIR_ABI_MINOR, 10,      "test", "1.0.0",
-                             kOperators,          nullptr,          nullptr,        nullptr};
+const std::vector<const weir_operator*>& operators() {
+    static const auto all = [] {
+        std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
+                                                  &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes};
+        const auto keyed = keyed_operators();
+        list.insert(list.end(), keyed.begin(), keyed.end());
+        return list;
+    }();
+    return all;
+}
 
 }  // namespace
 
 TestResolver::TestResolver() {
-    auto info = describe(kModule);
+    const weir_module module = {sizeof(weir_module), WEIR_ABI_MAJOR, WEIR_ABI_MINOR, static_cast<uint32_t>(operators().size()),
+                                "test", "1.0.0", operators().data(), nullptr, nullptr, nullptr};
+    auto info = describe(module);
     if (!info) throw std::runtime_error(info.status().message());
     catalog_.add(*info);
 }
 
 Result<ResolvedOperator> TestResolver::resolve(const OperatorInfo& info) {
-    for (const weir_operator* op : kOperators)
+    for (const weir_operator* op : operators())
         if (info.name == op->name) return ResolvedOperator{op, nullptr};
     return Status::unsupported("no such operator");
 }

@@ -19,6 +19,7 @@ struct World {
     // numbers: per split, the values to emit; `batch` at a time.
     std::map<std::string, std::vector<int64_t>> splits{{"s0", {}}};
     int64_t batch = 3;
+    int64_t wait_before = 0;                 // microseconds from the first poll to the first row
     bool endless = false;                    // splits go dry instead of ending
     std::vector<std::string> sunk;           // rows as JSON, in order of arrival
     std::vector<std::string> events;         // prepare, committed, finish, ...
@@ -28,6 +29,7 @@ struct World {
     std::set<int> retryable_calls;           // which calls of `twice`, counted from 1 over restarts, fail so
     int twice_calls = 0;
     bool unreachable = false;                // `collect` cannot be opened
+    int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::string throw_in;                    // name of an operator whose process throws
     // boxes: a server that takes each box once, whatever is sent again.
     std::set<std::string> boxes;             // that arrived
@@ -45,7 +47,7 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable)
+//   are a committable), and those of keyed_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

@@ -1,0 +1,101 @@
+// The keyed states that one instance has declared: what the extension weir.state/0 does for it.
+//
+// A state's number on disk comes from its name, so that declarations may come in any order. Beside the states, the
+// epoch's record keeps every layout that any block was written in (the catalogue); a block's version is the number of
+// its layout there, from 1.
+//
+// Threads: declare, adopt and restore on one host thread before the run; the rest on the instance's worker.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir/abi.h>
+#include <weir/config.hpp>
+#include <weir/result.hpp>
+
+#include "host/engine/key_hash.hpp"
+#include "host/keyed/state_table.hpp"
+
+namespace weir::host {
+
+class KeyedState {
+public:
+    // The context of the instance, for conversions.
+    explicit KeyedState(weir_context* context) : context_(context) {}
+
+    // The first thing that was done wrong, by declaration or by a call; done if nothing was.
+    const Status& fault() const { return fault_; }
+    Status fail(Status status);
+
+    int32_t declare(const weir_state_spec& spec);
+    // The rows of input edge `input` have this schema and are keyed by these columns.
+    Status bind_input(size_t input, const Schema& schema, const std::vector<std::string>& key);
+    // Compares what was declared with the catalogue of the last epoch (null: none), and makes the next one's.
+    Result<nlohmann::ordered_json> adopt(const nlohmann::ordered_json& catalogue);
+    // `now`: of the processing clock.
+    Status restore(const weir_state_block& block, int64_t now);
+
+    // A call of process begins; `now` is asked for once a call where it matters.
+    void begin_call(size_t input, const weir_batch& batch, const std::function<int64_t()>& now, int64_t watermark);
+    int32_t resolve(uint32_t state, const weir_batch& batch, const int64_t* times, uint32_t flags, void** slots);
+    int32_t erase(uint32_t state, void* slot);
+    int32_t set_bytes(uint32_t state, weir_state_bytes* field, weir_str bytes);
+
+    // Hands over what changed, after a last look for what has expired.
+    using Put = std::function<Status(const weir_state_block&, uint32_t mode)>;
+    Status snapshot(const Put& put, int64_t now, int64_t watermark);
+
+private:
+    struct Older {  // how a layout of the catalogue is read
+        SlotReader reader;
+        const SlotLayout* layout = nullptr;  // the state's own, or one that is converted
+    };
+    struct State {
+        std::string name;
+        uint32_t index = 0;   // in the ABI
+        uint32_t number = 0;  // on disk
+        SlotLayout layout;
+        std::deque<SlotLayout> older;
+        StateTtl ttl;
+        uint32_t generation = 1;  // of the layout in the catalogue
+        std::map<uint32_t, Result<Older>> readers;  // by generation
+        std::unique_ptr<StateTable> table;
+    };
+    struct Input {
+        KeyCodec codec;
+        bool keyed = false;
+    };
+    State* find(uint32_t number);
+    StateTable& table(State& state);
+    int64_t time_of(const State& state) const {
+        return state.ttl.clock == WEIR_CLOCK_EVENT ? watermark_ : now_;
+    }
+    Status adopt_one(State& state, const nlohmann::ordered_json& layouts);
+    Result<Older> reader_of(State& state, uint32_t version, const Schema& written);
+    Status restore_entries(State& state, const weir_state_block& block, uint64_t first, uint64_t n, int64_t now);
+    bool restore_value(State& state, const Older& older, std::string_view value, char* slot,
+                       std::optional<int64_t>& expiry);
+
+    weir_context* context_;
+    Status fault_;
+    std::deque<State> states_;  // by number in the ABI
+    std::vector<Input> inputs_;
+    const KeyCodec* codec_ = nullptr;  // of all inputs
+    std::optional<KeyHasher> hasher_;  // of the key's columns alone
+    bool needs_clock_ = false;
+
+    // Of the call.
+    size_t input_ = 0;
+    const uint64_t* hashes_ = nullptr;
+    bool encoded_ = false;
+    KeyBatch keys_;
+    int64_t now_ = kNoTime, watermark_ = kNoTime;
+};
+
+}  // namespace weir::host

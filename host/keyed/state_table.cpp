@@ -1,0 +1,240 @@
+#include "host/keyed/state_table.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::host {
+
+namespace {
+
+// Beyond what the caches hold, so that prefetching pays.
+constexpr size_t kLargeBytes = 256 << 10;
+constexpr size_t kBlockEntries = 1024;
+constexpr int64_t kUndated = INT64_MAX;
+
+uint64_t wheel_entry(uint32_t group, uint32_t number) { return uint64_t{group} << 32 | number; }
+
+int64_t later(int64_t time, int64_t by) { return time > kUndated - 1 - by ? kUndated - 1 : time + by; }
+
+bool all_zero(const char* bytes, size_t n) {
+    for (size_t i = 0; i < n; ++i)
+        if (bytes[i]) return false;
+    return true;
+}
+
+}  // namespace
+
+// Entries on their way into blocks.
+struct StateTable::Gathered {
+    std::string bytes;
+    std::vector<std::string_view> keys;
+    std::vector<std::pair<size_t, size_t>> values;  // where in `bytes`, and its end; npos: deleted
+    std::vector<weir_str> abi_keys, abi_values;
+
+    void add(std::string_view key) {
+        keys.push_back(key);
+        values.emplace_back(std::string::npos, 0);
+    }
+    Status flush(uint32_t group, uint32_t mode, const Put& put) {
+        abi_keys.clear();
+        abi_values.clear();
+        for (size_t i = 0; i < keys.size(); ++i) {
+            abi_keys.push_back({keys[i].data(), keys[i].size()});
+            const auto [at, end] = values[i];
+            abi_values.push_back(at == std::string::npos ? weir_str{nullptr, 0} : weir_str{bytes.data() + at, end - at});
+        }
+        Status status = put(group, mode, abi_keys, abi_values);
+        keys.clear();
+        values.clear();
+        bytes.clear();
+        return status;
+    }
+};
+
+StateTable::StateTable(const SlotLayout& layout, StateTtl ttl, uint32_t key_bytes)
+    : layout_(layout), ttl_(ttl), shape_(layout.slot_bytes, ttl.after > 0, key_bytes), wheel_(ttl.after) {}
+
+StateTable::~StateTable() = default;
+
+bool StateTable::is_gone(char* entry) const {
+    if (!header(entry).erased) return false;
+    if (all_zero(entry + shape_.slot_at, layout_.slot_bytes)) return true;
+    header(entry).erased = 0;
+    return false;
+}
+
+void StateTable::mark(GroupTable& group, uint32_t number, char* entry) {
+    if (header(entry).dirty) return;
+    header(entry).dirty = 1;
+    group.changed.push_back(number);
+}
+
+void StateTable::clear(char* entry) {
+    clear_slot(layout_, entry + shape_.slot_at, pool_);
+    header(entry).erased = 1;
+}
+
+void StateTable::put_off(uint32_t group, uint32_t number, char* entry, int64_t time) {
+    expiry(entry) = time == kNoTime ? kUndated : later(time, ttl_.after);
+    if (header(entry).in_wheel) return;
+    header(entry).in_wheel = 1;
+    if (time == kNoTime)
+        undated_.push_back(wheel_entry(group, number));
+    else
+        wheel_.add(expiry(entry), wheel_entry(group, number));
+}
+
+inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t hash, int64_t time, uint32_t flags) {
+    const auto g = static_cast<uint32_t>(hash >> 56);
+    GroupTable& group = groups_[g];
+    const bool create = flags & WEIR_RESOLVE_CREATE, change = create || !(flags & WEIR_RESOLVE_READ);
+    uint32_t number = group.find(shape_, hash, keys.words(row), keys.bytes(row));
+    if (number == GroupTable::kNone) {
+        if (!create) return nullptr;
+        number = group.add(shape_, pool_, hash, keys.words(row), keys.bytes(row));
+        ++entries_;
+    } else if (char* entry = group.entry(shape_, number); header(entry).erased && is_gone(entry) && !create) {
+        return nullptr;
+    }
+    char* const entry = group.entry(shape_, number);
+    if (shape_.expires) {
+        if (expiry(entry) != 0 && time != kNoTime && expiry(entry) <= time && !header(entry).erased) {
+            clear(entry);
+            mark(group, number, entry);
+            if (!create) return nullptr;
+        }
+        if (change || ttl_.on_read || expiry(entry) == 0) {
+            put_off(g, number, entry, time);
+            mark(group, number, entry);
+        }
+    }
+    if (change) mark(group, number, entry);
+    return entry + shape_.slot_at;
+}
+
+void StateTable::resolve(const KeyBatch& keys, const uint64_t* hashes, const int64_t* times, int64_t now,
+                         uint32_t flags, void** slots) {
+    const size_t n = keys.size();
+    if (entries_ * shape_.bytes > kLargeBytes) {
+        for (size_t i = 0; i < n; ++i) groups_[hashes[i] >> 56].prefetch_index(hashes[i]);
+        for (size_t i = 0; i < n; ++i) groups_[hashes[i] >> 56].prefetch_entry(shape_, hashes[i]);
+    }
+    for (size_t i = 0; i < n; ++i)
+        slots[i] = resolve_one(keys, i, hashes[i], times ? std::max(times[i], now) : now, flags);
+}
+
+bool StateTable::erase(void* slot) {
+    char* const entry = static_cast<char*>(slot) - shape_.slot_at;
+    if (!header(entry).dirty) return false;
+    clear(entry);
+    return true;
+}
+
+void StateTable::date_undated(int64_t now) {
+    for (uint64_t one : undated_) {
+        const auto group = static_cast<uint32_t>(one >> 32), number = static_cast<uint32_t>(one);
+        char* const entry = groups_[group].entry(shape_, number);
+        header(entry).in_wheel = 0;
+        if (!header(entry).live) continue;
+        if (expiry(entry) == kUndated) {
+            put_off(group, number, entry, now);
+            mark(groups_[group], number, entry);
+        } else {
+            header(entry).in_wheel = 1;
+            wheel_.add(expiry(entry), one);
+        }
+    }
+    undated_.clear();
+}
+
+void StateTable::clean(int64_t now, size_t most) {
+    if (!shape_.expires || now == kNoTime) return;
+    if (!undated_.empty()) date_undated(now);
+    wheel_.take_due(now, most, [&](uint64_t one) {
+        const auto group = static_cast<uint32_t>(one >> 32), number = static_cast<uint32_t>(one);
+        char* const entry = groups_[group].entry(shape_, number);
+        header(entry).in_wheel = 0;
+        if (!header(entry).live || is_gone(entry)) return;
+        if (expiry(entry) > now) {
+            header(entry).in_wheel = 1;
+            return wheel_.add(expiry(entry), one);
+        }
+        clear(entry);
+        mark(groups_[group], number, entry);
+    });
+}
+
+Status StateTable::snapshot(const Put& put) {
+    Gathered gathered;
+    for (uint32_t group = 0; group < groups_.size(); ++group)
+        if (Status s = snapshot_group(group, gathered, put); !s.ok()) return s;
+    return {};
+}
+
+Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put& put) {
+    GroupTable& group = groups_[index];
+    const bool all = group.rewrite;
+    const uint32_t mode = all ? WEIR_SNAPSHOT_FULL : WEIR_SNAPSHOT_CHANGES;
+    if (!all && group.changed.empty()) return {};
+    std::vector<uint32_t> gone;
+    const size_t n = all ? group.numbers() : group.changed.size();
+    for (size_t i = 0; i < n; ++i) {
+        const uint32_t number = all ? static_cast<uint32_t>(i) : group.changed[i];
+        char* const entry = group.entry(shape_, number);
+        EntryHeader& about = header(entry);
+        if (!about.live) continue;
+        about.dirty = 0;
+        const std::string_view key = group.key(shape_, entry);
+        if (is_gone(entry)) {
+            gone.push_back(number);
+            if (about.stored && !all) gathered.add(key);
+        } else {
+            gathered.add(key);
+            const size_t at = gathered.bytes.size();
+            encode_slot(layout_, entry + shape_.slot_at, shape_.expires ? std::optional(expiry(entry)) : std::nullopt,
+                        gathered.bytes);
+            gathered.values.back() = {at, gathered.bytes.size()};
+            about.stored = 1;
+        }
+        if (gathered.keys.size() == kBlockEntries)
+            if (Status s = gathered.flush(index, mode, put); !s.ok()) return s;
+    }
+    if (all || !gathered.keys.empty())
+        if (Status s = gathered.flush(index, mode, put); !s.ok()) return s;
+    for (uint32_t number : gone) group.remove(shape_, pool_, number);
+    entries_ -= gone.size();
+    group.changed.clear();
+    group.rewrite = false;
+    return {};
+}
+
+char* StateTable::restore(uint64_t hash, const uint64_t* key, uint32_t key_bytes) {
+    GroupTable& group = groups_[hash >> 56];
+    char* const entry = group.entry(shape_, group.add(shape_, pool_, hash, key, key_bytes));
+    header(entry).stored = 1;
+    ++entries_;
+    return entry + shape_.slot_at;
+}
+
+void StateTable::restore_expiry(char* slot, uint64_t hash, std::optional<int64_t> stored, int64_t now) {
+    if (!shape_.expires) return;
+    char* const entry = slot - shape_.slot_at;
+    const auto g = static_cast<uint32_t>(hash >> 56);
+    // The last one that was added; restore takes no free number.
+    const uint32_t number = groups_[g].numbers() - 1;
+    if (!stored || *stored == kUndated) {
+        mark(groups_[g], number, entry);
+        return put_off(g, number, entry, now);
+    }
+    expiry(entry) = *stored;
+    header(entry).in_wheel = 1;
+    wheel_.add(*stored, wheel_entry(g, number));
+}
+
+size_t StateTable::bytes() const {
+    size_t n = pool_.bytes();
+    for (const GroupTable& group : groups_) n += group.bytes(shape_);
+    return n;
+}
+
+}  // namespace weir::host

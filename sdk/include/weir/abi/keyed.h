@@ -1,0 +1,95 @@
+/*
+ * Keyed state that the host holds: extension "weir.state/0". Part of weir/abi.h, which tells the rules.
+ *
+ * A state has one slot of fixed size for each key of the node (`key:` in the topology). The host keeps it in memory,
+ * writes what changed at each barrier, and gives it back after a restart, to whichever worker owns the key then.
+ * The operator declares WEIR_OP_KEYED; its own state_version concerns only what its snapshot hands over.
+ */
+#ifndef WEIR_ABI_KEYED_H
+#define WEIR_ABI_KEYED_H
+
+#include <weir/abi/host.h>
+#include <weir/abi/state.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A string in a slot, for formats u and z. Zeroed: empty. Read it freely, change it by set_bytes alone. */
+typedef struct weir_state_bytes {
+    const char *data;
+    uint64_t size;
+} weir_state_bytes;
+
+#define WEIR_NEVER_NULL UINT32_MAX
+
+/*
+ * A field of a slot. Formats are Arrow's: b (a byte, 0 or 1), c C s S i I l L f g, d:p,s (128 bit), tdD, "tsu:UTC",
+ * u and z (a weir_state_bytes). What lies between fields is not kept.
+ */
+typedef struct weir_state_field {
+    uint32_t size;
+    uint32_t offset;  /* in the slot */
+    uint32_t present; /* offset of a byte that is 0 while the field is null; or WEIR_NEVER_NULL */
+    uint32_t reserved;
+    const char *name;
+    const char *format;
+} weir_state_field;
+
+/* What a slot holds in one version of the state. */
+typedef struct weir_state_layout {
+    uint32_t size;
+    uint32_t version; /* the author's, from 1 */
+    uint32_t slot_bytes;
+    uint32_t n_fields;
+    const weir_state_field *fields;
+    /* [host] Of an older layout: fills `slot`, zeroed, of the state's own layout from one of this. */
+    int32_t (*convert)(weir_context *, uint32_t state, const void *older, void *slot);
+} weir_state_layout;
+
+#define WEIR_TTL_ON_READ 1u /* a read puts the expiry off, too; otherwise only a write does */
+
+/*
+ * A state. What was written in the same or an older version is read as it is where fields are the same, were
+ * added as nullable, or have become wider; otherwise by the older layout of that version, or the start is refused.
+ */
+typedef struct weir_state_spec {
+    uint32_t size;
+    uint32_t n_older;
+    const char *name; /* what the state is known by, also to users */
+    weir_state_layout layout;
+    const weir_state_layout *older;
+    int64_t ttl; /* microseconds after which an entry is gone; 0: never */
+    uint32_t ttl_clock; /* WEIR_CLOCK_* */
+    uint32_t ttl_flags;
+} weir_state_spec;
+
+#define WEIR_RESOLVE_CREATE 1u /* make missing entries, zeroed; otherwise their slot is NULL */
+#define WEIR_RESOLVE_READ 2u   /* slots will not be changed; without CREATE */
+
+/* [worker], during a call of the instance, unless tagged otherwise. */
+typedef struct weir_state_api {
+    uint32_t size;
+    uint32_t reserved;
+    /* [host] In create; copied. The state's number, or an error, with which the host refuses the instance. */
+    int32_t (*declare)(weir_context *, const weir_state_spec *);
+    /*
+     * The slot of each row's key; the same for rows of one key. `batch`: the input of process, in resume still that of
+     * the last process. `times`: the event time of each row, for a ttl on event time; NULL: the watermark. Slots are valid until
+     * return. Without WEIR_RESOLVE_READ every slot given counts as changed.
+     */
+    int32_t (*resolve)(weir_context *, uint32_t state, const weir_batch *batch, const int64_t *times, uint32_t flags,
+                       void **slots);
+    /* Zeroes a slot that was resolved for change; the entry is gone unless it is written to before return. */
+    int32_t (*erase)(weir_context *, uint32_t state, void *slot);
+    /* Copies bytes into a field of a slot that was resolved for change. Also in convert. */
+    int32_t (*set_bytes)(weir_context *, uint32_t state, weir_state_bytes *field, weir_str bytes);
+} weir_state_api;
+
+#define WEIR_STATE_EXTENSION "weir.state/0"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WEIR_ABI_KEYED_H */

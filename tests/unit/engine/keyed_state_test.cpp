@@ -1,0 +1,166 @@
+// State that the host holds for keyed operators: the same with any number of workers, after any crash, and read by
+// what the operator has become since.
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/engine/engine_fixture.hpp"
+
+namespace weir::host::testing {
+namespace {
+
+class KeyedStates : public EngineFixture {
+protected:
+    void SetUp() override {
+        EngineFixture::SetUp();
+        std::string name = (std::filesystem::temp_directory_path() / "weir-keyed-XXXXXX").string();
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        folder_ = name;
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    RunOptions options(std::optional<uint64_t> seed) {
+        RunOptions out;
+        out.simulate = seed;
+        out.epochs.dir = folder_ / "state";
+        return out;
+    }
+    static std::string topology(const std::string& op, int64_t workers, const std::string& more = "") {
+        return fmt::format("name: t\nworkers: {}\ncheckpoint: 20us\nnodes:\n  numbers_in: {{ numbers: {{}} }}\n"
+                           "  counted: {{ from: numbers_in, key: n, {}: {{}} }}\n  out: {{ from: counted, collect: {{}} }}\n{}",
+                           workers, op, more);
+    }
+    // The last row of each n.
+    static std::map<int64_t, std::string> last_rows() {
+        std::map<int64_t, std::string> out;
+        for (const std::string& row : world().sunk) out[std::stoll(row.substr(5))] = row;
+        return out;
+    }
+    // Random numbers in random splits.
+    static void random_input(std::mt19937_64& random) {
+        reset_world();
+        world().splits.clear();
+        world().batch = 1 + static_cast<int64_t>(random() % 7);
+        const auto keys = static_cast<int64_t>(1 + random() % 40);
+        for (uint64_t s = 0; s < 1 + random() % 4; ++s) {
+            auto& split = world().splits[fmt::format("s{}", s)];
+            for (uint64_t i = random() % 120; i > 0; --i)
+                split.push_back(static_cast<int64_t>(random()) % keys);
+        }
+    }
+
+    std::filesystem::path folder_;
+};
+
+#ifdef __SANITIZE_THREAD__
+constexpr uint64_t kKeyedSeeds = 10;
+#else
+constexpr uint64_t kKeyedSeeds = 60;
+#endif
+
+// An operator whose last row for a key depends on all rows of the key and on nothing else.
+void expect_same_after_crashes(const std::map<int64_t, std::string>& expected, const std::map<int64_t, std::string>& got,
+                               uint64_t seed) {
+    for (const auto& [n, row] : expected) {
+        auto found = got.find(n);
+        // What was decided before a crash need not come again behind it.
+        ASSERT_TRUE(found != got.end()) << "seed " << seed << ": nothing came of " << n;
+        ASSERT_EQ(found->second, row) << "seed " << seed;
+    }
+}
+
+TEST_F(KeyedStates, AreTheSameAfterCrashesWithAnyNumberOfWorkers) {
+    for (uint64_t seed = 0; seed < kKeyedSeeds; ++seed) {
+        std::mt19937_64 random(seed);
+        random_input(random);
+        const char* op = seed % 2 ? "keyed_text" : "keyed_count";
+        const World input = world();
+        ASSERT_EQ(run(topology(op, 1)), "");
+        const auto expected = last_rows();
+        world() = input;
+        world().endless = false;
+        std::filesystem::remove_all(folder_ / "state");
+        for (int crashes = 0;; ++crashes) {
+            world().crash_after = crashes < 4 ? static_cast<int>(1 + random() % 30) : 0;
+            const std::string failure =
+                run(topology(op, static_cast<int64_t>(1 + random() % 4)), options(seed * 10 + static_cast<uint64_t>(crashes)));
+            if (failure.empty()) break;
+            ASSERT_THAT(failure, ::testing::HasSubstr("crashed as told")) << "seed " << seed;
+        }
+        expect_same_after_crashes(expected, last_rows(), seed);
+        if (HasFailure()) return;
+    }
+}
+
+TEST_F(KeyedStates, AreTheSameOnThreads) {
+    world().splits = {{"a", {}}, {"b", {}}};
+    for (int64_t i = 0; i < 5000; ++i) world().splits[i % 2 ? "a" : "b"].push_back(i % 97);
+    world().batch = 50;
+    ASSERT_EQ(run(topology("keyed_count", 3), options({})), "");
+    for (int64_t n = 0; n < 97; ++n)
+        EXPECT_EQ(last_rows()[n], fmt::format("{{\"n\":{},\"value\":{}}}", n, (5000 - n + 96) / 97));
+}
+
+TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
+    world().splits = {{"a", {1, 1, 2}}};
+    world().batch = 3;
+    ASSERT_EQ(run(topology("keyed_ttl", 2), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::UnorderedElementsAre("{\"n\":1,\"value\":1}", "{\"n\":1,\"value\":2}",
+                                                              "{\"n\":2,\"value\":1}"));
+    world().sunk.clear();
+    world().splits["a"] = {1, 1, 2, 1};
+    ASSERT_EQ(run(topology("keyed_ttl", 1), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"value\":3}"));
+    world().sunk.clear();
+    world().splits["a"] = {1, 1, 2, 1, 1, 2};
+    // A simulated clock begins at 0 in each run: time goes by before the first row.
+    world().wait_before = 500;
+    ASSERT_EQ(run(topology("keyed_ttl", 1), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"value\":1}", "{\"n\":2,\"value\":1}"));
+}
+
+// Runs `first` over some numbers, then `then` over some more.
+TEST_F(KeyedStates, AreReadByAWiderLayout) {
+    world().splits = {{"a", {5, 7, 5}}};
+    ASSERT_EQ(run(topology("totals_v1", 2), options(1)), "");
+    world().sunk.clear();
+    world().splits["a"] = {5, 7, 5, 5, 7, 9};
+    ASSERT_EQ(run(topology("totals_wider", 3), options(2)), "");
+    EXPECT_THAT(world().sunk, ::testing::UnorderedElementsAre("{\"n\":5,\"value\":15}", "{\"n\":7,\"value\":14}",
+                                                              "{\"n\":9,\"value\":9}"));
+    // It was written anew in the wider layout, and nothing of the old one is left to refuse.
+    EXPECT_THAT(run(topology("totals_v1", 1), options(3)), ::testing::HasSubstr("field `mean: float64?` is no longer there"));
+}
+
+TEST_F(KeyedStates, AreConvertedFromAnOlderVersion) {
+    world().splits = {{"a", {5, 7, 5}}};
+    ASSERT_EQ(run(topology("totals_v1", 1), options(1)), "");
+    world().sunk.clear();
+    world().splits["a"] = {5, 7, 5, 5};
+    ASSERT_EQ(run(topology("totals_v2", 2), options(2)), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":5,\"value\":150}"));
+    world().sunk.clear();
+    world().splits["a"] = {5, 7, 5, 5, 7};
+    ASSERT_EQ(run(topology("totals_v2", 1), options(3)), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":7,\"value\":140}"));
+}
+
+TEST_F(KeyedStates, AreRefusedWhereNobodyCanReadThem) {
+    world().splits = {{"a", {5, 7, 5}}};
+    ASSERT_EQ(run(topology("totals_v1", 1), options(1)), "");
+    EXPECT_EQ(run(topology("totals_other", 1), options(2)),
+              "node `counted` (plugin test): state `totals` was written in version 1 as { sum: int32, last: int16? }, now it is "
+              "version 2 as { sum_times_ten: int64 }: field `sum: int32` is no longer there. Give the state a way to read "
+              "version 1, run the plugin that wrote it, or begin anew (--reset)");
+    EXPECT_THAT(run(topology("keyed_count", 1), options(2)), ::testing::HasSubstr("keyed state"));
+    EXPECT_EQ(run(topology("totals_v2", 1), options(3)), "");
+    EXPECT_THAT(run(topology("totals_v1", 1), options(4)), ::testing::HasSubstr("use the newer one that wrote it"));
+}
+
+}  // namespace
+}  // namespace weir::host::testing

@@ -1,0 +1,258 @@
+// The table against a std::map: random writes, erasures, snapshots, restores into another table, expiry.
+#include <map>
+#include <random>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "host/keyed/state_table.hpp"
+
+namespace weir::host {
+namespace {
+
+uint64_t hash_of(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+
+SlotLayout number_and_text() {
+    static const weir_state_field fields[] = {{sizeof(weir_state_field), 0, WEIR_NEVER_NULL, 0, "n", "l"},
+                                              {sizeof(weir_state_field), 8, WEIR_NEVER_NULL, 0, "t", "u"}};
+    weir_state_layout layout{};
+    layout.size = sizeof layout;
+    layout.version = 1;
+    layout.slot_bytes = 24;
+    layout.n_fields = 2;
+    layout.fields = fields;
+    return *SlotLayout::create(layout);
+}
+
+struct Slot {
+    int64_t n;
+    weir_state_bytes text;
+};
+
+using Model = std::map<std::string, std::pair<int64_t, std::string>>;
+
+// What epochs have written, as the store would hold it.
+struct Stored {
+    std::map<std::string, std::string> entries;
+    StateTable::Put put() {
+        return [this](uint32_t group, uint32_t mode, auto keys, auto values) -> Status {
+            if (mode == WEIR_SNAPSHOT_FULL)
+                std::erase_if(entries, [&](auto& e) { return hash_of(e.first) >> 56 == group; });
+            for (size_t i = 0; i < keys.size(); ++i) {
+                const std::string key(keys[i].data, keys[i].size);
+                EXPECT_EQ(hash_of(key) >> 56, group);
+                if (values[i].data)
+                    entries[key] = std::string(values[i].data, values[i].size);
+                else
+                    EXPECT_EQ(entries.erase(key), 1u) << "deleted what was never written";
+            }
+            return {};
+        };
+    }
+};
+
+class Table {
+public:
+    explicit Table(StateTtl ttl = {}) : table(layout, ttl, 0) {}
+
+    std::vector<Slot*> resolve(const std::vector<std::string>& keys, uint32_t flags, int64_t now = 0) {
+        KeyBatch batch;
+        std::vector<uint64_t> hashes;
+        for (const std::string& key : keys) {
+            batch.add(key.data(), key.size());
+            hashes.push_back(hash_of(key));
+        }
+        std::vector<void*> slots(keys.size());
+        table.resolve(batch, hashes.data(), nullptr, now, flags, slots.data());
+        std::vector<Slot*> out;
+        for (void* slot : slots) out.push_back(static_cast<Slot*>(slot));
+        return out;
+    }
+    void set(Slot* slot, int64_t n, const std::string& text) {
+        slot->n = n;
+        set_text(slot->text, text, table.pool());
+    }
+    void restore(const Stored& stored, int64_t now = 0) {
+        auto reader = SlotReader::create(layout.schema(), layout);
+        for (const auto& [key, value] : stored.entries) {
+            KeyBatch batch;
+            batch.add(key.data(), key.size());
+            char* slot = table.restore(hash_of(key), batch.words(0), batch.bytes(0));
+            std::optional<int64_t> expiry;
+            ASSERT_TRUE(reader->read(value, slot, expiry, table.pool()));
+            table.restore_expiry(slot, hash_of(key), expiry, now);
+        }
+    }
+    void expect(const Model& model, const std::vector<std::string>& keys) {
+        auto slots = resolve(keys, WEIR_RESOLVE_READ);
+        for (size_t i = 0; i < keys.size(); ++i) {
+            auto found = model.find(keys[i]);
+            ASSERT_EQ(slots[i] != nullptr, found != model.end()) << keys[i];
+            if (!slots[i]) continue;
+            EXPECT_EQ(slots[i]->n, found->second.first);
+            EXPECT_EQ(std::string(slots[i]->text.data ? slots[i]->text.data : "", slots[i]->text.size), found->second.second);
+        }
+    }
+
+    SlotLayout layout = number_and_text();
+    StateTable table;
+};
+
+std::vector<std::string> some_keys(size_t n) {
+    std::vector<std::string> keys;
+    for (size_t i = 0; i < n; ++i) keys.push_back(std::string(i % 60, 'k') + std::to_string(i));
+    return keys;
+}
+
+TEST(StateTable, HoldsWhatAMapHolds) {
+    for (uint64_t seed = 0; seed < 12; ++seed) {
+        std::mt19937_64 random(seed);
+        const auto keys = some_keys(1 + random() % 3000);
+        auto table = std::make_unique<Table>();
+        Model model;
+        Stored stored;
+        for (int step = 0; step < 60; ++step) {
+            std::vector<std::string> batch;
+            for (uint64_t i = random() % 300; i > 0; --i) batch.push_back(keys[random() % keys.size()]);
+            auto slots = table->resolve(batch, WEIR_RESOLVE_CREATE);
+            for (size_t i = 0; i < batch.size(); ++i) {
+                if (random() % 4 == 0) {
+                    ASSERT_TRUE(table->table.erase(slots[i]));
+                    model.erase(batch[i]);
+                    slots[i] = nullptr;
+                } else if (slots[i]) {
+                    const auto n = static_cast<int64_t>(1 + random() % 100);
+                    const std::string text(random() % 3 ? random() % 80 : random() % 9000, 't');
+                    table->set(slots[i], n, text);
+                    model[batch[i]] = {n, text};
+                }
+            }
+            // An entry whose slot was erased and not written again is gone; another row of the key may have written it.
+            if (random() % 5 == 0) {
+                ASSERT_TRUE(table->table.snapshot(stored.put()).ok());
+                ASSERT_EQ(stored.entries.size(), model.size()) << "seed " << seed;
+            }
+            if (random() % 11 == 0) {
+                ASSERT_TRUE(table->table.snapshot(stored.put()).ok());
+                table = std::make_unique<Table>();
+                table->restore(stored);
+            }
+            table->expect(model, keys);
+            if (HasFatalFailure() || HasNonfatalFailure()) FAIL() << "seed " << seed << ", step " << step;
+        }
+    }
+}
+
+TEST(StateTable, WritesOnlyWhatChanged) {
+    Table table;
+    Stored stored;
+    auto slots = table.resolve({"a", "b", "c"}, WEIR_RESOLVE_CREATE);
+    for (Slot* slot : slots) slot->n = 1;
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 3u);
+    stored.entries.clear();
+    table.resolve({"a", "b", "x"}, WEIR_RESOLVE_READ);
+    table.resolve({"b", "y"}, 0)[0]->n = 2;
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 1u);
+    EXPECT_TRUE(stored.entries.contains("b"));
+}
+
+TEST(StateTable, RewritesAGroupThatWasReadFromAnotherLayout) {
+    Table table;
+    Stored stored;
+    for (Slot* slot : table.resolve(some_keys(50), WEIR_RESOLVE_CREATE)) slot->n = 1;
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    Stored again;
+    for (uint32_t group = 0; group < 256; ++group) table.table.rewrite(group);
+    ASSERT_TRUE(table.table.snapshot(again.put()).ok());
+    EXPECT_EQ(again.entries, stored.entries);
+}
+
+TEST(StateTable, ForgetsAnEntryWhenItsTimeIsOver) {
+    Table table({100, WEIR_CLOCK_PROCESSING, false});
+    Stored stored;
+    table.resolve({"a", "b"}, WEIR_RESOLVE_CREATE, 0)[0]->n = 1;
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, 99)[0], nullptr);
+    table.resolve({"b"}, 0, 50)[0]->n = 2;  // puts it off
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(table.resolve({"a"}, WEIR_RESOLVE_READ, 100)[0], nullptr);
+    EXPECT_NE(table.resolve({"b"}, WEIR_RESOLVE_READ, 149)[0], nullptr);
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 1u);
+
+    Table restored({100, WEIR_CLOCK_PROCESSING, false});
+    restored.restore(stored);
+    EXPECT_EQ(restored.resolve({"b"}, WEIR_RESOLVE_READ, 149)[0]->n, 2);
+    EXPECT_EQ(restored.resolve({"b"}, WEIR_RESOLVE_CREATE, 150)[0]->n, 0) << "a value began anew";
+}
+
+TEST(StateTable, IsCleanedWithoutBeingRead) {
+    Table table({6400, WEIR_CLOCK_PROCESSING, false});
+    Stored stored;
+    const auto keys = some_keys(2000);
+    for (size_t i = 0; i < keys.size(); ++i) table.resolve({keys[i]}, WEIR_RESOLVE_CREATE, static_cast<int64_t>(i))[0]->n = 1;
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 2000u);
+    table.table.clean(7400, 500);
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 1500u) << "no more than asked for";
+    table.table.clean(9000, 1'000'000);
+    ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+    EXPECT_EQ(stored.entries.size(), 0u);
+    EXPECT_EQ(table.table.entries(), 0u);
+}
+
+TEST(StateTable, PutsTheExpiryOffOnReadsWhereAsked) {
+    Table table({100, WEIR_CLOCK_PROCESSING, true});
+    table.resolve({"a"}, WEIR_RESOLVE_CREATE, 0)[0]->n = 1;
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, 90)[0], nullptr);
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, 180)[0], nullptr);
+    table.table.clean(190, 1000);
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, 190)[0], nullptr);
+    EXPECT_EQ(table.resolve({"a"}, WEIR_RESOLVE_READ, 290)[0], nullptr);
+}
+
+// Expiry, erasure and reuse of entries' numbers against a map of expiries.
+TEST(StateTable, ForgetsWhatAMapForgets) {
+    for (uint64_t seed = 0; seed < 12; ++seed) {
+        std::mt19937_64 random(seed);
+        Table table({1000, WEIR_CLOCK_EVENT, false});
+        Stored stored;
+        const auto keys = some_keys(60);
+        std::map<std::string, int64_t> expiries;
+        int64_t now = static_cast<int64_t>(seed % 3) - 1 < 0 ? kNoTime : 0;
+        for (int step = 0; step < 400; ++step) {
+            if (random() % 3 == 0) {
+                if (now == kNoTime) {
+                    for (auto& [key, expiry] : expiries) expiry = 1000;
+                    now = 0;
+                    table.table.clean(now, 0);
+                } else {
+                    now += static_cast<int64_t>(random() % 300);
+                }
+            }
+            table.table.clean(now, random() % 20);
+            if (now != kNoTime) std::erase_if(expiries, [&](auto& e) { return e.second <= now; });
+            const std::string& key = keys[random() % keys.size()];
+            Slot* slot = table.resolve({key}, WEIR_RESOLVE_CREATE, now)[0];
+            EXPECT_EQ(slot->n != 0, expiries.contains(key)) << "seed " << seed;
+            slot->n = 1;
+            expiries[key] = now == kNoTime ? INT64_MAX : now + 1000;
+            if (random() % 5 == 0) {
+                table.table.erase(slot);
+                expiries.erase(key);
+            }
+            if (random() % 10 == 0) ASSERT_TRUE(table.table.snapshot(stored.put()).ok());
+            for (const std::string& one : keys)
+                ASSERT_EQ(table.resolve({one}, WEIR_RESOLVE_READ, now)[0] != nullptr, expiries.contains(one))
+                    << "seed " << seed << ", step " << step;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace weir::host
