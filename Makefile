@@ -7,7 +7,7 @@ TSAN := engine_test conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-chaos test bench install clean help
+.PHONY: build demo demo-chaos test bench soak install clean help
 
 # $(call make_preset,PRESET,TARGET): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -47,6 +47,13 @@ bench: ## measure CPU time a record against a real Kafka and a hand-written loop
 	@tests/servers/kafka/start --fetch
 	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
+
+soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers; hours, or SOAK_MINUTES=N of them, then again
+	@scripts/setup test
+	@tests/servers/kafka/start --fetch
+	$(call make_preset,release,product failpoint_host)
+	@WEIR_SOURCE_DIR=$(CURDIR) WEIR_BUILD_DIR=$(CURDIR)/build/release WEIR_BIN=$(CURDIR)/build/release/bin/weir \
+	  tests/faults/soak $(SOAK_MINUTES)
 
 install: build ## install weir, its plugins and the SDK under PREFIX (default /usr/local)
 	@cmake --install build/release --prefix "$(PREFIX)" >build/install.log || { cat build/install.log >&2; exit 1; }

@@ -1,4 +1,5 @@
-"""The demo of `make demo-chaos`: the host is killed every two seconds, and a ledger counts what a committed reader sees.
+"""The demo of `make demo-chaos`: the host is killed every two seconds, and a ledger counts what a committed reader
+sees.
 
     chaos.py [--seconds N] [--every N]
 
@@ -86,8 +87,8 @@ class Board:
         self.shown = now
         counts, pairs, visits = self.watches
         lost, doubled = (sum(getattr(watch, what) for watch in self.watches) for what in ("lost", "doubled"))
-        line = (f"{now:7.0f}  {self.kills:6}  {len(self.feed.rows):9,}  {counts.seen:9,}  {pairs.seen:9,}  {visits.seen:9,}"
-                f"  {lost:6}  {doubled:7}")
+        line = (f"{now:7.0f}  {self.kills:6}  {len(self.feed.rows):9,}  {counts.seen:9,}  {pairs.seen:9,}  "
+                f"{visits.seen:9,}  {lost:6}  {doubled:7}")
         print(line, end="\r" if self.live and not last else "\n", flush=True)
 
 
@@ -119,9 +120,10 @@ def main():
     weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", brokers)
     with scratch() as folder:
         ledger = Ledger(brokers, topic, folder)
-        print(f"Apache Kafka at {brokers}, {ROWS_PER_SECOND:,} records a second, seed {SEED}. weir, exactly-once on 2 workers "
-              f"with epochs of 100 ms, is\nkilled with SIGKILL every {options.every:g} seconds. It drops multiples of {DIVISOR}, "
-              "counts each number, counts visits, and finds pairs.\n")
+        print(f"Apache Kafka at {brokers}, {ROWS_PER_SECOND:,} records a second, seed {SEED}. weir, exactly-once on 2 "
+              "workers with\nepochs of 100 ms, is killed with SIGKILL every "
+              f"{options.every:g} seconds. It drops multiples of {DIVISOR}, counts\neach number, counts visits, and finds "
+              "pairs.\n")
         ended = ledger.finish()  # a new cluster takes seconds for its first transaction
         check(ended.code == 0, f"the first start: exit {ended.code}\n{ended.text}")
         feed = Feed(brokers, topic, SEED, ROWS_PER_SECOND)
@@ -143,8 +145,8 @@ def main():
         fault = fault_in(reference, found)
         check(not fault, f"compared with the reference: {fault}")
         results = sum(len(numbers) for keys in found.values() for numbers in keys.values())
-        print(f"\nKilled {board.kills} times. All {results:,} results of {len(rows):,} records are what they must be, each once, "
-              "in order:\nlost 0, doubled 0.")
+        print(f"\nKilled {board.kills} times. All {results:,} results of {len(rows):,} records are what they must be, "
+              "each once, in order:\nlost 0, doubled 0.")
 
 
 if __name__ == "__main__":

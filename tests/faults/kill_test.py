@@ -67,7 +67,8 @@ class Lane:
         points = ",".join(filter(None, (f"{point}:kill:{at}", trouble, LIFE)))
         ledger = self.ledgers[-1]
         ended = ledger.run(points=points)
-        check(ended.points and ended.code in (-9, *EXITS), f"{ledger.name}: exit {ended.code} with {points}\n{ended.text}")
+        check(ended.points and ended.code in (-9, *EXITS),
+              f"{ledger.name}: exit {ended.code} with {points}\n{ended.text}")
         self.kills += ended.code == -9
         if ended.code != -9 or point not in ended.points[-1:]:
             return False

@@ -40,7 +40,8 @@ connections:
   kafka: {{ brokers: "{brokers}", application: {name}, properties: {{ {properties} }} }}
 dead_letters: {{ kafka.sink: {name}-dead }}
 nodes:
-  raw:    {{ kafka.source: {{ topic: {input}, {reading}, start: earliest, format: json, record: {{ n: int64, t: int64 }} }} }}
+  raw:
+    kafka.source: {{ topic: {input}, {reading}, start: earliest, format: json, record: {{ n: int64, t: int64 }} }}
   kept:   {{ from: raw, ledger.filter: {divisor} }}
   pairs:  {{ from: kept, pair_match: {{ value: n, sum: {sum}, min: 0, max: {sum} }} }}
   counts: {{ from: kept, key: [n], ledger.count: {{}} }}

@@ -1,5 +1,5 @@
-"""The oracle itself, tested: the build with failpoints can have bugs on purpose (WEIR_BUG in the sources), and the oracle
-must see every one of them. Each lives through a few deaths where such a bug would show; who was not seen, again.
+"""The oracle itself, tested: the build with failpoints can have bugs on purpose (WEIR_BUG in the sources), and the
+oracle must see every one of them. Each lives through a few deaths where such a bug would show; who was not seen, again.
 
     seeded_bugs_test.py [BUG...]
 """
