@@ -122,8 +122,8 @@ def main():
         ledger = Ledger(brokers, topic, folder)
         print(f"Apache Kafka at {brokers}, {ROWS_PER_SECOND:,} records a second, seed {SEED}. weir, exactly-once on 2 "
               "workers with\nepochs of 100 ms, is killed with SIGKILL every "
-              f"{options.every:g} seconds. It drops multiples of {DIVISOR}, counts\neach number, counts visits, and finds "
-              "pairs.\n")
+              f"{options.every:g} seconds. It drops multiples of {DIVISOR},\ncounts each number, counts visits, and "
+              "finds pairs.\n")
         ended = ledger.finish()  # a new cluster takes seconds for its first transaction
         check(ended.code == 0, f"the first start: exit {ended.code}\n{ended.text}")
         feed = Feed(brokers, topic, SEED, ROWS_PER_SECOND)
