@@ -38,7 +38,7 @@ class Life:
 
     def __init__(self, ledger):
         self.ledger, self.ending, self.starts, self.fault = ledger, threading.Event(), 0, ""
-        self.thread = threading.Thread(target=self.live)
+        self.thread = threading.Thread(target=self.live, daemon=True)
         self.thread.start()
 
     def live(self):
@@ -66,10 +66,11 @@ def restart_brokers(folder, wanted, deadline):
     for number in range(wanted):
         if time.monotonic() > deadline:
             return number
-        broker = str(dice.randint(1, BROKERS))
+        broker, begin = str(dice.randint(1, BROKERS)), time.monotonic()
         server("stop", folder, "--kill", broker)
         threading.Event().wait(dice.uniform(0, 1))
         server("start", folder, "--only", broker)
+        print(f"broker {broker} was killed, and back after {time.monotonic() - begin:.1f} s", flush=True)
     return wanted
 
 
@@ -86,7 +87,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--restarts", type=int, default=20, help="of brokers, one at a time")
     parser.add_argument("--hosts", type=int, default=2, help="at a time")
-    parser.add_argument("--seconds", type=float, default=300, help="no new restart after so long")
+    parser.add_argument("--seconds", type=float, default=480, help="no new restart after so long")
     parser.add_argument("--summary", help="a file for the counts, as JSON")
     options = parser.parse_args()
     begin = time.monotonic()
@@ -102,9 +103,11 @@ def main():
             try:
                 restarts = restart_brokers(cluster, options.restarts, begin + options.seconds)
             finally:
-                rows = feed.stop()
                 for life in lives:
-                    life.stop()
+                    life.ending.set()
+                rows = feed.stop()
+            for life in lives:
+                life.stop()
             reference = Reference(rows)
             for ledger, ended in zip(ledgers, pool.map(finish, ledgers)):
                 check(ended.code == 0, f"{ledger.name}: the last start: exit {ended.code}\n{ended.text}")

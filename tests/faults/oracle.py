@@ -115,9 +115,13 @@ class Feed:
         """All that was written, once the broker has it."""
         self.ending.set()
         self.thread.join()
-        for writer in self.writers:
-            _, said = writer.communicate(timeout=TIMEOUT)
-            check(writer.returncode == 0, f"kcat: {said.decode(errors='replace')}")
+        try:
+            said = [writer.communicate(timeout=TIMEOUT)[1].decode(errors="replace") for writer in self.writers]
+        finally:
+            for writer in self.writers:
+                writer.kill()
+        codes = [writer.wait() for writer in self.writers]
+        check(not any(codes), f"kcat: exits {codes}\n{''.join(said)}")
         return self.rows
 
 
