@@ -26,12 +26,12 @@ bool is_widening(const Type& from, const Type& to) {
 std::string type_text(const Type& type, bool nullable) { return to_string(type) + (nullable ? "?" : ""); }
 
 template <class T>
-void append(std::string& out, const T& value) {
+void append_value(std::string& out, const T& value) {
     out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
 template <class T>
-bool take(std::string_view& from, T& value) {
+bool take_value(std::string_view& from, T& value) {
     if (from.size() < sizeof value) return false;
     std::memcpy(&value, from.data(), sizeof value);
     from.remove_prefix(sizeof value);
@@ -146,7 +146,7 @@ void clear_slot(const SlotLayout& layout, char* slot, BytesPool& pool) {
 
 void encode_slot(const SlotLayout& layout, const char* slot, std::optional<int64_t> expiry, std::string& out) {
     out.push_back(expiry ? 1 : 0);
-    if (expiry) append(out, *expiry);
+    if (expiry) append_value(out, *expiry);
     uint8_t bits = 0;
     int n = 0;
     for (const SlotField& field : layout.fields) {
@@ -159,7 +159,7 @@ void encode_slot(const SlotLayout& layout, const char* slot, std::optional<int64
         if (is_null(field, slot)) continue;
         if (field.type.is_text()) {
             const auto& text = *reinterpret_cast<const weir_state_bytes*>(slot + field.offset);
-            append(out, static_cast<uint32_t>(text.size));
+            append_value(out, static_cast<uint32_t>(text.size));
             if (text.size) out.append(text.data, text.size);
         } else {
             out.append(slot + field.offset, width_of(field.type));
@@ -193,7 +193,7 @@ bool SlotReader::read_value(const Step& step, std::string_view& bytes, char* slo
     if (step.to->nullable()) slot[step.to->present] = 1;
     if (step.from.is_text()) {
         uint32_t size = 0;
-        if (!take(bytes, size) || bytes.size() < size) return false;
+        if (!take_value(bytes, size) || bytes.size() < size) return false;
         set_text(*reinterpret_cast<weir_state_bytes*>(at), bytes.substr(0, size), pool);
         bytes.remove_prefix(size);
         return true;
@@ -217,7 +217,7 @@ bool SlotReader::read_value(const Step& step, std::string_view& bytes, char* slo
 bool SlotReader::read(std::string_view bytes, char* slot, std::optional<int64_t>& expiry, BytesPool& pool) const {
     uint8_t has_expiry = 0;
     int64_t time = 0;
-    if (!take(bytes, has_expiry) || has_expiry > 1 || (has_expiry && !take(bytes, time))) return false;
+    if (!take_value(bytes, has_expiry) || has_expiry > 1 || (has_expiry && !take_value(bytes, time))) return false;
     if (has_expiry) expiry = time;
     const auto nullable = static_cast<size_t>(std::count_if(steps_.begin(), steps_.end(), [](auto& s) { return s.nullable; }));
     if (bytes.size() < (nullable + 7) / 8) return false;
