@@ -1,5 +1,6 @@
 """The brokers die instead: a cluster of three, one of which is killed at a time, again and again, while hosts run; they
-end and are started again where they ask for it. What a committed reader finds in the end is exactly right (oracle.py).
+start their topologies again as `restart` says, and are started again where they end. What a committed reader finds in
+the end is exactly right (oracle.py).
 
     cluster_test.py [--restarts N] [--hosts N] [--seconds N] [--summary FILE]
 
@@ -97,7 +98,8 @@ def main():
         try:
             topic = unique("input")
             weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", brokers)
-            ledgers = [Ledger(brokers, topic, folder) for _ in range(options.hosts)]
+            ledgers = [Ledger(brokers, topic, folder, restart="{ strategy: fixed_delay, delay: 200ms }")
+                       for _ in range(options.hosts)]
             feed = Feed(brokers, topic, SEED, ROWS_PER_SECOND)
             lives = [Life(ledger) for ledger in ledgers]
             try:

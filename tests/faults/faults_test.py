@@ -29,6 +29,12 @@ def lost_request_of_a_commit(ledger):
           f"exit {ended.code}\n{ended.text}")
 
 
+def restart_within_the_host(ledger):
+    """The same again, and the host itself begins the epoch anew; then it dies."""
+    ended = ledger.run(points="kafka.commit.request:error:2,kafka.marker.send:error:4,coordinator.epoch.told:kill:7")
+    check(ended.points[-1:] == ["coordinator.epoch.told"], f"exit {ended.code}\n{ended.text}")
+
+
 def overtaken_host(ledger):
     """It stood still before a commit, and another one has gone on meanwhile: it is fenced, and says so."""
     first, second = ledger.overtake()
@@ -82,10 +88,11 @@ def disk_that_ends(ledger):
           f"exit {ended.code}\n{ended.text}")
 
 
-CASES = [lost_answer_of_a_commit, lost_request_of_a_commit, overtaken_host, host_that_stands_still, disk_without_room,
-         disk_with_errors, disk_that_ends]
+CASES = [lost_answer_of_a_commit, lost_request_of_a_commit, restart_within_the_host, overtaken_host,
+         host_that_stands_still, disk_without_room, disk_with_errors, disk_that_ends]
 # The shortest session that a broker takes; a member of the group, so that there is one.
-OPTIONS = {host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000",
+OPTIONS = {restart_within_the_host: dict(restart="{ strategy: fixed_delay, delay: 100ms }"),
+           host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000",
                                         reading=f"group_id: {unique('still')}")}
 
 

@@ -36,6 +36,7 @@ name: {name}
 delivery: {delivery}
 checkpoint: {checkpoint}
 workers: 2
+restart: {restart}
 connections:
   kafka: {{ brokers: "{brokers}", application: {name}, properties: {{ {properties} }} }}
 dead_letters: {{ kafka.sink: {name}-dead }}
@@ -227,7 +228,8 @@ Ended = collections.namedtuple("Ended", "code text points")  # points: those tha
 class Ledger:
     """One run of the topology through any number of deaths: its topics, its state, its starts."""
 
-    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties="", reading=""):
+    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties="", reading="",
+                 restart="none"):
         self.brokers, self.name = brokers, unique("ledger")
         self.folder = pathlib.Path(folder) / self.name
         self.folder.mkdir()
@@ -238,7 +240,7 @@ class Ledger:
         for kind, how in (("live", live), ("final", "stop_at_end: true")):
             (self.folder / f"{kind}.yaml").write_text(TOPOLOGY.format(
                 name=self.name, brokers=brokers, input=topic, reading=how, divisor=DIVISOR, sum=SUM, ttl=TTL,
-                checkpoint=CHECKPOINT, delivery=delivery, properties=properties))
+                checkpoint=CHECKPOINT, delivery=delivery, restart=restart, properties=properties))
 
     def start(self, kind="live", points="", bug="", state="state", **more):
         """A host, and where it writes what it says. `more` is Popen's."""
