@@ -1,11 +1,13 @@
 // Operators of the fault tests, whose results say in which order and how often each row of a key was taken.
 //
 //   ledger.filter  passes on the rows whose n is no multiple of `not`
-//   ledger.count   keyed: numbers the rows of each key, from 1
+//   ledger.count   keyed: numbers the rows of each key, from 1; its state is held by the host
 //   ledger.visits  keyed, rows with a time t: numbers the rows of a visit. A visit ends `ttl` after it began, and its
-//                  state goes with the first row behind that; a row with n the key and `t` alone begins the next one
+//                  state goes with the first row behind that, which is not numbered; the next one begins another. It
+//                  keeps its own table, and hands over what changed
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -143,11 +145,11 @@ public:
         return {};
     }
     Status process(const BatchView &in, uint32_t) override {
+        begin(in);
         weir::BatchBuilder out(schema_);
         for (int64_t row = 0; row < in.rows(); ++row) {
             const auto n = in.column(n_).value<int64_t>(row);
-            const auto group = static_cast<uint32_t>(in.raw().hashes[row] >> 56);
-            const int64_t result = take(n, timed_ ? in.column(t_).value<int64_t>(row) : 0, group);
+            const int64_t result = take(in, row, n, timed_ ? in.column(t_).value<int64_t>(row) : 0);
             if (result == 0) continue;
             out.column(0).append(n);
             out.column(1).append(result);
@@ -157,15 +159,12 @@ public:
         out.finish(&rows);
         return context_.emit(0, rows) ? Status() : Status::more();
     }
-    Status snapshot(const weir_snapshot &out) override { return table_.snapshot(out); }
-    Status restore(const weir_state_block &block) override { return table_.restore(block); }
-
-protected:
-    // The number to emit; 0: none.
-    virtual int64_t take(int64_t n, int64_t t, uint32_t group) = 0;
-    Table table_;
 
 private:
+    virtual void begin(const BatchView &) {}
+    // The number to emit for a row; 0: none.
+    virtual int64_t take(const BatchView &in, int64_t row, int64_t n, int64_t t) = 0;
+
     const bool timed_;
     size_t n_ = 0, t_ = 0;
     weir::Schema schema_;
@@ -173,13 +172,17 @@ private:
 
 class Count final : public Keyed {
 public:
-    explicit Count(weir::Context context) : Keyed(context, "count", false) {}
+    explicit Count(weir::Context context) : Keyed(context, "count", false), counts_(context, "counts") {}
     static Made create(weir::Context context, const weir::Config &) {
         return std::unique_ptr<weir::Instance>(new Count(context));
     }
 
 private:
-    int64_t take(int64_t n, int64_t, uint32_t group) override { return ++table_.change(n, group).first; }
+    void begin(const BatchView &in) override { of_rows_.emplace(counts_.update(in)); }
+    int64_t take(const BatchView &, int64_t row, int64_t, int64_t) override { return ++(*of_rows_)[row]; }
+
+    weir::ValueState<int64_t> counts_;
+    std::optional<weir::Values<int64_t>> of_rows_;
 };
 
 class Visits final : public Keyed {
@@ -188,20 +191,23 @@ public:
     static Made create(weir::Context context, const weir::Config &config) {
         return std::unique_ptr<weir::Instance>(new Visits(context, config.int64("ttl")));
     }
+    Status snapshot(const weir_snapshot &out) override { return table_.snapshot(out); }
+    Status restore(const weir_state_block &block) override { return table_.restore(block); }
 
 private:
     // The row behind a visit's end only ends it, so that a key is without state until the next one.
-    int64_t take(int64_t n, int64_t t, uint32_t group) override {
+    int64_t take(const BatchView &in, int64_t row, int64_t n, int64_t t) override {
         if (Table::Entry *visit = table_.find(n); visit && t > visit->first + ttl_) {
             table_.erase(n);
             return 0;
         }
-        Table::Entry &visit = table_.change(n, group);
+        Table::Entry &visit = table_.change(n, static_cast<uint32_t>(in.raw().hashes[row] >> 56));
         if (visit.second == 0) visit.first = t;
         return ++visit.second;
     }
 
     int64_t ttl_;
+    Table table_;
 };
 
 constexpr weir_param kFilterParams[] = {
@@ -209,9 +215,7 @@ constexpr weir_param kFilterParams[] = {
 constexpr weir_param kVisitsParams[] = {
     weir::param("ttl", WEIR_PARAM_INT64, "How long a visit lasts, in the unit of t.").required().primary()};
 constexpr auto kFilter = weir::operator_spec<Filter>("ledger.filter", "Drops multiples.").params(kFilterParams);
-constexpr auto kCount = weir::operator_spec<Count>("ledger.count", "Numbers the rows of a key.")
-                            .with(WEIR_OP_KEYED)
-                            .state(1, WEIR_STATE_KEYED);
+constexpr auto kCount = weir::operator_spec<Count>("ledger.count", "Numbers the rows of a key.").with(WEIR_OP_KEYED);
 constexpr auto kVisits = weir::operator_spec<Visits>("ledger.visits", "Numbers the rows of a key's visits.")
                              .params(kVisitsParams)
                              .with(WEIR_OP_KEYED)
