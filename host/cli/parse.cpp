@@ -352,7 +352,7 @@ private:
         for (CLI::App* app : {&get, &scan})
             app->add_option("NODE", state_.node, "The node")->required()->type_name("");
         get.add_option("KEY", state_.key, "The key; bytes that are no text as \\x00")->required()->type_name("");
-        scan.add_option("--prefix", state_.prefix, "Only keys that begin so")->type_name("TEXT");
+        scan.add_option("--prefix", state_.prefix, "Only keys that are shown with this beginning")->type_name("TEXT");
         scan.add_option("--limit", state_.limit, "At most so many entries (100)")->check(is_positive())->type_name("N");
     }
 
