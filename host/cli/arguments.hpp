@@ -35,6 +35,7 @@ struct RunArguments {
     std::filesystem::path data_dir;       // empty: the default, where state is worth keeping
     std::vector<std::string> allow_loss;  // nodes
     bool reset = false;
+    bool from_group = false;
     std::string savepoint;  // to begin from; empty: none
     bool quiet = false;
     std::string log_level = "info";

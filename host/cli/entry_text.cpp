@@ -1,10 +1,157 @@
 #include "host/cli/entry_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "host/keyed/value_codec.hpp"
+
 namespace weir::host {
+namespace {
+
+template <class T>
+std::optional<T> take_from(std::string_view& bytes) {
+    T value{};
+    if (bytes.size() < sizeof value) return std::nullopt;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    bytes.remove_prefix(sizeof value);
+    return value;
+}
+
+template <class T>
+std::optional<Json> take_json(std::string_view& bytes) {
+    const auto value = take_from<T>(bytes);
+    return value ? std::optional<Json>(*value) : std::nullopt;
+}
+
+std::optional<Json> take_text(std::string_view& bytes) {
+    const auto size = take_from<uint32_t>(bytes);
+    if (!size || bytes.size() < *size) return std::nullopt;
+    const std::string_view text = bytes.substr(0, *size);
+    bytes.remove_prefix(*size);
+    return Json(std::string(text));
+}
+
+std::optional<Json> take_decimal(std::string_view& bytes, int scale) {
+    auto value = take_from<Int128>(bytes);
+    if (!value) return std::nullopt;
+    const bool is_negative = *value < 0;
+    std::string digits;
+    for (int n = 0; *value != 0 || n <= scale; ++n, *value /= 10) {
+        if (n == scale && scale > 0) digits += '.';
+        digits += static_cast<char>('0' + std::abs(static_cast<int>(*value % 10)));
+    }
+    if (is_negative) digits += '-';
+    std::reverse(digits.begin(), digits.end());
+    return Json(digits);
+}
+
+// One field as value_codec.hpp writes it.
+std::optional<Json> take_field(std::string_view& bytes, const Type& type) {
+    switch (type.id) {
+        case TypeId::kBool: return take_json<bool>(bytes);
+        case TypeId::kInt8: return take_json<int8_t>(bytes);
+        case TypeId::kInt16: return take_json<int16_t>(bytes);
+        case TypeId::kInt32:
+        case TypeId::kDate: return take_json<int32_t>(bytes);
+        case TypeId::kInt64:
+        case TypeId::kTimestamp: return take_json<int64_t>(bytes);
+        case TypeId::kUint8: return take_json<uint8_t>(bytes);
+        case TypeId::kUint16: return take_json<uint16_t>(bytes);
+        case TypeId::kUint32: return take_json<uint32_t>(bytes);
+        case TypeId::kUint64: return take_json<uint64_t>(bytes);
+        case TypeId::kFloat32: return take_json<float>(bytes);
+        case TypeId::kFloat64: return take_json<double>(bytes);
+        case TypeId::kDecimal128: return take_decimal(bytes, type.scale);
+        case TypeId::kString:
+        case TypeId::kBinary: return take_text(bytes);
+        default: return std::nullopt;
+    }
+}
+
+std::optional<Json> value_json(std::string_view bytes, const Schema& schema) {
+    const auto has_expiry = take_from<uint8_t>(bytes);
+    if (!has_expiry || (*has_expiry && !take_from<int64_t>(bytes))) return std::nullopt;
+    const auto nullable = static_cast<size_t>(
+        std::count_if(schema.fields.begin(), schema.fields.end(), [](const Field& f) { return f.nullable; }));
+    if (bytes.size() < (nullable + 7) / 8) return std::nullopt;
+    const std::string_view nulls = bytes.substr(0, (nullable + 7) / 8);
+    bytes.remove_prefix(nulls.size());
+    Json out = Json::object();
+    size_t bit = 0;
+    for (const Field& field : schema.fields) {
+        const bool is_null = field.nullable && ((static_cast<uint8_t>(nulls[bit / 8]) >> (bit % 8)) & 1) != 0;
+        bit += field.nullable ? 1 : 0;
+        auto value = is_null ? std::optional<Json>(nullptr) : take_field(bytes, field.type);
+        if (!value) return std::nullopt;
+        out[field.name] = std::move(*value);
+    }
+    return bytes.empty() ? std::optional<Json>(out) : std::nullopt;
+}
+
+// The columns of a key as key_codec.hpp writes it.
+std::optional<Json> key_json(std::string_view bytes, const std::vector<std::string>& kinds) {
+    if (bytes.empty()) return std::nullopt;
+    const auto bitmap = static_cast<uint8_t>(bytes.back());
+    bytes.remove_suffix(1);
+    if (bitmap > bytes.size() || (bitmap > 0 && bitmap != (kinds.size() + 7) / 8)) return std::nullopt;
+    const std::string_view nulls = bytes.substr(bytes.size() - bitmap);
+    bytes.remove_suffix(bitmap);
+    Json out = Json::array();
+    for (size_t c = 0; c < kinds.size(); ++c) {
+        std::optional<Json> value;
+        if (bitmap > 0 && ((static_cast<uint8_t>(nulls[c / 8]) >> (c % 8)) & 1) != 0)
+            value = nullptr;
+        else
+            value = kinds[c] == "text"    ? take_text(bytes)
+                    : kinds[c] == "float" ? take_json<double>(bytes)
+                                          : take_json<int64_t>(bytes);
+        if (!value) return std::nullopt;
+        out.push_back(std::move(*value));
+    }
+    return bytes.empty() ? std::optional<Json>(out) : std::nullopt;
+}
+
+template <class T>
+void append_to(std::string& out, const T& value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+bool append_column(const Json& value, const std::string& kind, std::string& out) {
+    if (kind == "text" && value.is_string()) {
+        const auto& text = value.get_ref<const std::string&>();
+        append_to(out, static_cast<uint32_t>(text.size()));
+        out += text;
+    } else if (kind == "float" && value.is_number()) {
+        append_to(out, value.get<double>());
+    } else if (kind == "integer" && value.is_number_integer()) {
+        append_to(out, value.get<int64_t>());
+    } else {
+        return false;
+    }
+    return true;
+}
+
+std::string shown_json(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::vector<std::string> split_kinds(const std::string& text) {
+    std::vector<std::string> kinds;
+    for (size_t at = 0; at < text.size();) {
+        const size_t end = std::min(text.find(", ", at), text.size());
+        kinds.push_back(text.substr(at, end - at));
+        at = end + 2;
+    }
+    // A decimal's scale is told, its digits are not: such keys stay bytes.
+    const bool all_known = std::all_of(kinds.begin(), kinds.end(),
+                                       [](auto& k) { return k == "integer" || k == "float" || k == "text"; });
+    return all_known ? kinds : std::vector<std::string>();
+}
+
+}  // namespace
 
 std::string escaped_bytes(std::string_view bytes) {
     std::string out;
@@ -41,8 +188,54 @@ Result<std::string> unescaped_bytes(std::string_view text) {
     return out;
 }
 
-EntryCodec entry_codec_of(const Json&, const std::string&, uint32_t) {
-    return {escaped_bytes, escaped_bytes, unescaped_bytes};
+EntryCodec::EntryCodec(const Json& record, const std::string& node, uint32_t state) {
+    if (!record.is_object() || !record.contains("states") || !record["states"].contains(node)) return;
+    const Json& known = record["states"][node];
+    const Json states = known.value("states", Json::object());
+    for (const auto& [name, about] : states.items()) {
+        if (about.value("number", UINT32_MAX) != state) continue;
+        kinds_ = split_kinds(known.value("key", ""));
+        uint32_t version = 0;
+        const Json layouts = about.value("layouts", Json::array());
+        for (const Json& layout : layouts)
+            if (auto schema = schema_of_json(layout.value("fields", Json::array())); ++version && schema)
+                schemas_[version] = *schema;
+    }
+}
+
+std::string EntryCodec::key(std::string_view bytes) const {
+    const auto columns = is_typed() ? key_json(bytes, kinds_) : std::nullopt;
+    if (!columns) return escaped_bytes(bytes);
+    if (columns->size() > 1 || columns->front().is_null()) return shown_json(*columns);
+    const Json& only = columns->front();
+    return only.is_string() ? escaped_bytes(only.get_ref<const std::string&>()) : shown_json(only);
+}
+
+std::string EntryCodec::value(std::string_view bytes, uint32_t version) const {
+    const auto schema = schemas_.find(version);
+    const auto fields = schema == schemas_.end() ? std::nullopt : value_json(bytes, schema->second);
+    return fields ? shown_json(*fields) : escaped_bytes(bytes);
+}
+
+Result<std::string> EntryCodec::parse_key(std::string_view text) const {
+    if (!is_typed()) return unescaped_bytes(text);
+    Json columns = Json::array();
+    if (kinds_.size() == 1 && kinds_[0] == "text") {
+        auto bytes = unescaped_bytes(text);
+        if (!bytes) return bytes;
+        columns.push_back(*bytes);
+    } else {
+        columns = Json::parse(text, nullptr, false);
+        if (kinds_.size() == 1) columns = Json::array({columns});
+    }
+    std::string out;
+    bool is_good = columns.is_array() && columns.size() == kinds_.size();
+    for (size_t c = 0; is_good && c < kinds_.size(); ++c) is_good = append_column(columns[c], kinds_[c], out);
+    if (!is_good)
+        return Status::config("", fmt::format("`{}` is no key of ({}); `weir state scan` shows how keys are written", text,
+                                              fmt::join(kinds_, ", ")));
+    out += '\0';
+    return out;
 }
 
 }  // namespace weir::host

@@ -1,17 +1,20 @@
 // How entries of a committed state are shown and named on the command line.
 //
-// An operator's own tables are bytes to the host: printable ASCII stands for itself, everything else as \xNN, and a
-// backslash as \\. A state whose schema the epoch's record has is decoded by that: `entry_codec_of` is where.
+// A state that the host holds has a typed schema in the epoch's record: its keys and values are shown by it, a key of
+// one column as its bare value, of several as a JSON array, a value as a JSON object. An operator's own tables are bytes
+// to the host: printable ASCII stands for itself, everything else as \xNN, and a backslash as \\.
 //
 // Plain values and functions; any thread.
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <weir/result.hpp>
+#include <weir/types.hpp>
 
 #include "host/loader/manifest.hpp"
 
@@ -21,11 +24,22 @@ std::string escaped_bytes(std::string_view bytes);
 // The other way round. WEIR_E_CONFIG: an escape that there is not.
 Result<std::string> unescaped_bytes(std::string_view text);
 
-struct EntryCodec {
-    std::function<std::string(std::string_view bytes)> key, value;
-    std::function<Result<std::string>(std::string_view text)> parse_key;
+class EntryCodec {
+public:
+    // For a state of a node, by the record of the epoch.
+    EntryCodec(const Json& record, const std::string& node, uint32_t state);
+
+    std::string key(std::string_view bytes) const;
+    // `version`: of the block that the value is in.
+    std::string value(std::string_view bytes, uint32_t version) const;
+    // The bytes of a key as key() shows it. WEIR_E_CONFIG: it is none.
+    Result<std::string> parse_key(std::string_view text) const;
+
+private:
+    bool is_typed() const { return !kinds_.empty(); }
+
+    std::vector<std::string> kinds_;        // of the key's columns: `integer`, `float`, `text`
+    std::map<uint32_t, Schema> schemas_;    // of values, by version
 };
-// For a state of a node, by the record of the epoch.
-EntryCodec entry_codec_of(const Json& record, const std::string& node, uint32_t state);
 
 }  // namespace weir::host

@@ -172,6 +172,8 @@ private:
         run.add_flag("--reset", run_.reset, "Forget the topologies' state, and begin as configured");
         run.add_option("--savepoint", run_.savepoint, "Begin from a savepoint; with --reset instead of the state there is")
             ->type_name("NAME");
+        run.add_flag("--from-group", run_.from_group,
+                     "Begin where the consumer group is, though there is no state that goes with it");
         add_each(run, "--allow-loss", run_.allow_loss, "Drop the state of a node that the topology no longer has")
             ->type_name("NODE");
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
@@ -350,7 +352,7 @@ private:
         for (CLI::App* app : {&get, &scan})
             app->add_option("NODE", state_.node, "The node")->required()->type_name("");
         get.add_option("KEY", state_.key, "The key; bytes that are no text as \\x00")->required()->type_name("");
-        scan.add_option("--prefix", state_.prefix, "Only keys that begin so")->type_name("TEXT");
+        scan.add_option("--prefix", state_.prefix, "Only keys that are shown with this beginning")->type_name("TEXT");
         scan.add_option("--limit", state_.limit, "At most so many entries (100)")->check(is_positive())->type_name("N");
     }
 

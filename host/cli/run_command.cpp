@@ -94,7 +94,11 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         return kExitUsage;
     }
     SessionOptions options{arguments.duration, arguments.records, arguments.quiet,
-                           arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset, arguments.allow_loss};
+                           arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset,
+                           arguments.reset        ? OutsideStart::kIgnore
+                           : arguments.from_group ? OutsideStart::kTake
+                                                  : OutsideStart::kRefuse,
+                           arguments.allow_loss};
     const auto& entries = topologies.entries();
     if (!arguments.savepoint.empty() && (entries.size() > 1 || Session::is_kept_nowhere(*entries[0].plan, options))) {
         terminal.message("weir run: --savepoint is for one topology, and one whose state is kept");

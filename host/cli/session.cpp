@@ -100,6 +100,7 @@ EpochsOptions Session::epochs_options(const Plan& plan) const {
     epochs.dir = options_.data_dir / plan.topology().name;
     epochs.allow_loss = options_.allow_loss;
     epochs.reset = options_.reset;
+    epochs.outside_start = options_.outside_start;
     return epochs;
 }
 

@@ -104,21 +104,18 @@ void show_entries(const std::vector<ShownEntry>& entries, Format format, Termina
 // Entries of a node whose keys begin with `prefix`, up to `limit`; `is_cut` where there are more.
 Status collect(const OpenState& state, const StateArguments& arguments, std::vector<ShownEntry>& out, bool& is_cut) {
     const Status enough = Status::retryable("");  // ends the read
-    Status fault;
-    Status read = state.store->read(arguments.node, [&](const weir_state_block& block) -> Status {
-        const EntryCodec codec = entry_codec_of(state.record, arguments.node, block.state);
-        auto prefix = codec.parse_key(arguments.prefix);
-        if (!prefix) return fault = prefix.status();
+    const Status read = state.store->read(arguments.node, [&](const weir_state_block& block) -> Status {
+        const EntryCodec codec(state.record, arguments.node, block.state);
         for (uint64_t i = 0; i < block.n; ++i) {
-            if (!view(block.keys[i]).starts_with(*prefix)) continue;
+            std::string key = codec.key(view(block.keys[i]));
+            if (!key.starts_with(arguments.prefix)) continue;
             is_cut = static_cast<int64_t>(out.size()) >= arguments.limit;
             if (is_cut) return enough;
             out.push_back({block.state, block.kind, block.group, std::string(view(block.split)),
-                           codec.key(view(block.keys[i])), codec.value(view(block.values[i]))});
+                           std::move(key), codec.value(view(block.values[i]), block.version)});
         }
         return {};
     });
-    if (!fault.ok()) return fault;
     return is_cut ? Status() : read;
 }
 
@@ -126,14 +123,15 @@ Status collect(const OpenState& state, const StateArguments& arguments, std::vec
 Status look_up(const OpenState& state, const StateArguments& arguments, std::vector<ShownEntry>& out) {
     for (const StateSummary& summary : state.store->summaries()) {
         if (summary.node != arguments.node || summary.kind == WEIR_STATE_SPLIT) continue;
-        const EntryCodec codec = entry_codec_of(state.record, arguments.node, summary.state);
+        const EntryCodec codec(state.record, arguments.node, summary.state);
         auto key = codec.parse_key(arguments.key);
         if (!key) return key.status();
         const uint32_t groups = summary.kind == WEIR_STATE_KEYED ? kKeyGroups : 1;
         for (uint32_t group = 0; group < groups; ++group) {
             auto value = state.store->get(arguments.node, summary.state, summary.kind, group, {}, *key);
             if (!value) return value.status();
-            if (*value) out.push_back({summary.state, summary.kind, group, "", codec.key(*key), codec.value(**value)});
+            if (*value) out.push_back({summary.state, summary.kind, group, "", codec.key(*key),
+                                      codec.value(**value, summary.version)});
         }
     }
     return {};

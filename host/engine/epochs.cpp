@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/ext/start.h>
 #include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
@@ -117,6 +118,16 @@ Status Epochs::adopt_states(const Json& known) {
     }
     states_ = std::move(next);
     return {};
+}
+
+Result<int32_t> Epochs::outside_start() const {
+    if (!store_ || last_ > 0 || !plan_.has_state() || options_.outside_start == OutsideStart::kTake)
+        return WEIR_START_OUTSIDE;
+    if (options_.outside_start == OutsideStart::kIgnore) return WEIR_START_CONFIGURED;
+    return Status::state_version(fmt::format(
+        "there is no state of topology `{}` in {} that goes with that. Begin as configured (--reset), or there without "
+        "the state (--from-group), or from a savepoint (--savepoint NAME), or name the folder that has the state (--data-dir)",
+        plan_.topology().name, options_.dir.string()));
 }
 
 Status Epochs::begin(const std::atomic<bool>& stop) {

@@ -34,10 +34,19 @@ namespace weir::host {
 // In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
 inline constexpr const char* kRestoredFile = "restored";
 
+// Where sources begin that know positions of their own (a consumer group's offsets) when a topology has a folder for
+// state, and nothing committed in it.
+enum class OutsideStart {
+    kRefuse,  // what belongs to those positions is not there
+    kTake,
+    kIgnore,  // begin as configured
+};
+
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
     bool reset = false;                   // forget the state first
+    OutsideStart outside_start = OutsideStart::kRefuse;
     std::vector<SplitPosition> positions;  // where the sources begin when there is no folder
 };
 
@@ -60,6 +69,8 @@ public:
     // The last decided epoch; 0: none. And where the sources were at its end.
     uint64_t last() const { return last_; }
     const std::vector<SplitPosition>& positions() const { return positions_; }
+    // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
+    Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
     Status restore(const Restore& restore);

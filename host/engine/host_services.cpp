@@ -2,9 +2,12 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
+#include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
+#include "host/engine/instance.hpp"
 #include "host/engine/keyed_state_api.hpp"
 
 namespace weir::host {
@@ -35,8 +38,11 @@ HostServices::HostServices()
     abi_.print = [](const weir_host* host, weir_str text) {
         static_cast<HostServices*>(host->data)->print(view(text));
     };
-    abi_.extension = [](const weir_host*, const char* id) -> const void* {
-        return id && std::string_view(id) == WEIR_STATE_EXTENSION ? &keyed_state_api() : nullptr;
+    abi_.extension = [](const weir_host*, const char* name) -> const void* {
+        static const weir_start_api start = {sizeof start, 0, Instance::outside_start};
+        const std::string_view id = name ? name : "";
+        if (id == WEIR_STATE_EXTENSION) return &keyed_state_api();
+        return id == WEIR_EXT_START ? &start : nullptr;
     };
     detail::module_host = &abi_;
 }

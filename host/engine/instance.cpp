@@ -40,6 +40,11 @@ Status Instance::must_be_done(const char* name, Status status) {
     return Status::fatal(fmt::format("{} returned {}, a code that this call does not have", name, status.code()));
 }
 
+int32_t Instance::outside_start(weir_context* context, weir_error* error) {
+    Result<int32_t>& start = of(context).outside_start_;
+    return start ? *start : start.status().to_abi(error);
+}
+
 Instance::~Instance() {
     std::string fault;
     if (self_) fault = call_plugin_void([&] { api().destroy(self_); });

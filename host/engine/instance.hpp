@@ -80,6 +80,12 @@ public:
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
 
+    // Of a source: what it is told to do with positions that are kept outside of the epochs; WEIR_START_*, or why they
+    // may not be used. Before open.
+    void set_outside_start(Result<int32_t> start) { outside_start_ = std::move(start); }
+    // weir_start_api's.
+    static int32_t outside_start(weir_context* context, weir_error* error);
+
     // Calls a function of the instance: `f(self, &error)`. Exceptions, and codes that the contract does not
     // know, become WEIR_E_FATAL; after that the instance is broken and only destroyed.
     template <class F>
@@ -115,6 +121,7 @@ private:
     void* connection_ = nullptr;
     bool broken_ = false;
     size_t slot_ = 0;
+    Result<int32_t> outside_start_{0};
     std::atomic<InstanceHost*> host_{nullptr};
     NodeCounters counters_;
     PluginMetrics metrics_;

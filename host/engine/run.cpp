@@ -86,6 +86,8 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     }
     if (!status.ok()) return status;
     status = epochs_.recover(stop);
+    for (PlannedNode& node : plan_->nodes())
+        for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
     failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
     return status;
 }

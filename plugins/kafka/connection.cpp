@@ -133,6 +133,11 @@ Status KafkaConnection::start() {
     tick_ = control_.add_tick([this] { rd_kafka_poll(client_.get(), 0); });
     auto deadline = Clock::now() + context_.connect_timeout();
     Status status = reach(deadline);
+    if (status.ok() && !settings_.embedded) {
+        char *id = rd_kafka_clusterid(client_.get(), static_cast<int>(kLastAttempt.count()));
+        if (id) cluster_id_ = id;
+        if (id) rd_kafka_mem_free(client_.get(), id);
+    }
     return status.ok() && transactions_ ? transactions_->open(topics(), deadline) : status;
 }
 

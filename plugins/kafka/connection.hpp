@@ -53,6 +53,8 @@ public:
     // Sends one record, and waits for all that were sent: for tools.
     Status produce_one(const std::string &topic, weir_str key, weir_str payload);
     Status flush(std::chrono::milliseconds timeout);
+    // Of the cluster that was reached; empty where it has none, or is gone with this process.
+    const std::string &cluster_id() const { return cluster_id_; }
     rd_kafka_t *client() const { return client_.get(); }
     Topics topics() { return Topics(client_.get(), settings_, embedded_); }
 
@@ -78,6 +80,7 @@ private:
     ConnectionContext context_;
     std::shared_ptr<LogTarget> log_;
     Settings settings_;
+    std::string cluster_id_;
     EmbeddedBroker embedded_;
     Client client_;
     std::atomic<bool> cancelled_{false};

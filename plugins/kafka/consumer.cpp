@@ -186,13 +186,13 @@ Result<std::vector<TopicPartition>> Consumer::discover() {
 }
 
 std::shared_ptr<Split> Consumer::assign(const TopicPartition &partition, std::optional<int64_t> position,
-                                        weir_context *reader) {
+                                        Result<int32_t> outside, weir_context *reader) {
     group_->held(partition);
     auto split = std::make_shared<Split>(partition, reader);
     split->set_next(position.value_or(-1));
     std::lock_guard lock(mutex_);
     splits_.push_back(split);
-    to_start_.push_back({split, position});
+    to_start_.push_back({split, position, std::move(outside)});
     control_.post([self = shared_from_this()] { self->start_splits(); });
     return split;
 }

@@ -46,8 +46,9 @@ public:
     // The partitions to read now.
     Result<std::vector<TopicPartition>> discover();
     // Starts reading in the background, from `position`, else from the group's offset, else from `start`.
+    // Without a position: `outside` says whether the group's offset may be used (WEIR_START_*), or what it fails with.
     std::shared_ptr<Split> assign(const TopicPartition &partition, std::optional<int64_t> position,
-                                  weir_context *reader);
+                                  Result<int32_t> outside, weir_context *reader);
     // [worker] of its instance, which does not use it any more.
     void revoke(const std::shared_ptr<Split> &split);
     void commit(const std::map<TopicPartition, int64_t> &offsets);
@@ -64,6 +65,7 @@ private:
     struct Starting {
         std::shared_ptr<Split> split;
         std::optional<int64_t> position;
+        Result<int32_t> outside;
     };
     using Offsets = std::map<TopicPartition, int64_t>;
 
@@ -82,6 +84,7 @@ private:
     void start_splits();
     Status resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends);
     Status check_positions(const Offsets &positions);
+    Status from_group(const std::vector<Starting> &splits, std::vector<TopicPartition> &unknown, Offsets &starts);
     Status from_start(const std::vector<TopicPartition> &partitions, Offsets &out);
     Status offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out);
     Status run(Split &split, int64_t first, int64_t end);

@@ -1,6 +1,7 @@
 // Starting and stopping partitions, on the control thread.
 #include "consumer.hpp"
 
+#include <weir/ext/start.h>
 #include <weir/failpoint.hpp>
 
 namespace weir::kafka {
@@ -52,12 +53,28 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
         if (!status.ok()) return status;
     }
     if (Status status = check_positions(starts); !status.ok()) return status;
+    if (Status status = from_group(splits, unknown, starts); !status.ok()) return status;
+    return from_start(unknown, starts);
+}
+
+// Where the group has an offset, and that may be used; those are taken out of `unknown`.
+Status Consumer::from_group(const std::vector<Starting> &splits, std::vector<TopicPartition> &unknown, Offsets &starts) {
     if (unknown.empty()) return {};
     auto committed = group_->committed(unknown, std::chrono::milliseconds(kQueryTimeout));
     if (!committed) return committed.status();
-    starts.insert(committed->begin(), committed->end());
-    std::erase_if(unknown, [&](const TopicPartition &p) { return committed->contains(p); });
-    return from_start(unknown, starts);
+    for (const Starting &s : splits) {
+        const TopicPartition &p = s.split->partition();
+        auto found = committed->find(p);
+        if (s.position || found == committed->end()) continue;
+        if (!s.outside)
+            return Status::state_version("group `" + options_.group_id + "` is at offset " + std::to_string(found->second) +
+                                         " of " + p.topic + "/" + std::to_string(p.partition) + ", and " +
+                                         s.outside.status().message());
+        if (s.outside.value() != WEIR_START_OUTSIDE) continue;
+        starts[p] = found->second;
+        std::erase(unknown, p);
+    }
+    return {};
 }
 
 // A position that the partition does not have any more, or not yet, is never replaced by another one in silence.

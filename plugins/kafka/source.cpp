@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include <weir/builder.hpp>
+#include <weir/ext/start.h>
 #include <weir/failpoint.hpp>
 
 namespace weir::kafka {
@@ -22,6 +23,25 @@ std::string split_id(const TopicPartition &partition) {
 bool parse_number(std::string_view text, int64_t &value) {
     auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     return code == std::errc() && end == text.data() + text.size() && value >= 0;
+}
+
+// OFFSET@CLUSTER; without a cluster where it has no id, and as weir wrote it before it knew them.
+bool parse_position(std::string_view text, int64_t &offset, std::string_view &cluster) {
+    const size_t at = text.find('@');
+    cluster = at == text.npos ? "" : text.substr(at + 1);
+    return parse_number(text.substr(0, at), offset);
+}
+
+// Whether the group's offset may be used, where the host has something to say about it.
+Result<int32_t> outside_start(Context context) {
+    const weir_host &host = *context.raw()->host;
+    auto *api = host.extension ? static_cast<const weir_start_api *>(host.extension(&host, WEIR_EXT_START)) : nullptr;
+    if (!api) return WEIR_START_OUTSIDE;
+    weir_error error{};
+    error.size = sizeof error;
+    const int32_t start = api->outside_start(context.raw(), &error);
+    if (start < 0) return Status::from_abi(start, error);
+    return start;
 }
 
 bool parse_split(std::string_view id, TopicPartition &out) {
@@ -94,13 +114,20 @@ Status Source::assign(uint64_t number, std::string_view id, const weir_str &posi
     TopicPartition partition;
     int64_t offset = 0;
     if (!parse_split(id, partition)) return Status::fatal(ticked(id) + " is no split of this source");
-    if (position.data && !parse_number(view(position), offset))
+    std::string_view cluster;
+    if (position.data && !parse_position(view(position), offset, cluster))
         return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
+    const std::string &here = connection_->cluster_id();
+    if (!cluster.empty() && !here.empty() && cluster != here)
+        return Status::state_version("the state goes on in " + std::string(id) + " of cluster " + ticked(cluster) +
+                                     ", and `brokers` names cluster " + ticked(here) +
+                                     ". Name the cluster that it was, another folder for state (--data-dir), or begin anew "
+                                     "(--reset)");
     WEIR_FAILPOINT("kafka.source.assign");
     Reading &reading = readings_[number];
     std::optional<int64_t> from;
     if (position.data) from = offset;
-    reading.split = consumer_->assign(partition, from, context_.raw());
+    reading.split = consumer_->assign(partition, from, outside_start(context_), context_.raw());
     return {};
 }
 
@@ -120,6 +147,7 @@ Status Source::position(uint64_t number, const weir_bytes_out &out) {
     if (WEIR_BUG("positions-too-early") && next > 0) --next;
     WEIR_FAILPOINT("kafka.source.position");
     std::string text = std::to_string(next);
+    if (!connection_->cluster_id().empty()) text += '@' + connection_->cluster_id();
     out.put(&out, to_abi(text));
     return {};
 }
@@ -252,7 +280,8 @@ Status Source::on_epoch_committed(uint64_t, std::span<const weir_position> posit
     for (const weir_position &p : positions) {
         auto found = readings_.find(p.split);
         int64_t offset = 0;
-        if (found == readings_.end() || !parse_number(view(p.position), offset)) continue;
+        std::string_view cluster;
+        if (found == readings_.end() || !parse_position(view(p.position), offset, cluster)) continue;
         offsets[found->second.split->partition()] = offset;
     }
     WEIR_FAILPOINT("kafka.source.commit");

@@ -12,6 +12,7 @@
 
 #include <weir/abi.h>
 #include <weir/ext/messaging.h>
+#include <weir/ext/start.h>
 
 #define ABI_SIZE(type, bytes) ABI_CHECK(sizeof(type) == (bytes), __LINE__)
 #define ABI_AT(type, member, bytes) ABI_CHECK(offsetof(type, member) == (bytes), __LINE__)
@@ -414,6 +415,13 @@ ABI_IS(WEIR_RESOLVE_CREATE, 1)
 ABI_IS(WEIR_RESOLVE_READ, 2)
 ABI_IS(WEIR_CLOCK_EVENT, 0)
 ABI_IS(WEIR_CLOCK_PROCESSING, 1)
+ABI_SIZE(weir_start_api, 16)
+ABI_AT(weir_start_api, size, 0)
+ABI_AT(weir_start_api, reserved, 4)
+ABI_AT(weir_start_api, outside_start, 8)
+ABI_IS(WEIR_START_OUTSIDE, 0)
+ABI_IS(WEIR_START_CONFIGURED, 1)
+
 ABI_IS(WEIR_ABI_MAJOR, 0)
 ABI_IS(WEIR_ABI_MINOR, 2)
 

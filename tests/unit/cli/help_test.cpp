@@ -30,11 +30,13 @@ TEST_P(Help, ShowsUsageAndExamples) {
 INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
                          testing::Values("", "run", "lint", "plugin", "plugin ls", "plugin manifest", "plugin check",
                                          "topology", "topology schema", "topic", "topic ls", "topic create",
-                                         "topic tail", "topic produce", "broker", "version"));
+                                         "topic tail", "topic produce", "broker", "savepoint", "savepoint ls", "savepoint create",
+                                         "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan",
+                                         "version"));
 
 TEST(CommandLine, PrintsItsVersion) {
     const Outcome got = weir({"version"});
-    EXPECT_EQ(got.out, "weir 0.1.0 (plugin ABI 0.1)\n");
+    EXPECT_EQ(got.out, "weir 0.1.0 (plugin ABI 0.2)\n");
     EXPECT_EQ(got.code, 0);
     EXPECT_EQ(weir({"--version"}).out, got.out);
 }
@@ -49,8 +51,8 @@ TEST(CommandLine, WithoutACommandShowsHelpAndFails) {
 TEST(CommandLine, NamesTheNearestCommand) {
     const Outcome got = weir({"rnu", "x.yaml"});
     EXPECT_EQ(got.err,
-              "weir: there is no command `rnu`; expected: `run`, `lint`, `plugin`, `topology`, `topic`, `broker` or "
-              "`version`; nearest: `run`\n   see: weir --help\n");
+              "weir: there is no command `rnu`; expected: `run`, `lint`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
+              "`state` or `version`; nearest: `run`\n   see: weir --help\n");
     EXPECT_EQ(got.code, 2);
 }
 

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "process.hpp"
@@ -48,6 +51,63 @@ TEST_F(RunState, IsNotTakenFromAFolderOfSomethingElse) {
         EXPECT_THAT(got.err, HasSubstr("error[state]"));
         EXPECT_EQ(folder_.read("data/t/thesis.txt"), "years of work");
     }
+}
+
+TEST_F(RunState, IsNotTakenFromAnotherTopology) {
+    ASSERT_EQ(run("100").code, 0);
+    std::filesystem::rename(folder_.path() / "data/t", folder_.path() / "data/u");
+    folder_.write("u.yaml", "name: u\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }, count: 5 } }\n"
+                            "  shown: { from: numbers, console: json }\n");
+    const Outcome got = weir({"run", "u.yaml", "--data-dir", "data"}, folder_.path());
+    EXPECT_EQ(got.code, 6);
+    EXPECT_THAT(got.err, AllOf(HasSubstr("error[state]"), HasSubstr("`t`"), HasSubstr("`u`")));
+}
+
+TEST_F(RunState, IsOneHostsAtATime) {
+    folder_.write("endless.yaml", "name: t\nnodes:\n  ticks: { generate: { columns: { n: { sequence: {} } }, rate: 10 } }\n"
+                                  "  pairs: { from: ticks, pair_match: { value: n, sum: 100000 } }\n"
+                                  "  shown: { from: pairs, console: json }\n");
+    Process host({"run", "endless.yaml", "--data-dir", "data"}, folder_.path());
+    ASSERT_TRUE(host.wait_for("read"));
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--reset"}}) {
+        const Outcome second = run("100", more);
+        EXPECT_EQ(second.code, 6);
+        EXPECT_THAT(second.err, AllOf(HasSubstr("error[state]"), HasSubstr("in use by process "), HasSubstr("--data-dir")));
+    }
+    host.send(SIGTERM);
+    EXPECT_EQ(host.wait().code, 0);
+}
+
+TEST_F(RunState, IsRefusedWhenItIsDamaged) {
+    ASSERT_EQ(run("100").code, 0);
+    std::filesystem::path log;
+    for (const auto& file : std::filesystem::directory_iterator(folder_.path() / "data/t/db"))
+        if (file.path().extension() == ".log" && file.file_size() > 0) log = file.path();
+    ASSERT_FALSE(log.empty());
+    const std::string name = std::filesystem::relative(log, folder_.path());
+    std::string bytes = folder_.read(name);
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x40);
+    folder_.write(name, bytes);
+    const Outcome got = run("100");
+    EXPECT_EQ(got.code, 6);
+    EXPECT_THAT(got.err, AllOf(HasSubstr("error[state]"), HasSubstr("corrupt"), HasSubstr("savepoint")));
+    EXPECT_EQ(folder_.read(name), bytes) << "it is left as it was found";
+    EXPECT_EQ(run("100", {"--reset"}).code, 0);
+}
+
+// A limit of the size of files is a disk that takes no more, as far as writing goes.
+TEST_F(RunState, KeepsTheLastEpochWhenTheDiskTakesNoMore) {
+    ASSERT_EQ(run("1000000000").code, 0);
+    const std::string before = weir({"state", "ls", "t", "--data-dir", "data"}, folder_.path()).out;
+    folder_.write("more.yaml", "name: t\nnodes:\n"
+                               "  numbers: { generate: { columns: { n: { sequence: { start: 5 } } }, count: 100000 } }\n"
+                               "  pairs: { from: numbers, pair_match: { value: n, sum: 1000000000 } }\n"
+                               "  shown: { from: pairs, console: json }\n");
+    const Outcome got = shell("trap '' XFSZ; ulimit -f 64; exec \"$WEIR_BIN\" run more.yaml --quiet --data-dir data", folder_.path());
+    EXPECT_EQ(got.code, 6);
+    EXPECT_THAT(got.err, AllOf(HasSubstr("error[state]"), HasSubstr("data/t"), HasSubstr("File too large")));
+    EXPECT_EQ(weir({"state", "ls", "t", "--data-dir", "data"}, folder_.path()).out, before);
+    EXPECT_EQ(run("1000000000").code, 0) << "with room it goes on";
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+/*
+ * weir/ext/start.h: an optional host extension for sources whose clients keep positions outside of the host's epochs,
+ * such as a consumer group's offsets. Found through weir_host.extension; without it such positions may be used.
+ */
+#ifndef WEIR_EXT_START_H
+#define WEIR_EXT_START_H
+
+#include <weir/abi.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_EXT_START "weir.start/0"
+
+#define WEIR_START_OUTSIDE 0    /* begin at the position that is kept outside, where there is one */
+#define WEIR_START_CONFIGURED 1 /* begin as configured, whatever is kept outside */
+
+typedef struct weir_start_api {
+    uint32_t size;
+    uint32_t reserved;
+    /*
+     * During assign of a split without a position: where to begin. Below 0: a split that would begin at an outside
+     * position must fail with this code and message instead, since the state that belongs to that position is not
+     * there; one that has none begins as configured. [worker]
+     */
+    int32_t (*outside_start)(weir_context *, weir_error *);
+} weir_start_api;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WEIR_EXT_START_H */
