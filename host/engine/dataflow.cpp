@@ -86,30 +86,19 @@ void Dataflow::process(Node& node, Link& link, const BatchRef& batch) {
 void Dataflow::control(Node& node, Link& link, const Item& item) {
     if (auto* watermark = std::get_if<Watermark>(&item)) {
         link.watermark = std::max(link.watermark, watermark->time);
+        link.idle = false;
         advance_watermark(node);
     } else if (auto* barrier = std::get_if<Barrier>(&item)) {
         link.blocked = true;
         align(node, barrier->epoch);
+    } else if (std::holds_alternative<Idle>(item)) {
+        link.idle = true;
+        advance_watermark(node);
     } else {
         link.ended = true;
         if (node.barrier) align(node, *node.barrier);
-        advance_watermark(node);
-        try_finish(node);
+        advance_watermark(node, [this, &node] { try_finish(node); });
     }
-}
-
-void Dataflow::advance_watermark(Node& node) {
-    int64_t lowest = INT64_MAX;
-    for (const Link* link : node.inputs)
-        if (!link->ended) lowest = std::min(lowest, link->watermark);
-    if (lowest == INT64_MAX || lowest <= node.watermark) return;
-    node.watermark = lowest;
-    auto forward = [this, &node, lowest] { send(node, Watermark{lowest}); };
-    if (!node.instance->api().on_watermark) return forward();
-    settle(node, node.instance->call([&](void* self, weir_error* error) {
-        return node.instance->api().on_watermark(self, lowest, error);
-    }),
-           forward);
 }
 
 void Dataflow::align(Node& node, uint64_t epoch) {
@@ -214,11 +203,16 @@ void Dataflow::try_finish(Node& node) {
         --running_;
         if (owes) pass_barrier(node, epoch_);
     };
-    if (!node.instance->api().finish) return finished();
-    settle(node, node.instance->call([&](void* self, weir_error* error) {
-        return node.instance->api().finish(self, error);
-    }),
-           finished);
+    auto finish = [this, &node, finished] {
+        if (!node.instance->api().finish) return finished();
+        settle(node, node.instance->call([&](void* self, weir_error* error) {
+            return node.instance->api().finish(self, error);
+        }),
+               finished);
+    };
+    if (!node.keyed) return finish();
+    node.keyed->drain_timers(WEIR_CLOCK_EVENT);
+    fire_timers(node, WEIR_CLOCK_EVENT, INT64_MAX, finish);
 }
 
 void Dataflow::end_source(size_t index) {
@@ -333,8 +327,13 @@ void Dataflow::on_wake_at(Instance& instance, int64_t time) {
 
 std::optional<int64_t> Dataflow::next_time() const {
     std::optional<int64_t> next;
-    for (const auto& node : nodes_)
-        if (node.wake_at) next = next ? std::min(*next, *node.wake_at) : *node.wake_at;
+    const auto at = [&next](std::optional<int64_t> time) {
+        if (time) next = next ? std::min(*next, *time) : *time;
+    };
+    for (const auto& node : nodes_) {
+        at(node.wake_at);
+        if (can_fire(node)) at(node.keyed->next_timer(WEIR_CLOCK_PROCESSING));
+    }
     return next;
 }
 
@@ -361,6 +360,11 @@ bool Dataflow::step_node(Node& node, bool woken) {
     if (woken && node.instance->is_source()) listener_.on_source_wake(node.index);
     if (woken && node.instance->is_sink()) listener_.on_sink_wake(node.index);
     if (woken && node.preparing) prepare(node, *node.preparing);
+    if (node.state == State::kHeld && has_room(node)) {
+        moved = true;
+        node.state = State::kReady;
+        std::exchange(node.then, nullptr)();
+    }
     if ((node.state == State::kMore && has_room(node)) || (node.state == State::kPending && woken)) {
         moved = true;
         auto then = std::move(node.then);
@@ -375,6 +379,7 @@ bool Dataflow::step_node(Node& node, bool woken) {
             return node.instance->api().on_wake(self, error);
         }));
     }
+    if (fire_processing_timers(node)) moved = true;
     return drain_inputs(node) || moved;
 }
 

@@ -70,6 +70,8 @@ public:
     // outputs have room.
     bool source_ready(size_t node) const { return has_room(nodes_[node]); }
     Status poll(size_t node, uint64_t split, uint64_t max_rows);
+    // A source has no split here for now: nobody waits for its watermark.
+    void set_idle(size_t node);
     // A source has no more splits: its end travels behind its last batch.
     void end_source(size_t node);
     // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
@@ -89,10 +91,11 @@ public:
     void on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) override;
     void on_wake(Instance& instance) override;
     void on_wake_at(Instance& instance, int64_t time) override;
+    void on_watermark(Instance& source, int64_t time) override;
     int64_t now() override { return clock_(); }
 
 private:
-    enum class State { kReady, kMore, kPending };
+    enum class State { kReady, kMore, kPending, kHeld };  // held: the host goes on once there is room
     struct Node;
     struct Link {  // a channel into a node of this worker
         Node* to = nullptr;
@@ -100,6 +103,7 @@ private:
         Channel* ring = nullptr;  // from another worker; without one `queue` holds what waits
         std::deque<Item> queue;
         int64_t watermark = INT64_MIN;
+        bool idle = false;
         bool ended = false;
         bool blocked = false;  // its barrier came, others' have not
         bool empty() const { return ring ? ring->empty() : queue.empty(); }
@@ -116,6 +120,7 @@ private:
         size_t index = 0;
         Instance* instance = nullptr;
         KeyedState* keyed = nullptr;  // where it has declared any
+        std::vector<int64_t> timer_times;
         State state = State::kReady;
         std::function<void()> then;  // once the call under way is done
         std::vector<Link*> inputs;
@@ -127,6 +132,7 @@ private:
         std::optional<uint64_t> barrier;    // being aligned
         std::optional<uint64_t> preparing;  // prepare has not finished
         uint64_t passed = 0;    // the last epoch whose barrier it has passed
+        bool idle = false;
         bool ended = false;
         size_t next_input = 0;  // fairness
         std::optional<ErrorRows> errors;
@@ -152,7 +158,11 @@ private:
     void prepare(Node& node, uint64_t epoch);
     void passed_barrier(Node& node, uint64_t epoch);
     bool takes_committables(const Node& node) const;
-    void advance_watermark(Node& node);
+    void advance_watermark(Node& node, std::function<void()> then = nullptr);
+    // Calls on_timers until no timer is due, then `then`.
+    void fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then);
+    bool can_fire(const Node& node) const;
+    bool fire_processing_timers(Node& node);
     void try_finish(Node& node);
     // Takes what a (flow) call returned; runs `then` when it is done, now or later.
     void settle(Node& node, const Status& status, std::function<void()> then = nullptr);

@@ -30,6 +30,7 @@ public:
     virtual void on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) = 0;
     virtual void on_wake(Instance& instance) = 0;  // any thread
     virtual void on_wake_at(Instance& instance, int64_t time) = 0;
+    virtual void on_watermark(Instance& source, int64_t time) = 0;
     virtual int64_t now() = 0;  // any thread
 };
 
@@ -76,6 +77,13 @@ public:
     KeyedState& make_keyed() {
         if (!keyed_) keyed_ = std::make_unique<KeyedState>(&context_);
         return *keyed_;
+    }
+    // Of a source: what it says of its rows' event time.
+    int32_t advance_watermark(int64_t time) {
+        InstanceHost* host = host_.load(std::memory_order_acquire);
+        if (!host || !is_source()) return WEIR_E_UNSUPPORTED;
+        host->on_watermark(*this, time);
+        return WEIR_OK;
     }
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }

@@ -14,8 +14,9 @@ struct Watermark {
 struct Barrier {
     uint64_t epoch;
 };
+struct Idle {};  // no rows for now: watermarks need not wait for this channel until its next one
 struct End {};
-using Item = std::variant<BatchRef, Watermark, Barrier, End>;
+using Item = std::variant<BatchRef, Watermark, Barrier, Idle, End>;
 
 // What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
 // process, on_watermark and finish that may be under way).

@@ -25,6 +25,15 @@ Json layout_json(const SlotLayout& layout) {
 
 }  // namespace
 
+KeyedState::KeyedState(weir_context* context) : context_(context) {
+    timers_[WEIR_CLOCK_EVENT].number = number_of("#event-timers");
+    timers_[WEIR_CLOCK_PROCESSING].number = number_of("#processing-timers");
+}
+
+KeyedState::~KeyedState() {
+    if (timer_schema_.release) timer_schema_.release(&timer_schema_);
+}
+
 Status KeyedState::fail(Status status) {
     if (fault_.ok()) fault_ = status;
     return status;
@@ -37,8 +46,10 @@ int32_t KeyedState::declare(const weir_state_spec& spec) {
     const auto refuse = [&](const std::string& why) {
         return fail(Status::config("", fmt::format("state `{}`: {}", state.name, why))).code();
     };
-    if (state.name.empty()) return refuse("it needs a name");
+    if (state.name.empty() || state.name[0] == '#') return refuse("it needs a name, which does not begin with #");
     state.number = number_of(state.name);
+    for (const TimerSet& one : timers_)
+        if (one.number == state.number) return refuse("it cannot be told from timers: choose another name");
     for (const State& other : states_) {
         if (other.name == state.name) return refuse("it is declared twice");
         if (other.number == state.number) return refuse(fmt::format("it cannot be told from `{}`: choose another name", other.name));
@@ -53,7 +64,8 @@ int32_t KeyedState::declare(const weir_state_spec& spec) {
         state.older.push_back(std::move(*older));
     }
     if (spec.ttl < 0 || spec.ttl_clock > WEIR_CLOCK_PROCESSING) return refuse("its ttl is negative, or on no clock");
-    state.ttl = {spec.ttl, spec.ttl_clock, (spec.ttl_flags & WEIR_TTL_ON_READ) != 0};
+    state.ttl = {spec.ttl, spec.ttl_clock, (spec.flags & WEIR_TTL_ON_READ) != 0};
+    state.items = (spec.flags & WEIR_STATE_ITEMS) != 0;
     needs_clock_ = needs_clock_ || (spec.ttl > 0 && spec.ttl_clock == WEIR_CLOCK_PROCESSING);
     states_.push_back(std::move(state));
     return static_cast<int32_t>(states_.size() - 1);
@@ -73,6 +85,9 @@ Status KeyedState::bind_input(size_t input, const Schema& schema, const std::vec
     auto hasher = KeyHasher::create(codec_->key_schema(), key);
     if (!hasher) return hasher.status();
     hasher_ = std::move(*hasher);
+    timer_codec_ = KeyCodec(codec_->key_schema(), key);
+    if (timer_schema_.release) timer_schema_.release(&timer_schema_);
+    export_schema(codec_->key_schema(), &timer_schema_);
     return {};
 }
 
@@ -84,7 +99,7 @@ KeyedState::State* KeyedState::find(uint32_t number) {
 
 StateTable& KeyedState::table(State& state) {
     if (!state.table)
-        state.table = std::make_unique<StateTable>(state.layout, state.ttl, codec_ ? codec_->fixed_bytes() : 0);
+        state.table = std::make_unique<StateTable>(state.layout, state.ttl, codec_ && !state.items ? codec_->fixed_bytes() : 0);
     return *state.table;
 }
 

@@ -7,6 +7,7 @@
 // Threads: declare, adopt and restore on one host thread before the run; the rest on the instance's worker.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -19,15 +20,18 @@
 #include <weir/config.hpp>
 #include <weir/result.hpp>
 
+#include "host/engine/batch.hpp"
 #include "host/engine/key_hash.hpp"
 #include "host/keyed/state_table.hpp"
+#include "host/keyed/timers.hpp"
 
 namespace weir::host {
 
 class KeyedState {
 public:
     // The context of the instance, for conversions.
-    explicit KeyedState(weir_context* context) : context_(context) {}
+    explicit KeyedState(weir_context* context);
+    ~KeyedState();
 
     // The first thing that was done wrong, by declaration or by a call; done if nothing was.
     const Status& fault() const { return fault_; }
@@ -44,8 +48,21 @@ public:
     // A call of process begins; `now` is asked for once a call where it matters.
     void begin_call(size_t input, const weir_batch& batch, const std::function<int64_t()>& now, int64_t watermark);
     int32_t resolve(uint32_t state, const weir_batch& batch, const int64_t* times, uint32_t flags, void** slots);
+    int32_t resolve_items(uint32_t state, const weir_batch& batch, const weir_state_item* items, uint64_t n,
+                          uint32_t flags, void** slots);
     int32_t erase(uint32_t state, void* slot);
     int32_t set_bytes(uint32_t state, weir_state_bytes* field, weir_str bytes);
+
+    // Timers. `set` false: delete it.
+    void declare_timers() { has_timers_ = true; }
+    int32_t set_timer(uint32_t clock, const weir_batch& batch, int64_t row, int64_t time, bool set);
+    std::optional<int64_t> next_timer(uint32_t clock) const { return timers_[clock].timers.next(); }
+    // No timer that is set from now on is due before the ones there are have been taken: the end of the inputs.
+    void drain_timers(uint32_t clock) { timers_[clock].timers.drain(); }
+    bool is_due(uint32_t clock, int64_t upto) const { return timers_[clock].timers.is_due(upto); }
+    // The keys of a batch of due timers, for on_timers, which begins with it. REQUIRES: is_due.
+    BatchRef take_timers(uint32_t clock, int64_t upto, std::vector<int64_t>& times, const std::function<int64_t()>& now,
+                         int64_t watermark);
 
     // Hands over what changed, after a last look for what has expired.
     using Put = std::function<Status(const weir_state_block&, uint32_t mode)>;
@@ -63,6 +80,7 @@ private:
         SlotLayout layout;
         std::deque<SlotLayout> older;
         StateTtl ttl;
+        bool items = false;
         uint32_t generation = 1;  // of the layout in the catalogue
         std::map<uint32_t, Result<Older>> readers;  // by generation
         std::unique_ptr<StateTable> table;
@@ -71,11 +89,21 @@ private:
         KeyCodec codec;
         bool keyed = false;
     };
+    struct TimerSet {
+        Timers timers;
+        uint32_t number;  // on disk
+    };
     State* find(uint32_t number);
     StateTable& table(State& state);
     int64_t time_of(const State& state) const {
         return state.ttl.clock == WEIR_CLOCK_EVENT ? watermark_ : now_;
     }
+    bool is_of_call(const weir_batch& batch, const char* what);
+    bool encode_keys(const weir_batch& batch);
+    void start_call(const KeyCodec* codec, const weir_batch& batch, const std::function<int64_t()>& now,
+                    int64_t watermark);
+    Status restore_timers(TimerSet& into, const weir_state_block& block);
+    bool hash_keys(const std::vector<std::string_view>& keys, uint32_t group, std::vector<uint64_t>& hashes) const;
     Status adopt_one(State& state, const nlohmann::ordered_json& layouts);
     Result<Older> reader_of(State& state, uint32_t version, const Schema& written);
     Status restore_entries(State& state, const weir_state_block& block, uint64_t first, uint64_t n, int64_t now);
@@ -87,14 +115,20 @@ private:
     std::deque<State> states_;  // by number in the ABI
     std::vector<Input> inputs_;
     const KeyCodec* codec_ = nullptr;  // of all inputs
+    KeyCodec timer_codec_;             // of the key's columns alone
     std::optional<KeyHasher> hasher_;  // of the key's columns alone
+    std::array<TimerSet, 2> timers_;  // by clock
+    ArrowSchema timer_schema_{};      // of the key's columns
+    bool has_timers_ = false;
     bool needs_clock_ = false;
 
     // Of the call.
-    size_t input_ = 0;
+    const KeyCodec* call_codec_ = nullptr;  // null: its batch has no key
+    BatchRef timer_keys_;
     const uint64_t* hashes_ = nullptr;
     bool encoded_ = false;
-    KeyBatch keys_;
+    KeyBatch keys_, item_keys_;
+    std::vector<uint64_t> item_hashes_;
     int64_t now_ = kNoTime, watermark_ = kNoTime;
 };
 

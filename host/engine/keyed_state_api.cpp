@@ -8,17 +8,45 @@ namespace weir::host {
 
 namespace {
 
+// Only rows that the host has keyed find their state.
+bool is_keyed(Instance& instance, const char* what) {
+    const uint32_t flags = instance.descriptor().flags;
+    if ((flags & WEIR_OP_KEYED) && !(flags & WEIR_OP_OWN_KEY)) return true;
+    return instance.make_keyed()
+        .fail(Status::config("", fmt::format("`{}` has {}, and so must be WEIR_OP_KEYED and leave the key to the topology's `key:`",
+                                             instance.descriptor().name, what)))
+        .ok();
+}
+
 int32_t declare(weir_context* context, const weir_state_spec* spec) {
     Instance& instance = Instance::of(context);
-    KeyedState& keyed = instance.make_keyed();
-    const uint32_t flags = instance.descriptor().flags;
-    if (!(flags & WEIR_OP_KEYED) || (flags & WEIR_OP_OWN_KEY))
-        return keyed
-            .fail(Status::config("", fmt::format("state `{}`: `{}` must be WEIR_OP_KEYED and keyed by the topology's `key:`",
-                                                 spec->name ? spec->name : "", instance.descriptor().name)))
-            .code();
-    return keyed.declare(*spec);
+    return is_keyed(instance, "keyed state") ? instance.make_keyed().declare(*spec) : WEIR_E_CONFIG;
 }
+
+int32_t resolve_items(weir_context* context, uint32_t state, const weir_batch* batch, const weir_state_item* items, uint64_t n,
+                      uint32_t flags, void** slots) {
+    KeyedState* keyed = Instance::of(context).keyed();
+    return keyed && batch && slots ? keyed->resolve_items(state, *batch, items, n, flags, slots) : WEIR_E_UNSUPPORTED;
+}
+
+int32_t declare_timers(weir_context* context) {
+    Instance& instance = Instance::of(context);
+    if (!is_keyed(instance, "timers")) return WEIR_E_CONFIG;
+    instance.make_keyed().declare_timers();
+    return WEIR_OK;
+}
+
+int32_t set_timer(weir_context* context, uint32_t clock, const weir_batch* batch, int64_t row, int64_t time) {
+    KeyedState* keyed = Instance::of(context).keyed();
+    return keyed && batch ? keyed->set_timer(clock, *batch, row, time, true) : WEIR_E_UNSUPPORTED;
+}
+
+int32_t delete_timer(weir_context* context, uint32_t clock, const weir_batch* batch, int64_t row, int64_t time) {
+    KeyedState* keyed = Instance::of(context).keyed();
+    return keyed && batch ? keyed->set_timer(clock, *batch, row, time, false) : WEIR_E_UNSUPPORTED;
+}
+
+int32_t advance_watermark(weir_context* context, int64_t time) { return Instance::of(context).advance_watermark(time); }
 
 int32_t resolve(weir_context* context, uint32_t state, const weir_batch* batch, const int64_t* times, uint32_t flags,
                 void** slots) {
@@ -44,6 +72,11 @@ const weir_state_api& keyed_state_api() {
         made.size = sizeof made;
         made.declare = declare;
         made.resolve = resolve;
+        made.resolve_items = resolve_items;
+        made.declare_timers = declare_timers;
+        made.set_timer = set_timer;
+        made.delete_timer = delete_timer;
+        made.advance_watermark = advance_watermark;
         made.erase = erase;
         made.set_bytes = set_bytes;
         return made;

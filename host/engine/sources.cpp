@@ -55,7 +55,14 @@ bool Sources::set_splits(size_t node, const std::vector<SplitAssignment>& splits
                                        [&](const Split& s) { return s.number == split.number; });
         if (!known && !assign(source, split)) return false;
     }
+    idle_without_splits(source);
     return true;
+}
+
+void Sources::idle_without_splits(const Source& source) {
+    for (const Split& split : source.splits)
+        if (!split.ended && !split.leaving) return;
+    dataflow_.set_idle(source.node);
 }
 
 bool Sources::assign(Source& source, const SplitAssignment& assigned) {
@@ -109,7 +116,10 @@ bool Sources::poll_one(Source& source, RecordBudget& budget) {
     if (!status.ok()) return true;
     split->ready = status.is_more();
     split->ended = status.is_end();
-    if (split->ended) listener_.on_split_ended(source.node, split->number);
+    if (split->ended) {
+        listener_.on_split_ended(source.node, split->number);
+        idle_without_splits(source);
+    }
     return true;
 }
 

@@ -97,6 +97,7 @@ private:
     };
 
     Source* find(size_t node);
+    void idle_without_splits(const Source& source);
     bool assign(Source& source, const SplitAssignment& split);
     bool poll_one(Source& source, RecordBudget& budget);
     Status revoke_leaving(Source& source);

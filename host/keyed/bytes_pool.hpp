@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace weir::host {
@@ -35,7 +37,7 @@ public:
         if (!block) return;
         const size_t c = class_of(size);
         if (c == kClasses) {
-            std::erase(large_, block);
+            large_.erase(block);
             bytes_ -= size;
             delete[] block;
             return;
@@ -67,7 +69,7 @@ private:
         const size_t c = class_of(size);
         if (c == kClasses) {
             bytes_ += size;
-            return large_.emplace_back(new char[size]);
+            return *large_.insert(new char[size]).first;
         }
         if (char* block = free_[c]) {
             std::memcpy(&free_[c], block, sizeof(char*));
@@ -86,7 +88,7 @@ private:
 
     std::array<char*, kClasses> free_{};
     std::vector<std::unique_ptr<char[]>> chunks_;
-    std::vector<char*> large_;
+    std::unordered_set<char*> large_;
     char* next_ = nullptr;
     size_t left_ = 0, bytes_ = 0;
 };

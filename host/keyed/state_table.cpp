@@ -93,15 +93,17 @@ inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t 
         if (!create) return nullptr;
         number = group.add(shape_, pool_, hash, keys.words(row), keys.bytes(row));
         ++entries_;
-    } else if (char* entry = group.entry(shape_, number); header(entry).erased && is_gone(entry) && !create) {
-        return nullptr;
     }
     char* const entry = group.entry(shape_, number);
+    const bool was_gone = header(entry).erased && is_gone(entry);
+    if (was_gone && !create) return nullptr;
+    header(entry).erased = 0;
     if (shape_.expires) {
-        if (expiry(entry) != 0 && time != kNoTime && expiry(entry) <= time && !header(entry).erased) {
+        if (!was_gone && expiry(entry) != 0 && time != kNoTime && expiry(entry) <= time) {
             clear(entry);
             mark(group, number, entry);
             if (!create) return nullptr;
+            header(entry).erased = 0;
         }
         if (change || ttl_.on_read || expiry(entry) == 0) {
             put_off(g, number, entry, time);

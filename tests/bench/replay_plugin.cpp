@@ -101,12 +101,56 @@ public:
     Status process(const weir::BatchView&, uint32_t) override { return {}; }
 };
 
+// A count and a sum for each key, in state that the host holds.
+class KeyedCount : public weir::Instance {
+public:
+    static MadeInstance create(Context context, const Config&) {
+        return std::unique_ptr<weir::Instance>(new KeyedCount(context));
+    }
+    explicit KeyedCount(Context context) : Instance(context), totals_(context, "totals") {}
+    Status bind(const weir::Binding& binding) override {
+        binding.set_output(0, schema_);
+        return {};
+    }
+    Status process(const weir::BatchView& in, uint32_t) override {
+        auto totals = totals_.update(in);
+        const auto n = in.column(0);
+        weir::BatchBuilder out(schema_);
+        auto* keys = out.column(0).append_n<int64_t>(in.rows());
+        auto* counts = out.column(1).append_n<int64_t>(in.rows());
+        auto* sums = out.column(2).append_n<int64_t>(in.rows());
+        for (int64_t row = 0; row < in.rows(); ++row) {
+            Totals& mine = totals[row];
+            keys[row] = n.value<int64_t>(row);
+            counts[row] = ++mine.count;
+            sums[row] = mine.sum += keys[row];
+        }
+        ArrowArray rows;
+        out.finish(&rows);
+        return context_.emit_derived(0, rows, in.raw()) ? Status() : Status::more();
+    }
+
+private:
+    struct Totals {
+        int64_t count, sum;
+        static auto fields() {
+            return weir::fields(weir::field("count", &Totals::count), weir::field("sum", &Totals::sum));
+        }
+    };
+    weir::ValueState<Totals> totals_;
+    Schema schema_{{{"n", weir::type_of(weir::TypeId::kInt64), false},
+                    {"count", weir::type_of(weir::TypeId::kInt64), false},
+                    {"sum", weir::type_of(weir::TypeId::kInt64), false}}};
+};
+
 constexpr weir_port kManyInputs[] = {weir::port("in", "Rows.", WEIR_PORT_MANY)};
 constexpr auto kReplay = weir::source_spec<Replay>("bench.replay", "Emits batches recorded in memory.")
                              .params(kReplayParams)
                              .with(WEIR_SOURCE_REPLAYABLE | WEIR_SOURCE_BOUNDED);
 constexpr auto kNull = weir::sink_spec<Null>("bench.null", "Drops its rows.").inputs(kManyInputs);
 
+constexpr auto kKeyedCount = weir::operator_spec<KeyedCount>("bench.keyed_count", "Counts and adds up by key.").with(WEIR_OP_KEYED);
+
 }  // namespace
 
-WEIR_MODULE("bench", "0.1.0", &kReplay, &kNull)
+WEIR_MODULE("bench", "0.1.0", &kReplay, &kNull, &kKeyedCount)

@@ -150,7 +150,8 @@ public:
     virtual Status process(const BatchView &, uint32_t) { return Status::unsupported("takes no input"); }
     virtual Status resume(uint64_t) { return {}; }
     virtual Status on_watermark(int64_t) { return {}; }
-    virtual Status on_timers(uint32_t, const weir_batch &, const int64_t *) { return {}; }
+    // Timers of weir/state.hpp that are due: the columns of their keys, and the time of each.
+    virtual Status on_timers(uint32_t /*clock*/, const BatchView &, const int64_t * /*times*/) { return {}; }
     virtual Status on_wake() { return {}; }
     virtual Status finish() { return {}; }
     virtual Status snapshot(const weir_snapshot &) { return {}; }

@@ -111,6 +111,61 @@ private:
     detail::HostState state_;
 };
 
+// A value that inputs are added to, and that gives a result. A has
+//   struct Accumulator (as a value's struct), using Input,
+//   static void add(Accumulator &, const Input &), and static auto result(const Accumulator &)
+template <class A>
+class Aggregates {
+public:
+    explicit Aggregates(Values<typename A::Accumulator> values) : values_(values) {}
+    void add(int64_t row, const typename A::Input &input) { A::add(values_[row], input); }
+    auto result(int64_t row) { return A::result(values_[row]); }
+    void clear(int64_t row) { values_.clear(row); }
+
+private:
+    Values<typename A::Accumulator> values_;
+};
+
+template <class A>
+class AggregatingState {
+public:
+    AggregatingState(Context context, const char *name, const StateOptions &options = {},
+                     std::vector<detail::OlderLayout> older_layouts = {})
+        : state_(context, name, options, std::move(older_layouts)) {}
+    Aggregates<A> update(const BatchView &in, const int64_t *times = nullptr) {
+        return Aggregates<A>(state_.update(in, times));
+    }
+
+private:
+    ValueState<typename A::Accumulator> state_;
+};
+
+// Timers of the row's key: on_timers is called once the clock has reached the time; on event time before a watermark
+// there or behind is forwarded, or when all inputs have ended. They are part of the state; those on processing time
+// whose time passed while nothing ran fire once after the restart.
+class Timers {
+public:
+    explicit Timers(Context context) : context_(context.raw()), api_(detail::state_api(context_)) {
+        api_->declare_timers(context_);  // a refusal is the host's to tell
+    }
+    // `clock`: WEIR_CLOCK_EVENT or WEIR_CLOCK_PROCESSING. Setting a timer that is set changes nothing.
+    void set(uint32_t clock, const BatchView &batch, int64_t row, int64_t time) {
+        detail::check(api_->set_timer(context_, clock, &batch.raw(), row, time), "set_timer");
+    }
+    void remove(uint32_t clock, const BatchView &batch, int64_t row, int64_t time) {
+        detail::check(api_->delete_timer(context_, clock, &batch.raw(), row, time), "delete_timer");
+    }
+
+private:
+    weir_context *context_;
+    const weir_state_api *api_;
+};
+
+// Of a source, in poll: no row that it emits from now on has an earlier event time.
+inline void advance_watermark(Context context, int64_t time) {
+    detail::check(detail::state_api(context.raw())->advance_watermark(context.raw(), time), "advance_watermark");
+}
+
 template <>
 class Values<std::string> {
 public:

@@ -15,4 +15,5 @@
 #include <weir/row_json.hpp>
 #include <weir/spec.hpp>
 #include <weir/state.hpp>
+#include <weir/state_collections.hpp>
 #include <weir/types.hpp>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -40,6 +41,23 @@ TEST_F(RunState, IsRefusedUnderAnotherKey) {
     EXPECT_THAT(got.err, AllOf(HasSubstr("error[state]"), HasSubstr("`pairs`"), HasSubstr("--reset")));
     EXPECT_EQ(run("200", {"--reset"}).code, 0);
     EXPECT_EQ(run("200").code, 0);
+}
+
+// A plugin in plain C that leaves its state to the host.
+TEST_F(RunState, IsHeldForWhoeverDeclaresIt) {
+    folder_.write("k.yaml", "name: k\n"
+                            "workers: 2\n"
+                            "nodes:\n"
+                            "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 2 } }\n"
+                            "  counted: { from: numbers, key: n, c.keyed_count: {} }\n"
+                            "  again: { from: counted, key: count, c.keyed_count: {} }\n"
+                            "  shown: { from: again, console: json }\n");
+    const std::string plugins = std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/conformance_plugins";
+    const Outcome got = weir({"run", "k.yaml", "--quiet", "--data-dir", "data", "--plugin-dir", plugins}, folder_.path());
+    EXPECT_EQ(got.code, 0) << got.err;
+    // Both rows have the count 1, which is the key of the second.
+    EXPECT_THAT(got.out, AllOf(HasSubstr("\"count\":1}"), HasSubstr("\"count\":2}")));
+    EXPECT_TRUE(std::filesystem::exists(folder_.path() / "data/k/identity"));
 }
 
 TEST_F(RunState, IsNotTakenFromAFolderOfSomethingElse) {

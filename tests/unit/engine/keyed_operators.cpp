@@ -141,6 +141,92 @@ struct TotalsOther : Totals<TotalsV2> {
     static constexpr auto create = make_keyed<TotalsOther>;
 };
 
+// The sum of the last three n, of a list, and of every (n % 3)'s last place in a map, and their mean's accumulator.
+struct Mean {
+    struct Accumulator {
+        int64_t sum, count;
+        static auto fields() { return weir::fields(field("sum", &Accumulator::sum), field("count", &Accumulator::count)); }
+    };
+    using Input = int64_t;
+    static void add(Accumulator& to, const int64_t& n) {
+        to.sum += n;
+        ++to.count;
+    }
+    static int64_t result(const Accumulator& of) { return of.sum / of.count; }
+};
+struct Collections : KeyedOperator {
+    explicit Collections(Context context)
+        : KeyedOperator(context), lists_(context, "list"), maps_(context, "map"), means_(context, "mean") {}
+    static constexpr auto create = make_keyed<Collections>;
+    TypeId type() const override { return TypeId::kString; }
+    void begin(const BatchView& in) override {
+        list_.emplace(lists_.update(in));
+        map_.emplace(maps_.update(in));
+        mean_.emplace(means_.update(in));
+    }
+    void each(int64_t row, int64_t n, ColumnBuilder& out) override {
+        const auto before = static_cast<int64_t>(list_->get(row).size());
+        list_->add(row, "e" + std::to_string(before));
+        if (before == 3) list_->remove_first(row, 2);
+        mean_->add(row, n);
+        const std::string name = "k" + std::to_string(map_->entries(row).size() % 25);
+        const int64_t times = map_->get(row, name).value_or(-1) + 1;
+        map_->put(row, name, times);
+        if (times == 2) map_->remove(row, name);
+        if (map_->entries(row).size() == 24) map_->put(row, "k3", 0);
+        std::string text;
+        for (const std::string& element : list_->get(row)) text += element + " ";
+        for (const auto& [key, value] : map_->entries(row)) text += key + "=" + std::to_string(value) + " ";
+        if (text.size() > 150) {
+            list_->clear(row);
+            map_->clear(row);
+        }
+        out.append_text(text + std::to_string(mean_->result(row)));
+    }
+    ListState<std::string> lists_;
+    MapState<std::string, int64_t> maps_;
+    AggregatingState<Mean> means_;
+    std::optional<Lists<std::string>> list_;
+    std::optional<Maps<std::string, int64_t>> map_;
+    std::optional<Aggregates<Mean>> mean_;
+};
+
+// Counts, and emits the count of a key only when its timer fires: 10 us of the clock behind the key's first row.
+template <uint32_t Clock>
+struct Delayed : KeyedOperator {
+    explicit Delayed(Context context) : KeyedOperator(context), counts_(context, "count"), timers_(context) {}
+    static constexpr auto create = make_keyed<Delayed>;
+    Status process(const BatchView& in, uint32_t) override {
+        auto counts = counts_.update(in);
+        for (int64_t row = 0; row < in.rows(); ++row) {
+            const int64_t n = in.column(0).template value<int64_t>(row);
+            if (counts[row]++ == 0) timers_.set(Clock, in, row, Clock == WEIR_CLOCK_EVENT ? n + 10 : context_.now() + 10);
+            timers_.set(Clock, in, row, INT64_MAX);
+            timers_.remove(Clock, in, row, INT64_MAX);
+        }
+        return {};
+    }
+    Status on_timers(uint32_t clock, const BatchView& keys, const int64_t* times) override {
+        if (clock != Clock) return Status::fatal("a timer of another clock");
+        auto counts = counts_.update(keys);
+        BatchBuilder out(schema());
+        for (int64_t row = 0; row < keys.rows(); ++row) {
+            const int64_t n = keys.column(0).template value<int64_t>(row);
+            if (Clock == WEIR_CLOCK_EVENT && times[row] != n + 10) return Status::fatal("a timer of another time");
+            out.column(0).append(n);
+            out.column(1).append(counts[row]);
+            counts.clear(row);
+        }
+        ArrowArray rows;
+        out.finish(&rows);
+        return context_.emit(0, rows) ? Status() : Status::more();
+    }
+    void begin(const BatchView&) override {}
+    void each(int64_t, int64_t, ColumnBuilder&) override {}
+    ValueState<int64_t> counts_;
+    Timers timers_;
+};
+
 template <class T>
 constexpr auto keyed_spec(const char* name) {
     return operator_spec<T>(name, "Keeps state by n.").with(WEIR_OP_KEYED);
@@ -153,8 +239,12 @@ constexpr auto kTotalsWider = keyed_spec<Totals1Wider>("totals_wider");
 constexpr auto kTotals2 = keyed_spec<Totals2>("totals_v2");
 constexpr auto kTotalsOther = keyed_spec<TotalsOther>("totals_other");
 
+constexpr auto kCollections = keyed_spec<Collections>("collections");
+constexpr auto kEventDelayed = keyed_spec<Delayed<WEIR_CLOCK_EVENT>>("event_delayed");
+constexpr auto kDelayed = keyed_spec<Delayed<WEIR_CLOCK_PROCESSING>>("delayed");
+
 const weir_operator* const kKeyedOperators[] = {&kKeyedCount, &kKeyedText,   &kKeyedTtl,   &kTotals1,
-                                                &kTotalsWider, &kTotals2, &kTotalsOther};
+                                                &kTotalsWider, &kTotals2, &kTotalsOther, &kCollections, &kEventDelayed, &kDelayed};
 
 }  // namespace
 

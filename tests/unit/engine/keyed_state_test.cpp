@@ -78,7 +78,7 @@ TEST_F(KeyedStates, AreTheSameAfterCrashesWithAnyNumberOfWorkers) {
     for (uint64_t seed = 0; seed < kKeyedSeeds; ++seed) {
         std::mt19937_64 random(seed);
         random_input(random);
-        const char* op = seed % 2 ? "keyed_text" : "keyed_count";
+        const char* op = seed % 3 == 0 ? "keyed_text" : seed % 3 == 1 ? "keyed_count" : "collections";
         const World input = world();
         ASSERT_EQ(run(topology(op, 1)), "");
         const auto expected = last_rows();
@@ -122,6 +122,53 @@ TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
     world().wait_before = 500;
     ASSERT_EQ(run(topology("keyed_ttl", 1), options(1)), "");
     EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"value\":1}", "{\"n\":2,\"value\":1}"));
+}
+
+// Ascending numbers, so that each comes in a run of its own.
+TEST_F(KeyedStates, FireEventTimersBeforeTheWatermarkGoesOn) {
+    for (uint64_t seed = 0; seed < kKeyedSeeds; ++seed) {
+        std::mt19937_64 random(seed);
+        reset_world();
+        world().splits.clear();
+        world().watermarks = true;
+        std::map<int64_t, int64_t> counts;
+        for (uint64_t s = 0; s < 1 + random() % 3; ++s) {
+            auto& split = world().splits[fmt::format("s{}", s)];
+            int64_t n = 0;
+            for (uint64_t i = random() % 100; i > 0; --i) {
+                n += static_cast<int64_t>(random() % 4);
+                split.push_back(n);
+                ++counts[n];
+            }
+        }
+        world().batch = 1 + static_cast<int64_t>(random() % 5);
+        world().sink_full_every = static_cast<int>(random() % 3);
+        ASSERT_EQ(run(topology("event_delayed", static_cast<int64_t>(1 + random() % 4)), options(seed)), "") << "seed " << seed;
+        // No number comes after its timer has fired: all of them are in the one row.
+        std::map<int64_t, int64_t> fired;
+        for (const std::string& row : world().sunk) {
+            long long n = 0, count = 0;
+            ASSERT_EQ(sscanf(row.c_str(), "{\"n\":%lld,\"value\":%lld}", &n, &count), 2) << row;
+            ASSERT_TRUE(fired.emplace(n, count).second) << "twice: " << row << ", seed " << seed;
+        }
+        ASSERT_EQ(fired, counts) << "seed " << seed;
+        std::filesystem::remove_all(folder_ / "state");
+    }
+}
+
+TEST_F(KeyedStates, FireOverdueTimersOnceAfterARestart) {
+    world().splits = {{"a", {1, 1, 2}}};
+    ASSERT_EQ(run(topology("delayed", 2), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::IsEmpty()) << "the input ended before their time";
+    world().splits["a"] = {1, 1, 2, 3};
+    world().wait_before = 500;
+    ASSERT_EQ(run(topology("delayed", 1), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::UnorderedElementsAre("{\"n\":1,\"value\":2}", "{\"n\":2,\"value\":1}"));
+    world().sunk.clear();
+    world().splits["a"] = {1, 1, 2, 3, 4};
+    world().wait_before = 5000;
+    ASSERT_EQ(run(topology("delayed", 3), options(1)), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":3,\"value\":1}"));
 }
 
 // Runs `first` over some numbers, then `then` over some more.

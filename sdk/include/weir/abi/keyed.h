@@ -47,6 +47,7 @@ typedef struct weir_state_layout {
     int32_t (*convert)(weir_context *, uint32_t state, const void *older, void *slot);
 } weir_state_layout;
 
+#define WEIR_STATE_ITEMS 2u /* any number of slots for each key, each with a key of its own: resolve_items */
 #define WEIR_TTL_ON_READ 1u /* a read puts the expiry off, too; otherwise only a write does */
 
 /*
@@ -61,8 +62,14 @@ typedef struct weir_state_spec {
     const weir_state_layout *older;
     int64_t ttl; /* microseconds after which an entry is gone; 0: never */
     uint32_t ttl_clock; /* WEIR_CLOCK_* */
-    uint32_t ttl_flags;
+    uint32_t flags; /* WEIR_TTL_ON_READ, WEIR_STATE_ITEMS */
 } weir_state_spec;
+
+/* One slot of a state with items: that of `key` under the key of the batch's row. */
+typedef struct weir_state_item {
+    int64_t row;
+    weir_str key;
+} weir_state_item;
 
 #define WEIR_RESOLVE_CREATE 1u /* make missing entries, zeroed; otherwise their slot is NULL */
 #define WEIR_RESOLVE_READ 2u   /* slots will not be changed; without CREATE */
@@ -74,16 +81,29 @@ typedef struct weir_state_api {
     /* [host] In create; copied. The state's number, or an error, with which the host refuses the instance. */
     int32_t (*declare)(weir_context *, const weir_state_spec *);
     /*
-     * The slot of each row's key; the same for rows of one key. `batch`: the input of process, in resume still that of
-     * the last process. `times`: the event time of each row, for a ttl on event time; NULL: the watermark. Slots are valid until
+     * The slot of each row's key; the same for rows of one key. `batch`: that of process or on_timers, in resume still
+     * that of the last of them. `times`: the event time of each row, for a ttl on event time; NULL: the watermark. Slots are valid until
      * return. Without WEIR_RESOLVE_READ every slot given counts as changed.
      */
     int32_t (*resolve)(weir_context *, uint32_t state, const weir_batch *batch, const int64_t *times, uint32_t flags,
                        void **slots);
+    int32_t (*resolve_items)(weir_context *, uint32_t state, const weir_batch *batch, const weir_state_item *items,
+                             uint64_t n, uint32_t flags, void **slots);
     /* Zeroes a slot that was resolved for change; the entry is gone unless it is written to before return. */
     int32_t (*erase)(weir_context *, uint32_t state, void *slot);
     /* Copies bytes into a field of a slot that was resolved for change. Also in convert. */
     int32_t (*set_bytes)(weir_context *, uint32_t state, weir_state_bytes *field, weir_str bytes);
+
+    /* [host] In create: the instance has on_timers and will set timers. */
+    int32_t (*declare_timers)(weir_context *);
+    /*
+     * on_timers is called with the row's key once the clock has reached `time`: on event time before a watermark at or
+     * behind it is forwarded, or when all inputs have ended. A key has one timer for each time and clock.
+     */
+    int32_t (*set_timer)(weir_context *, uint32_t clock, const weir_batch *batch, int64_t row, int64_t time);
+    int32_t (*delete_timer)(weir_context *, uint32_t clock, const weir_batch *batch, int64_t row, int64_t time);
+    /* Of a source, in poll: no row that it emits from now on has an earlier event time. */
+    int32_t (*advance_watermark)(weir_context *, int64_t time);
 } weir_state_api;
 
 #define WEIR_STATE_EXTENSION "weir.state/0"

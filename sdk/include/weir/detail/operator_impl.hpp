@@ -116,7 +116,10 @@ inline constexpr weir_instance_api make_instance_api() {
         return guarded(e, [&] { return instance(s)->on_watermark(time); });
     };
     api.on_timers = [](void *s, uint32_t clock, const weir_batch *keys, const int64_t *times, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->on_timers(clock, *keys, times); });
+        return guarded(e, [&]() -> Status {
+            auto schema = import_schema(*keys->schema);
+            return schema ? instance(s)->on_timers(clock, BatchView(*keys, *schema), times) : schema.status();
+        });
     };
     api.on_wake = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->on_wake(); }); };
     api.finish = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->finish(); }); };

@@ -109,12 +109,21 @@ private:
     }
 };
 
+inline const weir_state_api *state_api(weir_context *context) {
+    const void *found = context->host->extension(context->host, WEIR_STATE_EXTENSION);
+    if (!found) throw std::runtime_error("the host does not offer " WEIR_STATE_EXTENSION);
+    return static_cast<const weir_state_api *>(found);
+}
+inline void check(int32_t code, const char *call) {
+    if (code < 0) throw std::runtime_error(std::string(call) + ": the host refused it with code " + std::to_string(code));
+}
+
 // A declared state as its owner reaches it. Throws std::runtime_error, which ends the call, where the host refuses.
 class HostState {
 public:
     HostState(Context context, const char *name, const StateOptions &options, const std::vector<weir_state_field> &fields,
-              size_t slot_bytes, const std::vector<OlderLayout> &older)
-        : context_(context.raw()), api_(api_of(context_)) {
+              size_t slot_bytes, const std::vector<OlderLayout> &older, uint32_t flags = 0)
+        : context_(context.raw()), api_(state_api(context_)) {
         std::vector<weir_state_layout> older_layouts;
         for (const OlderLayout &one : older) {
             older_layouts.push_back(layout_of(one.version, one.slot_bytes, one.fields));
@@ -128,7 +137,7 @@ public:
         spec.n_older = static_cast<uint32_t>(older_layouts.size());
         spec.ttl = options.ttl.after.count();
         spec.ttl_clock = options.ttl.clock;
-        spec.ttl_flags = options.ttl.on_read ? WEIR_TTL_ON_READ : 0;
+        spec.flags = flags | (options.ttl.on_read ? WEIR_TTL_ON_READ : 0);
         // A refusal is the host's to tell.
         number_ = static_cast<uint32_t>(api_->declare(context_, &spec));
     }
@@ -138,26 +147,70 @@ public:
         check(api_->resolve(context_, number_, &batch, times, flags, slots_.data()), "resolve");
         return slots_.data();
     }
+    void *item(const weir_batch &batch, int64_t row, std::string_view key, uint32_t flags) {
+        const weir_state_item one{row, to_abi(key)};
+        void *slot = nullptr;
+        check(api_->resolve_items(context_, number_, &batch, &one, 1, flags, &slot), "resolve_items");
+        return slot;
+    }
     void erase(void *slot) { check(api_->erase(context_, number_, slot), "erase"); }
     void set_bytes(weir_state_bytes &field, std::string_view text) {
         check(api_->set_bytes(context_, number_, &field, to_abi(text)), "set_bytes");
     }
 
 private:
-    static const weir_state_api *api_of(weir_context *context) {
-        const void *found = context->host->extension(context->host, WEIR_STATE_EXTENSION);
-        if (!found) throw std::runtime_error("the host does not offer " WEIR_STATE_EXTENSION);
-        return static_cast<const weir_state_api *>(found);
-    }
-    static void check(int32_t code, const char *call) {
-        if (code < 0) throw std::runtime_error(std::string(call) + ": the host refused it with code " + std::to_string(code));
-    }
-
     weir_context *context_;
     const weir_state_api *api_;
     uint32_t number_ = 0;
     std::vector<void *> slots_;
 };
+
+// Values in the slots of items.
+template <class T>
+struct Slot {
+    using type = T;
+    static T load(const void *slot) { return *static_cast<const T *>(slot); }
+    static void store(HostState &, void *slot, const T &value) { *static_cast<T *>(slot) = value; }
+};
+template <>
+struct Slot<std::string> {
+    using type = weir_state_bytes;
+    static std::string load(const void *slot) {
+        const auto &text = *static_cast<const weir_state_bytes *>(slot);
+        return text.size ? std::string(text.data, text.size) : std::string();
+    }
+    static void store(HostState &state, void *slot, const std::string &value) {
+        state.set_bytes(*static_cast<weir_state_bytes *>(slot), value);
+    }
+};
+
+template <class T>
+HostState items_state(Context context, const std::string &name, const StateOptions &options) {
+    return HostState(context, name.c_str(), options, Layout<T>::fields(), sizeof(typename Slot<T>::type), {}, WEIR_STATE_ITEMS);
+}
+
+// Keys of items in the order of their values.
+inline std::string item_key(const std::string &key) { return key; }
+template <class K>
+    requires std::is_integral_v<K>
+std::string item_key(K key) {
+    auto word = static_cast<uint64_t>(key);
+    if constexpr (std::is_signed_v<K>) word ^= uint64_t{1} << 63;
+    std::string out(8, '\0');
+    for (size_t i = 0; i < 8; ++i) out[i] = static_cast<char>(word >> (56 - 8 * i));
+    return out;
+}
+template <class K>
+K key_of_item(std::string_view bytes) {
+    if constexpr (std::is_same_v<K, std::string>) {
+        return std::string(bytes);
+    } else {
+        uint64_t word = 0;
+        for (char byte : bytes) word = word << 8 | static_cast<uint8_t>(byte);
+        if constexpr (std::is_signed_v<K>) word ^= uint64_t{1} << 63;
+        return static_cast<K>(word);
+    }
+}
 
 }  // namespace detail
 
