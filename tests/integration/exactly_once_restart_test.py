@@ -41,7 +41,8 @@ def topology(folder):
 class Host:
     """The host with what it says; wait_for(text) reads until it has said it."""
     def __init__(self, command):
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                        errors="backslashreplace")
         self.said = []
 
     def wait_for(self, text):
