@@ -106,13 +106,20 @@ std::string ErrorRows::describe(const weir_batch& rows, int64_t row) {
     auto shown = [&](std::string_view text) {
         std::string quoted;
         append_json_string(quoted, is_utf8(text) ? text : "base64:" + base64(text.substr(0, kShown)));
-        return quoted.size() > kShown ? quoted.substr(0, kShown) + "…" : quoted;
+        if (quoted.size() <= kShown) return quoted;
+        size_t end = kShown;
+        while (end > 0 && (static_cast<unsigned char>(quoted[end]) & 0xc0) == 0x80) --end;  // no half characters
+        quoted.resize(end);
+        return quoted += "…";
     };
     if (!column(kErrorTopic).is_null(row)) {
         out += fmt::format(" (record {}", column(kErrorTopic).text(row));
         if (!column(kErrorPartition).is_null(row)) out += fmt::format("/{}", column(kErrorPartition).integer(row));
         if (!column(kErrorOffset).is_null(row)) out += fmt::format("@{}", column(kErrorOffset).integer(row));
-        out += column(kErrorPayload).is_null(row) ? ", no payload)" : ", payload " + shown(column(kErrorPayload).text(row)) + ")";
+        if (column(kErrorPayload).is_null(row))
+            out += ", no payload)";
+        else
+            out.append(", payload ").append(shown(column(kErrorPayload).text(row))).append(")");
     } else if (!column(kErrorRow).is_null(row)) {
         out += " (row " + std::string(column(kErrorRow).text(row)) + ")";
     }
