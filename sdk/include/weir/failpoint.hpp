@@ -10,7 +10,8 @@
 //
 // Environment
 //   WEIR_FAILPOINT  NAME:ACTION[:N],...  at the Nth time (default 1) that the point NAME is reached: `kill` is SIGKILL,
-//                   `stop` SIGSTOP, `error` makes WEIR_FAILS true, once. The point tells standard error first.
+//                   `stop` SIGSTOP, `pause` holds the thread for 50 ms, `error` makes WEIR_FAILS true, once. The
+//                   point tells standard error first.
 //   WEIR_BUG        the one bug to have
 //
 // Threads: [any].
@@ -24,6 +25,7 @@
 
 #else
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -74,7 +76,10 @@ inline bool reach(std::string_view name) {
         const std::string told = "failpoint " + armed.name + ": " + armed.action + "\n";
         if (::write(STDERR_FILENO, told.data(), told.size()) < 0) ::abort();
         if (armed.action == "error") return true;
-        ::raise(armed.action == "kill" ? SIGKILL : SIGSTOP);
+        if (armed.action == "pause")
+            ::poll(nullptr, 0, 50);
+        else
+            ::raise(armed.action == "kill" ? SIGKILL : SIGSTOP);
     }
     return false;
 }
