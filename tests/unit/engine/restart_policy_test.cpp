@@ -58,7 +58,7 @@ TEST(RestartPolicy, VariesTheDelayWithinItsShareAndByItsSeedAlone) {
     const auto drawn = delays(one, 200);
     EXPECT_EQ(delays(same, 200), drawn);
     EXPECT_NE(delays(other, 200), drawn);
-    EXPECT_THAT(drawn, testing::Each(testing::AllOf(testing::Ge(0.75), testing::Le(1.25))));
+    EXPECT_THAT(drawn, ::testing::Each(::testing::AllOf(::testing::Ge(0.75), ::testing::Le(1.25))));
     EXPECT_GT(*std::max_element(drawn.begin(), drawn.end()) - *std::min_element(drawn.begin(), drawn.end()), 0.3);
 }
 
