@@ -103,12 +103,9 @@ void Dataflow::control(Node& node, Link& link, const Item& item) {
 
 void Dataflow::align(Node& node, uint64_t epoch) {
     node.barrier = epoch;
-    const bool unaligned = WEIR_BUG("unaligned-barrier");
-    if (unaligned && node.passed >= epoch) node.inputs.front()->blocked = false;
     for (const Link* link : node.inputs)
-        if (!unaligned && !link->blocked && !link->ended) return;
+        if (!link->blocked && !link->ended) return;
     for (Link* link : node.inputs) link->blocked = false;
-    if (unaligned && node.passed >= epoch) return node.barrier.reset();
     node.barrier.reset();
     pass_barrier(node, epoch);
 }

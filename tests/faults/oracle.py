@@ -95,7 +95,7 @@ class Feed:
         self.rate = rows_per_second
         self.ending = threading.Event()
         self.writers = [
-            subprocess.Popen(["kcat", "-P", "-b", brokers, "-t", topic, "-p", str(p), "-X", "enable.idempotence=true",
+            subprocess.Popen(["kcat", "-P", "-b", brokers, "-t", topic, "-p", str(p), "-E", "-X", "enable.idempotence=true",
                               "-X", "linger.ms=5"], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
             for p in range(PARTITIONS)]
         self.thread = threading.Thread(target=self.write)
@@ -133,7 +133,7 @@ def fill(brokers, topic, seed, count):
         partition, text = rows.draw()
         texts[partition].append(text)
     for partition, lines in enumerate(texts):
-        kcat("-P", "-b", brokers, "-t", topic, "-p", partition, "-X", "enable.idempotence=true",
+        kcat("-P", "-b", brokers, "-t", topic, "-p", partition, "-E", "-X", "enable.idempotence=true",
              stdin="".join(lines).encode())
     return rows
 

@@ -23,8 +23,6 @@ SPECIAL = {
     "fold-loses-key": ["store.fold.written:kill:20"] * 2,
     "acks-not-awaited": ["epochs.commit.store_committed:kill:2"] * 3,
     "drop-batch-at-barrier": ["coordinator.epoch.told:kill:8"],
-    # One worker is late with its barrier, and rows of the other wait for it.
-    "unaligned-barrier": [f"worker.epoch.begin:pause:{at},coordinator.epoch.told:kill:3" for at in (5, 6, 5, 6)],
 }
 AT_LEAST_ONCE = {"acks-not-awaited": "linger.ms: 100"}  # with these properties; exactly_once waits in the commit, too
 
