@@ -57,12 +57,6 @@ protected:
     std::filesystem::path folder_;
 };
 
-#ifdef __SANITIZE_THREAD__
-constexpr uint64_t kKeyedSeeds = 10;
-#else
-constexpr uint64_t kKeyedSeeds = 60;
-#endif
-
 // An operator whose last row for a key depends on all rows of the key and on nothing else.
 void expect_same_after_crashes(const std::map<int64_t, std::string>& expected, const std::map<int64_t, std::string>& got,
                                uint64_t seed) {
@@ -75,7 +69,7 @@ void expect_same_after_crashes(const std::map<int64_t, std::string>& expected, c
 }
 
 TEST_F(KeyedStates, AreTheSameAfterCrashesWithAnyNumberOfWorkers) {
-    for (uint64_t seed = 0; seed < kKeyedSeeds; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(60); ++seed) {
         std::mt19937_64 random(seed);
         random_input(random);
         const char* op = seed % 3 == 0 ? "keyed_text" : seed % 3 == 1 ? "keyed_count" : "collections";
@@ -126,7 +120,7 @@ TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
 
 // Ascending numbers, so that each comes in a run of its own.
 TEST_F(KeyedStates, FireEventTimersBeforeTheWatermarkGoesOn) {
-    for (uint64_t seed = 0; seed < kKeyedSeeds; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(60); ++seed) {
         std::mt19937_64 random(seed);
         reset_world();
         world().splits.clear();

@@ -55,7 +55,7 @@ protected:
 };
 
 TEST_F(OutboxTest, ShowsEveryRowOnce) {
-    for (uint64_t seed = 0; seed < 30; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(30); ++seed) {
         std::mt19937_64 random(seed);
         fill(random);
         std::filesystem::remove_all(dir_ / "t");
@@ -67,7 +67,7 @@ TEST_F(OutboxTest, ShowsEveryRowOnce) {
 
 // The server goes away at any time, and with it the run; the next one, of another number of workers, goes on.
 TEST_F(OutboxTest, SendsWhatIsLeftAfterARestart) {
-    for (uint64_t seed = 0; seed < 30; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(30); ++seed) {
         std::mt19937_64 random(seed);
         fill(random);
         std::filesystem::remove_all(dir_ / "t");

@@ -87,7 +87,7 @@ protected:
 };
 
 TEST_F(Supervised, GoesOnWithTheStateOfTheLastEpoch) {
-    for (uint64_t seed = 0; seed < 40; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         reset_world();
         said_.clear();
         std::mt19937_64 random(seed);

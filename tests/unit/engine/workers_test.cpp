@@ -70,15 +70,8 @@ nodes:
 )",
 };
 
-// A simulation has one thread: ThreadSanitizer sees nothing in it, and slows it tenfold.
-#ifdef __SANITIZE_THREAD__
-constexpr uint64_t kSeeds = 60;
-#else
-constexpr uint64_t kSeeds = 600;
-#endif
-
 TEST_F(Workers, GiveTheSameResultInEveryOrder) {
-    for (uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(600); ++seed) {
         std::mt19937_64 random(seed);
         const size_t shape = random() % 3;
         auto counts = random_input(random);
@@ -108,7 +101,7 @@ TEST_F(Workers, GiveTheSameResultOnThreads) {
 }
 
 TEST_F(Workers, ReadNoMoreRecordsThanAsked) {
-    for (uint64_t seed = 0; seed < 100; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(100); ++seed) {
         std::mt19937_64 random(seed);
         random_input(random);
         size_t there = 0;
