@@ -89,11 +89,7 @@ function(_weir_test_properties)
       "UBSAN_OPTIONS=print_stacktrace=1"
       "TSAN_OPTIONS=history_size=7:second_deadlock_stack=1:suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp")
   if(NOT arg_TIMEOUT)
-    if(arg_LABELS STREQUAL "unit")
-      set(arg_TIMEOUT 120)
-    else()
-      set(arg_TIMEOUT 300)
-    endif()
+    set(arg_TIMEOUT 300)
   endif()
   set(name ${_weir_test_prefix}${arg_NAME})
   set_tests_properties(${name} PROPERTIES
