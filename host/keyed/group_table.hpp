@@ -32,16 +32,17 @@ struct EntryShape {
     bool expires;
 };
 
-inline constexpr uint32_t kMaxKeyBytes = (1u << 27) - 1;
+inline constexpr uint32_t kMaxKeyBytes = (1u << 26) - 1;
 
 struct EntryHeader {
     uint32_t tag;  // low half of the key's hash
-    uint32_t key_bytes : 27;
+    uint32_t key_bytes : 26;
     uint32_t live : 1;
     uint32_t dirty : 1;     // in the list of changes
     uint32_t erased : 1;    // gone, unless its slot was written to since
     uint32_t stored : 1;    // an epoch has it
     uint32_t in_wheel : 1;  // a bucket of the expiry wheel names its number, also while it is free
+    uint32_t judged : 1;    // by an earlier row of this call: its time is not over for the later ones
 };
 
 class GroupTable {

@@ -75,7 +75,10 @@ void StateTable::clear(char* entry) {
 }
 
 void StateTable::put_off(uint32_t group, uint32_t number, char* entry, int64_t time) {
-    expiry(entry) = time == kNoTime ? kUndated : later(time, ttl_.after);
+    if (time == kNoTime)
+        expiry(entry) = kUndated;
+    else if (const int64_t end = later(time, ttl_.after); expiry(entry) == kUndated || expiry(entry) < end)
+        expiry(entry) = end;
     if (header(entry).in_wheel) return;
     header(entry).in_wheel = 1;
     if (time == kNoTime)
@@ -99,7 +102,7 @@ inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t 
     if (was_gone && !create) return nullptr;
     header(entry).erased = 0;
     if (shape_.expires) {
-        if (!was_gone && expiry(entry) != 0 && time != kNoTime && expiry(entry) <= time) {
+        if (!was_gone && !header(entry).judged && expiry(entry) != 0 && time != kNoTime && expiry(entry) <= time) {
             clear(entry);
             mark(group, number, entry);
             if (!create) return nullptr;
@@ -109,6 +112,7 @@ inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t 
             put_off(g, number, entry, time);
             mark(group, number, entry);
         }
+        header(entry).judged = 1;
     }
     if (change) mark(group, number, entry);
     return entry + shape_.slot_at;
@@ -123,6 +127,9 @@ void StateTable::resolve(const KeyBatch& keys, const uint64_t* hashes, const int
     }
     for (size_t i = 0; i < n; ++i)
         slots[i] = resolve_one(keys, i, hashes[i], times ? std::max(times[i], now) : now, flags);
+    if (!shape_.expires) return;
+    for (size_t i = 0; i < n; ++i)
+        if (slots[i]) header(static_cast<char*>(slots[i]) - shape_.slot_at).judged = 0;
 }
 
 bool StateTable::erase(void* slot) {

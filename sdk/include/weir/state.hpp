@@ -37,7 +37,8 @@
 namespace weir {
 
 // When an entry is gone: so long after its last write or, with on_read, its last use. On event time that is the time
-// of the row where it is given to update or read, otherwise the watermark.
+// of the row where it is given to update or read, otherwise the watermark. Rows of one key in one call share the entry:
+// whether it is gone is decided by the first of them, and its latest row counts.
 struct Ttl {
     std::chrono::microseconds after{0};  // 0: never
     uint32_t clock = WEIR_CLOCK_PROCESSING;

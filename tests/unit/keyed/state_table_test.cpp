@@ -58,7 +58,8 @@ class Table {
 public:
     explicit Table(StateTtl ttl = {}) : table(layout, ttl, 0) {}
 
-    std::vector<Slot*> resolve(const std::vector<std::string>& keys, uint32_t flags, int64_t now = 0) {
+    std::vector<Slot*> resolve(const std::vector<std::string>& keys, uint32_t flags, int64_t now = 0,
+                               const std::vector<int64_t>& times = {}) {
         KeyBatch batch;
         std::vector<uint64_t> hashes;
         for (const std::string& key : keys) {
@@ -66,7 +67,7 @@ public:
             hashes.push_back(hash_of(key));
         }
         std::vector<void*> slots(keys.size());
-        table.resolve(batch, hashes.data(), nullptr, now, flags, slots.data());
+        table.resolve(batch, hashes.data(), times.empty() ? nullptr : times.data(), now, flags, slots.data());
         std::vector<Slot*> out;
         for (void* slot : slots) out.push_back(static_cast<Slot*>(slot));
         return out;
@@ -188,6 +189,23 @@ TEST(StateTable, ForgetsAnEntryWhenItsTimeIsOver) {
     restored.restore(stored);
     EXPECT_EQ(restored.resolve({"b"}, WEIR_RESOLVE_READ, 149)[0]->n, 2);
     EXPECT_EQ(restored.resolve({"b"}, WEIR_RESOLVE_CREATE, 150)[0]->n, 0) << "a value began anew";
+}
+
+TEST(StateTable, JudgesAnEntryByTheFirstRowOfItsKeyInACall) {
+    Table table({100, WEIR_CLOCK_EVENT, false});
+    table.resolve({"a"}, WEIR_RESOLVE_CREATE, kNoTime, {0})[0]->n = 7;
+    auto slots = table.resolve({"a", "a"}, WEIR_RESOLVE_CREATE, kNoTime, {50, 500});
+    EXPECT_EQ(slots[0], slots[1]);
+    EXPECT_EQ(slots[0]->n, 7) << "what the first row sees is gone";
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, kNoTime, {599})[0], nullptr);
+    EXPECT_EQ(table.resolve({"a"}, WEIR_RESOLVE_READ, kNoTime, {600})[0], nullptr);
+}
+
+TEST(StateTable, KeepsAnEntryByItsLatestRow) {
+    Table table({100, WEIR_CLOCK_EVENT, false});
+    table.resolve({"a"}, WEIR_RESOLVE_CREATE, kNoTime, {200})[0]->n = 1;
+    table.resolve({"a"}, WEIR_RESOLVE_CREATE, kNoTime, {120})[0]->n = 2;  // out of order
+    EXPECT_NE(table.resolve({"a"}, WEIR_RESOLVE_READ, kNoTime, {299})[0], nullptr);
 }
 
 TEST(StateTable, IsCleanedWithoutBeingRead) {
