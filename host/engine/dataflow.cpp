@@ -77,6 +77,7 @@ void Dataflow::process(Node& node, Link& link, const BatchRef& batch) {
     auto& counters = node.instance->counters();
     NodeCounters::add(counters.rows_in, batch.rows());
     NodeCounters::add(counters.batches_in, 1);
+    if (link.relay) pass_on(*link.relay, batch);
     if (node.keyed) node.keyed->begin_call(link.input, batch.view(), clock_, node.watermark);
     settle(node, node.instance->call([&](void* self, weir_error* error) {
         return node.instance->api().process(self, &batch.view(), link.input, error);
@@ -87,15 +88,20 @@ void Dataflow::control(Node& node, Link& link, const Item& item) {
     if (auto* watermark = std::get_if<Watermark>(&item)) {
         link.watermark = std::max(link.watermark, watermark->time);
         link.idle = false;
+        if (link.relay) relay_control(*link.relay);
         advance_watermark(node);
     } else if (auto* barrier = std::get_if<Barrier>(&item)) {
         link.blocked = true;
+        if (link.relay) relay_barrier(*link.relay, barrier->epoch);
         align(node, barrier->epoch);
     } else if (std::holds_alternative<Idle>(item)) {
         link.idle = true;
+        if (link.relay) relay_control(*link.relay);
         advance_watermark(node);
     } else {
         link.ended = true;
+        if (link.relay && node.barrier) relay_barrier(*link.relay, *node.barrier);
+        if (link.relay) relay_control(*link.relay);
         if (node.barrier) align(node, *node.barrier);
         advance_watermark(node, [this, &node] { try_finish(node); });
     }
@@ -272,7 +278,7 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     bool full = failure_.has_value();
     for (Route& route : routes) {
         deliver(route, ref);
-        if (route.local->queue.size() > kMaxQueuedBatches) return refuse("it kept emitting after WEIR_FULL");
+        if (route.local && route.local->queue.size() > kMaxQueuedBatches) return refuse("it kept emitting after WEIR_FULL");
         full = full || !has_room(route);
     }
     return full ? WEIR_FULL : WEIR_OK;
@@ -394,7 +400,7 @@ bool Dataflow::drain_inputs(Node& node) {
         Link* next = nullptr;
         for (size_t i = 0; i < n && !next; ++i) {
             Link* link = node.inputs[(node.next_input + i) % n];
-            if (link->empty() || link->blocked) continue;
+            if (link->empty() || link->blocked || (link->relay && !link->relay->has_room())) continue;
             next = link;
             node.next_input = (node.next_input + i + 1) % n;
         }

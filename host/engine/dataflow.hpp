@@ -5,9 +5,10 @@
 // middle of something (MORE, PENDING), blocked by alignment, or without room on its own outputs; then it waits on
 // its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches.
 //
-// On an edge that is routed by key or broadcast, every worker's emitter reaches every worker's node: one channel
-// each, the own one a queue, the others rings. A node aligns barriers, takes the minimum of watermarks, and ends
-// over all of its channels.
+// On an edge that is routed by key, every worker's emitter reaches every worker's node: one channel each, the own one
+// a queue, the others rings. A node aligns barriers, takes the minimum of watermarks, and ends over all of its
+// channels. A broadcast edge goes through the node of worker 0: all others get its rows from there, so that they see
+// them in one order.
 //
 // Threads: one worker. Only wake() and the counters may be used from others.
 #pragma once
@@ -97,22 +98,34 @@ public:
 private:
     enum class State { kReady, kMore, kPending, kHeld };  // held: the host goes on once there is room
     struct Node;
+    struct Relay;
     struct Link {  // a channel into a node of this worker
         Node* to = nullptr;
         uint32_t input = 0;       // of the node
         Channel* ring = nullptr;  // from another worker; without one `queue` holds what waits
         std::deque<Item> queue;
+        Relay* relay = nullptr;  // worker 0, broadcast edge: what is taken here goes on to the other workers
         int64_t watermark = INT64_MIN;
         bool idle = false;
         bool ended = false;
         bool blocked = false;  // its barrier came, others' have not
         bool empty() const { return ring ? ring->empty() : queue.empty(); }
     };
+    struct Relay {  // a broadcast edge on worker 0, with more workers than that
+        size_t node = 0;  // that reads it
+        std::vector<const Link*> from;
+        std::vector<Channel*> to;
+        int64_t watermark = INT64_MIN;
+        uint64_t barrier = 0;  // the last one that was passed on
+        bool idle = false;
+        bool ended = false;
+        bool has_room() const;
+    };
     struct Route {  // an edge as its emitter on this worker sees it
         size_t from = 0;  // node
         const PlannedEdge* edge = nullptr;
         const Schema* types = nullptr;
-        Link* local = nullptr;
+        Link* local = nullptr;         // null for a broadcast edge on workers other than 0
         std::vector<Channel*> remote;  // by worker; null for the own one. Empty when all rows stay here
         std::vector<std::unique_ptr<PartBuilder>> parts;  // by worker, of a keyed edge: rows not delivered yet
     };
@@ -139,10 +152,14 @@ private:
     };
 
     void connect();
+    Link* connect_input(Node& to, uint32_t input, size_t edge);
     Link& add_link(Node& to, uint32_t input);
     bool has_room(const Node& node) const;
     bool has_room(const Route& route) const;
     bool can_take(const Link& link) const;
+    void pass_on(Relay& relay, const Item& item);
+    void relay_barrier(Relay& relay, uint64_t epoch);
+    void relay_control(Relay& relay);
     void deliver(Link& link, Item item);
     void deliver(Route& route, const BatchRef& batch);
     void deliver_by_key(Route& route, const BatchRef& batch);
@@ -180,6 +197,7 @@ private:
     DataflowListener& listener_;
     std::deque<Node> nodes_;
     std::deque<Link> links_;
+    std::deque<Relay> relays_;
     std::vector<std::vector<int32_t>> rows_of_worker_;  // scratch of deliver_by_key
     std::vector<uint64_t> hashes_;                      // the same
     std::optional<Failure> failure_;

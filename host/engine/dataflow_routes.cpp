@@ -7,17 +7,13 @@
 
 namespace weir::host {
 
-// The own worker's channel of each edge comes first among a node's inputs.
 void Dataflow::connect() {
     std::vector<Link*> own(plan_.edges().size());
     for (Node& node : nodes_) {
         const auto& edges = plan_.nodes()[node.index].inputs;
         for (size_t k = 0; k < edges.size(); ++k) {
             const auto edge = static_cast<size_t>(edges[k]);
-            own[edge] = &add_link(node, static_cast<uint32_t>(k));
-            for (uint32_t from = 0; from < plan_.workers(); ++from)
-                if (Channel* ring = fabric_.channel(edge, from, worker_))
-                    add_link(node, static_cast<uint32_t>(k)).ring = ring;
+            own[edge] = connect_input(node, static_cast<uint32_t>(k), edge);
         }
     }
     for (Node& node : nodes_) {
@@ -31,14 +27,36 @@ void Dataflow::connect() {
                 route.types = &ports[p].schema;
                 route.local = own[edge];
                 if (plan_.workers() == 1 || route.edge->routing == Routing::kForward) continue;
+                // Worker 0's node passes on what it takes; nobody else reaches the others.
+                if (route.edge->routing == Routing::kBroadcast) {
+                    if (worker_ > 0) route.remote = {fabric_.channel(edge, worker_, 0)};
+                    continue;
+                }
                 for (uint32_t to = 0; to < plan_.workers(); ++to) {
                     route.remote.push_back(fabric_.channel(edge, worker_, to));
-                    if (route.edge->routing == Routing::kKeyed)
-                        route.parts.push_back(std::make_unique<PartBuilder>(*route.types));
+                    route.parts.push_back(std::make_unique<PartBuilder>(*route.types));
                 }
             }
         }
     }
+}
+
+// The own worker's channel of the edge, which comes first; null if it has none.
+Dataflow::Link* Dataflow::connect_input(Node& to, uint32_t input, size_t edge) {
+    const bool broadcast = plan_.edges()[edge].routing == Routing::kBroadcast;
+    const size_t first = to.inputs.size();
+    Link* own = broadcast && worker_ > 0 ? nullptr : &add_link(to, input);
+    for (uint32_t from = 0; from < plan_.workers(); ++from)
+        if (Channel* ring = fabric_.channel(edge, from, worker_)) add_link(to, input).ring = ring;
+    if (!broadcast || worker_ > 0 || plan_.workers() == 1) return own;
+    Relay& relay = relays_.emplace_back();
+    relay.node = to.index;
+    for (size_t i = first; i < to.inputs.size(); ++i) {
+        to.inputs[i]->relay = &relay;
+        relay.from.push_back(to.inputs[i]);
+    }
+    for (uint32_t w = 1; w < plan_.workers(); ++w) relay.to.push_back(fabric_.channel(edge, worker_, w));
+    return own;
 }
 
 Dataflow::Link& Dataflow::add_link(Node& to, uint32_t input) {
@@ -50,13 +68,14 @@ Dataflow::Link& Dataflow::add_link(Node& to, uint32_t input) {
 }
 
 bool Dataflow::can_take(const Link& link) const {
-    return link.queue.empty() && !link.blocked && link.to->state == State::kReady && !link.to->preparing;
+    return link.queue.empty() && !link.blocked && link.to->state == State::kReady && !link.to->preparing &&
+           (!link.relay || link.relay->has_room());
 }
 
 bool Dataflow::has_room(const Route& route) const {
     for (const Channel* channel : route.remote)
         if (channel && !channel->has_room()) return false;
-    return can_take(*route.local);
+    return !route.local || can_take(*route.local);
 }
 
 bool Dataflow::has_room(const Node& node) const {
@@ -90,9 +109,8 @@ void Dataflow::deliver(Route& route, const BatchRef& batch) {
         case Routing::kForward: return deliver(*route.local, batch);
         case Routing::kKeyed: return deliver_by_key(route, batch);
         case Routing::kBroadcast:
-            for (Channel* channel : route.remote)
-                if (channel) push(route, *channel, batch);
-            return deliver(*route.local, batch);
+            if (route.local) return deliver(*route.local, batch);
+            return push(route, *route.remote[0], batch);
     }
 }
 
@@ -176,7 +194,7 @@ void Dataflow::send(Node& node, const Item& item) {
                 push(route, *channel, item);
                 channel->announce();
             }
-            deliver(*route.local, item);
+            if (route.local) deliver(*route.local, item);
         }
     }
 }

@@ -9,7 +9,7 @@ Fabric::Fabric(const Plan& plan) {
         if (plan.edges()[e].routing == Routing::kForward) continue;
         for (uint32_t from = 0; from < workers; ++from)
             for (uint32_t to = 0; to < workers; ++to)
-                if (from != to)
+                if (from != to && (plan.edges()[e].routing == Routing::kKeyed || from == 0 || to == 0))
                     channels_.try_emplace(std::tuple(e, from, to), wakeups_[from], wakeups_[to]);
     }
 }

@@ -66,14 +66,17 @@ int32_t KeyedState::declare(const weir_state_spec& spec) {
     if (spec.ttl < 0 || spec.ttl_clock > WEIR_CLOCK_PROCESSING) return refuse("its ttl is negative, or on no clock");
     state.ttl = {spec.ttl, spec.ttl_clock, (spec.flags & WEIR_TTL_ON_READ) != 0};
     state.items = (spec.flags & WEIR_STATE_ITEMS) != 0;
+    const bool for_all = (spec.flags & WEIR_STATE_FOR_ALL) != 0;
+    if (for_all && (state.items || spec.ttl > 0)) return refuse("a state for all instances has neither items nor a ttl");
     needs_clock_ = needs_clock_ || (spec.ttl > 0 && spec.ttl_clock == WEIR_CLOCK_PROCESSING);
-    states_.push_back(std::move(state));
+    State& added = states_.emplace_back(std::move(state));
+    if (for_all) added.broadcast = std::make_unique<BroadcastTable>(added.layout);
     return static_cast<int32_t>(states_.size() - 1);
 }
 
 Status KeyedState::bind_input(size_t input, const Schema& schema, const std::vector<std::string>& key) {
     if (inputs_.size() <= input) inputs_.resize(input + 1);
-    inputs_[input] = {KeyCodec(schema, key), true};
+    inputs_[input] = {KeyCodec(schema, key), true, false};
     codec_ = nullptr;
     for (const Input& one : inputs_) {
         if (!one.keyed) continue;
@@ -89,6 +92,11 @@ Status KeyedState::bind_input(size_t input, const Schema& schema, const std::vec
     if (timer_schema_.release) timer_schema_.release(&timer_schema_);
     export_schema(codec_->key_schema(), &timer_schema_);
     return {};
+}
+
+void KeyedState::bind_broadcast(size_t input) {
+    if (inputs_.size() <= input) inputs_.resize(input + 1);
+    inputs_[input].broadcast = true;
 }
 
 KeyedState::State* KeyedState::find(uint32_t number) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 
 #include "host/engine/batch.hpp"
 #include "host/engine/key_hash.hpp"
+#include "host/keyed/broadcast_table.hpp"
 #include "host/keyed/state_table.hpp"
 #include "host/keyed/timers.hpp"
 
@@ -40,6 +42,8 @@ public:
     int32_t declare(const weir_state_spec& spec);
     // The rows of input edge `input` have this schema and are keyed by these columns.
     Status bind_input(size_t input, const Schema& schema, const std::vector<std::string>& key);
+    // The rows of input edge `input` reach every instance.
+    void bind_broadcast(size_t input);
     // Compares what was declared with the catalogue of the last epoch (null: none), and makes the next one's.
     Result<nlohmann::ordered_json> adopt(const nlohmann::ordered_json& catalogue);
     // `now`: of the processing clock.
@@ -50,6 +54,8 @@ public:
     int32_t resolve(uint32_t state, const weir_batch& batch, const int64_t* times, uint32_t flags, void** slots);
     int32_t resolve_items(uint32_t state, const weir_batch& batch, const weir_state_item* items, uint64_t n,
                           uint32_t flags, void** slots);
+    int32_t resolve_broadcast(uint32_t state, std::span<const weir_str> keys, uint32_t flags, void** slots);
+    int32_t scan_broadcast(uint32_t state, void* data, int32_t (*each)(void* data, weir_str key, const void* slot));
     int32_t erase(uint32_t state, void* slot);
     int32_t set_bytes(uint32_t state, weir_state_bytes* field, weir_str bytes);
 
@@ -84,10 +90,12 @@ private:
         uint32_t generation = 1;  // of the layout in the catalogue
         std::map<uint32_t, Result<Older>> readers;  // by generation
         std::unique_ptr<StateTable> table;
+        std::unique_ptr<BroadcastTable> broadcast;  // from its declaration on
     };
     struct Input {
         KeyCodec codec;
         bool keyed = false;
+        bool broadcast = false;
     };
     struct TimerSet {
         Timers timers;
@@ -95,6 +103,7 @@ private:
     };
     State* find(uint32_t number);
     StateTable& table(State& state);
+    BytesPool& pool(State& state) { return state.broadcast ? state.broadcast->pool() : table(state).pool(); }
     int64_t time_of(const State& state) const {
         return state.ttl.clock == WEIR_CLOCK_EVENT ? watermark_ : now_;
     }
@@ -106,6 +115,7 @@ private:
     bool hash_keys(const std::vector<std::string_view>& keys, uint32_t group, std::vector<uint64_t>& hashes) const;
     Status adopt_one(State& state, const nlohmann::ordered_json& layouts);
     Result<Older> reader_of(State& state, uint32_t version, const Schema& written);
+    Status restore_broadcast(State& state, const weir_state_block& block);
     Status restore_entries(State& state, const weir_state_block& block, uint64_t first, uint64_t n, int64_t now);
     bool restore_value(State& state, const Older& older, std::string_view value, char* slot,
                        std::optional<int64_t>& expiry);
@@ -125,6 +135,7 @@ private:
     // Of the call.
     const KeyCodec* call_codec_ = nullptr;  // null: its batch has no key
     BatchRef timer_keys_;
+    bool is_broadcast_ = false;  // its rows reach every instance
     const uint64_t* hashes_ = nullptr;
     bool encoded_ = false;
     KeyBatch keys_, item_keys_;

@@ -18,9 +18,30 @@ bool is_keyed(Instance& instance, const char* what) {
         .ok();
 }
 
+bool has_broadcast(Instance& instance) {
+    const weir_operator& op = instance.descriptor();
+    for (uint32_t i = 0; i < op.n_inputs; ++i)
+        if (op.inputs[i].flags & WEIR_PORT_BROADCAST) return true;
+    return instance.make_keyed()
+        .fail(Status::config("", fmt::format("`{}` has state for all instances, and no input with WEIR_PORT_BROADCAST to change it by",
+                                             op.name)))
+        .ok();
+}
+
 int32_t declare(weir_context* context, const weir_state_spec* spec) {
     Instance& instance = Instance::of(context);
-    return is_keyed(instance, "keyed state") ? instance.make_keyed().declare(*spec) : WEIR_E_CONFIG;
+    const bool fits = spec->flags & WEIR_STATE_FOR_ALL ? has_broadcast(instance) : is_keyed(instance, "keyed state");
+    return fits ? instance.make_keyed().declare(*spec) : WEIR_E_CONFIG;
+}
+
+int32_t resolve_broadcast(weir_context* context, uint32_t state, const weir_str* keys, uint64_t n, uint32_t flags, void** slots) {
+    KeyedState* keyed = Instance::of(context).keyed();
+    return keyed && keys && slots ? keyed->resolve_broadcast(state, {keys, n}, flags, slots) : WEIR_E_UNSUPPORTED;
+}
+
+int32_t scan_broadcast(weir_context* context, uint32_t state, void* data, int32_t (*each)(void*, weir_str, const void*)) {
+    KeyedState* keyed = Instance::of(context).keyed();
+    return keyed && each ? keyed->scan_broadcast(state, data, each) : WEIR_E_UNSUPPORTED;
 }
 
 int32_t resolve_items(weir_context* context, uint32_t state, const weir_batch* batch, const weir_state_item* items, uint64_t n,
@@ -79,6 +100,8 @@ const weir_state_api& keyed_state_api() {
         made.advance_watermark = advance_watermark;
         made.erase = erase;
         made.set_bytes = set_bytes;
+        made.resolve_broadcast = resolve_broadcast;
+        made.scan_broadcast = scan_broadcast;
         return made;
     }();
     return api;

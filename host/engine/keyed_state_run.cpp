@@ -50,17 +50,20 @@ void KeyedState::begin_call(size_t input, const weir_batch& batch, const std::fu
                             int64_t watermark) {
     const bool keyed = batch.hashes && input < inputs_.size() && inputs_[input].keyed;
     start_call(keyed ? &inputs_[input].codec : nullptr, batch, now, watermark);
+    is_broadcast_ = input < inputs_.size() && inputs_[input].broadcast;
 }
 
 void KeyedState::start_call(const KeyCodec* codec, const weir_batch& batch, const std::function<int64_t()>& now,
                             int64_t watermark) {
     call_codec_ = codec;
     hashes_ = batch.hashes;
-    encoded_ = false;
+    encoded_ = is_broadcast_ = false;
     watermark_ = watermark;
     if (needs_clock_) now_ = now();
-    for (State& state : states_)
+    for (State& state : states_) {
+        if (state.broadcast) state.broadcast->begin_call();
         if (state.ttl.after > 0 && state.table) state.table->clean(time_of(state), kCleanACall);
+    }
 }
 
 bool KeyedState::is_of_call(const weir_batch& batch, const char* what) {
@@ -81,7 +84,7 @@ bool KeyedState::encode_keys(const weir_batch& batch) {
 }
 
 int32_t KeyedState::resolve(uint32_t index, const weir_batch& batch, const int64_t* times, uint32_t flags, void** slots) {
-    if (index >= states_.size() || states_[index].items)
+    if (index >= states_.size() || states_[index].items || states_[index].broadcast)
         return fail(Status::fatal(fmt::format("resolve: state {} has no single slot for a key", index))).code();
     State& state = states_[index];
     if (!is_of_call(batch, "resolve")) return fault_.code();
@@ -108,6 +111,24 @@ int32_t KeyedState::resolve_items(uint32_t index, const weir_batch& batch, const
     }
     table(states_[index]).resolve(item_keys_, item_hashes_.data(), nullptr, time_of(states_[index]), flags, slots);
     return WEIR_OK;
+}
+
+int32_t KeyedState::resolve_broadcast(uint32_t index, std::span<const weir_str> keys, uint32_t flags, void** slots) {
+    if (index >= states_.size() || !states_[index].broadcast)
+        return fail(Status::fatal(fmt::format("resolve_broadcast: state {} is not one for all instances", index))).code();
+    if (!(flags & WEIR_RESOLVE_READ) && !is_broadcast_)
+        return fail(Status::fatal(fmt::format("resolve_broadcast: state `{}` can be changed by rows of a broadcast input alone: "
+                                              "otherwise instances would differ",
+                                              states_[index].name)))
+            .code();
+    states_[index].broadcast->resolve(keys, flags, slots);
+    return WEIR_OK;
+}
+
+int32_t KeyedState::scan_broadcast(uint32_t index, void* data, int32_t (*each)(void* data, weir_str key, const void* slot)) {
+    if (index >= states_.size() || !states_[index].broadcast)
+        return fail(Status::fatal(fmt::format("scan_broadcast: state {} is not one for all instances", index))).code();
+    return states_[index].broadcast->scan(data, each);
 }
 
 int32_t KeyedState::set_timer(uint32_t clock, const weir_batch& batch, int64_t row, int64_t time, bool set) {
@@ -149,7 +170,8 @@ BatchRef KeyedState::take_timers(uint32_t clock, int64_t upto, std::vector<int64
 }
 
 int32_t KeyedState::erase(uint32_t state, void* slot) {
-    if (state >= states_.size() || !slot || !table(states_[state]).erase(slot))
+    const auto erased = [&](State& of) { return of.broadcast ? of.broadcast->erase(slot) : table(of).erase(slot); };
+    if (state >= states_.size() || !slot || !erased(states_[state]))
         return fail(Status::fatal("erase: the slot was not resolved for change")).code();
     return WEIR_OK;
 }
@@ -157,7 +179,7 @@ int32_t KeyedState::erase(uint32_t state, void* slot) {
 int32_t KeyedState::set_bytes(uint32_t state, weir_state_bytes* field, weir_str bytes) {
     if (state >= states_.size() || !field)
         return fail(Status::fatal(fmt::format("set_bytes: there is no state {}, or no field", state))).code();
-    set_text(*field, view(bytes), table(states_[state]).pool());
+    set_text(*field, view(bytes), pool(states_[state]));
     return WEIR_OK;
 }
 
@@ -165,6 +187,14 @@ Status KeyedState::snapshot(const Put& put, int64_t now, int64_t watermark) {
     now_ = now;
     watermark_ = watermark;
     for (State& state : states_) {
+        if (state.broadcast) {
+            Status status = state.broadcast->snapshot([&](uint32_t mode, auto keys, auto values) {
+                const weir_state_block block{sizeof block, state.number, WEIR_STATE_BROADCAST, 0, state.generation, 0, {},
+                                             keys.size(),  keys.data(),  values.data()};
+                return put(block, mode);
+            });
+            if (!status.ok()) return status;
+        }
         if (!state.table) continue;
         state.table->clean(time_of(state), kCleanABarrier);
         Status status = state.table->snapshot([&](uint32_t group, uint32_t mode, auto keys, auto values) {
@@ -189,6 +219,12 @@ Status KeyedState::restore(const weir_state_block& block, int64_t now) {
     for (TimerSet& one : timers_)
         if (has_timers_ && codec_ && block.state == one.number) return restore_timers(one, block);
     State* state = find(block.state);
+    if (state && state->broadcast && block.kind == WEIR_STATE_BROADCAST) return restore_broadcast(*state, block);
+    if (state && (state->broadcast || block.kind == WEIR_STATE_BROADCAST))
+        return Status::state_version(fmt::format("state `{}` was kept {}, and is kept {} now. Give the state another name, or begin "
+                                                 "anew (--reset)",
+                                                 state->name, state->broadcast ? "by key" : "for all keys",
+                                                 state->broadcast ? "for all keys" : "by key"));
     if (!state || !codec_)
         return Status::state_version(fmt::format("there is a keyed state (number {}) of it that the operator no longer has. Run "
                                                  "the plugin that wrote it, or begin anew (--reset)",
@@ -256,9 +292,26 @@ Status KeyedState::restore_entries(State& state, const weir_state_block& block, 
     return fault_;
 }
 
+Status KeyedState::restore_broadcast(State& state, const weir_state_block& block) {
+    const auto corrupt = [&](const char* what) {
+        return Status::fatal(fmt::format("state `{}`: {} is corrupt", state.name, what));
+    };
+    auto found = state.readers.find(block.version);
+    if (found == state.readers.end()) return corrupt("the record, which lacks a layout,");
+    if (!found->second) return found->second.status();
+    if (block.version != state.generation) state.broadcast->rewrite();
+    for (uint64_t i = 0; i < block.n; ++i) {
+        std::optional<int64_t> expiry;
+        char* slot = state.broadcast->restore(view(block.keys[i]));
+        if (!restore_value(state, *found->second, view(block.values[i]), slot, expiry))
+            return fault_.ok() ? corrupt("a value") : fault_;
+    }
+    return fault_;
+}
+
 bool KeyedState::restore_value(State& state, const Older& older, std::string_view value, char* slot,
                                std::optional<int64_t>& expiry) {
-    BytesPool& pool = table(state).pool();
+    BytesPool& pool = this->pool(state);
     if (older.layout == &state.layout) return older.reader.read(value, slot, expiry, pool);
     std::vector<uint64_t> before((older.layout->slot_bytes + 7) / 8);
     auto* from = reinterpret_cast<char*>(before.data());

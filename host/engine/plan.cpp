@@ -372,6 +372,13 @@ bool Plan::bind_keyed(size_t index, const Schema& schema) {
     return true;
 }
 
+void Plan::bind_broadcast(size_t index) {
+    PlannedNode& to = nodes_[static_cast<size_t>(topology_.edges[index].to_node)];
+    const auto input = std::find(to.inputs.begin(), to.inputs.end(), static_cast<int>(index)) - to.inputs.begin();
+    for (auto& instance : to.instances)
+        if (instance->keyed()) instance->keyed()->bind_broadcast(static_cast<size_t>(input));
+}
+
 bool Plan::route_edge(size_t index) {
     const Edge& edge = topology_.edges[index];
     const NodeSpec& to = topology_.nodes[static_cast<size_t>(edge.to_node)];
@@ -379,6 +386,7 @@ bool Plan::route_edge(size_t index) {
     PlannedEdge& planned = edges_[index];
     if (port_flags(index) & WEIR_PORT_BROADCAST) {
         planned.routing = Routing::kBroadcast;
+        bind_broadcast(index);
     } else if (!to.key.empty()) {
         const auto& outputs = nodes_[static_cast<size_t>(edge.from_node)].outputs;
         auto port = std::find_if(outputs.begin(), outputs.end(), [&](auto& p) { return p.name == edge.from_port; });

@@ -94,6 +94,7 @@ private:
     bool route_edges();
     bool route_edge(size_t edge);
     bool bind_keyed(size_t edge, const Schema& schema);
+    void bind_broadcast(size_t edge);
     void read_keys(size_t node);
     bool check_delivery();
     bool keeps_promise(const NodeSpec& node);

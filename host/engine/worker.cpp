@@ -163,7 +163,8 @@ void Worker::on_source_wake(size_t node) {
 }
 
 Status Worker::on_state(size_t node, const weir_state_block& block, uint32_t mode) {
-    if (!keep_state_) return {};
+    // All workers have the same of what is one copy to all.
+    if (!keep_state_ || (block.kind == WEIR_STATE_BROADCAST && index_ > 0)) return {};
     const std::string& id = plan_.topology().nodes[node].id;
     WEIR_FAILPOINT("worker.snapshot.put");
     if (WEIR_BUG("skip-dirty-key") || WEIR_BUG("lose-deletion")) return state_.put(id, BrokenBlock(block).block, mode);

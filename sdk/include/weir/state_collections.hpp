@@ -1,4 +1,4 @@
-// Keyed lists and maps that the host holds. Each element and each entry is kept by itself: a change of one writes that
+// Keyed lists and maps that the host holds, and maps for all keys. Each element and each entry is kept by itself: a change of one writes that
 // one, and a time to live is each one's own. Two states on disk: `name`, and `name.items` with the elements.
 //
 //   auto lists = clicks_.update(in);
@@ -184,6 +184,41 @@ public:
 private:
     ValueState<detail::MapHead> heads_;
     detail::HostState items_;
+};
+
+// A map that every instance has whole, such as rules or configuration: changed by the rows of an input with
+// WEIR_PORT_BROADCAST, read in any call. All instances are given the rows of one edge in one order, and behind a barrier
+// the same of them: what depends on these rows alone is the same for all keys.
+template <class K, class V>
+class BroadcastState {
+    static_assert(std::is_integral_v<K> || std::is_same_v<K, std::string>, "keys are integers or std::string");
+
+public:
+    BroadcastState(Context context, const char *name, const StateOptions &options = {})
+        : state_(detail::items_state<V>(context, name, options, WEIR_STATE_FOR_ALL)) {}
+
+    std::optional<V> get(const K &key) {
+        const void *slot = state_.of_all(detail::item_key(key), WEIR_RESOLVE_READ);
+        return slot ? std::optional<V>(detail::Slot<V>::load(slot)) : std::nullopt;
+    }
+    bool contains(const K &key) { return state_.of_all(detail::item_key(key), WEIR_RESOLVE_READ) != nullptr; }
+    // In order of the keys.
+    std::vector<std::pair<K, V>> entries() {
+        std::vector<std::pair<K, V>> out;
+        state_.scan_all([&](std::string_view key, const void *slot) {
+            out.emplace_back(detail::key_of_item<K>(key), detail::Slot<V>::load(slot));
+        });
+        return out;
+    }
+    void put(const K &key, const V &value) {
+        detail::Slot<V>::store(state_, state_.of_all(detail::item_key(key), WEIR_RESOLVE_CREATE), value);
+    }
+    void remove(const K &key) {
+        if (void *slot = state_.of_all(detail::item_key(key), 0)) state_.erase(slot);
+    }
+
+private:
+    detail::HostState state_;
 };
 
 }  // namespace weir

@@ -224,7 +224,7 @@ struct Delayed : KeyedOperator {
     void begin(const BatchView&) override {}
     void each(int64_t, int64_t, ColumnBuilder&) override {}
     ValueState<int64_t> counts_;
-    Timers timers_;
+    weir::Timers timers_;
 };
 
 template <class T>

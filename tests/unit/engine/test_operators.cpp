@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "host/loader/describe.hpp"
+#include "tests/unit/engine/broadcast_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
 
 namespace weir::host::testing {
@@ -388,6 +389,8 @@ const std::vector<const weir_operator*>& operators() {
                                                   &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes};
         const auto keyed = keyed_operators();
         list.insert(list.end(), keyed.begin(), keyed.end());
+        const auto broadcast = broadcast_operators();
+        list.insert(list.end(), broadcast.begin(), broadcast.end());
         return list;
     }();
     return all;

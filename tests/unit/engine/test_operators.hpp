@@ -31,6 +31,7 @@ struct World {
     int twice_calls = 0;
     bool unreachable = false;                // `collect` cannot be opened
     int crash_after = 0;                           // so many calls of a keyed operator, then it throws
+    std::map<uint64_t, std::set<std::string>> versions;  // epoch -> what instances of `ruled` had of their rules
     std::string throw_in;                    // name of an operator whose process throws
     // boxes: a server that takes each box once, whatever is sent again.
     std::set<std::string> boxes;             // that arrived
@@ -48,7 +49,7 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable), and those of keyed_operators.hpp
+//   are a committable), and those of keyed_operators.hpp and broadcast_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

@@ -4,6 +4,7 @@
  * A state has one slot of fixed size for each key of the node (`key:` in the topology). The host keeps it in memory,
  * writes what changed at each barrier, and gives it back after a restart, to whichever worker owns the key then.
  * The operator declares WEIR_OP_KEYED; its own state_version concerns only what its snapshot hands over.
+ * A state with WEIR_STATE_FOR_ALL needs an input with WEIR_PORT_BROADCAST instead.
  */
 #ifndef WEIR_ABI_KEYED_H
 #define WEIR_ABI_KEYED_H
@@ -48,6 +49,7 @@ typedef struct weir_state_layout {
 } weir_state_layout;
 
 #define WEIR_STATE_ITEMS 2u /* any number of slots for each key, each with a key of its own: resolve_items */
+#define WEIR_STATE_FOR_ALL 4u /* one map by keys of its own, which every instance has whole: resolve_broadcast; no ttl */
 #define WEIR_TTL_ON_READ 1u /* a read puts the expiry off, too; otherwise only a write does */
 
 /*
@@ -62,7 +64,7 @@ typedef struct weir_state_spec {
     const weir_state_layout *older;
     int64_t ttl; /* microseconds after which an entry is gone; 0: never */
     uint32_t ttl_clock; /* WEIR_CLOCK_* */
-    uint32_t flags; /* WEIR_TTL_ON_READ, WEIR_STATE_ITEMS */
+    uint32_t flags; /* WEIR_TTL_ON_READ, WEIR_STATE_ITEMS, WEIR_STATE_FOR_ALL */
 } weir_state_spec;
 
 /* One slot of a state with items: that of `key` under the key of the batch's row. */
@@ -104,6 +106,17 @@ typedef struct weir_state_api {
     int32_t (*delete_timer)(weir_context *, uint32_t clock, const weir_batch *batch, int64_t row, int64_t time);
     /* Of a source, in poll: no row that it emits from now on has an earlier event time. */
     int32_t (*advance_watermark)(weir_context *, int64_t time);
+
+    /*
+     * The slots of keys of a state with WEIR_STATE_FOR_ALL, valid until return. For change only in process of a broadcast
+     * input: all instances process the rows of one edge in one order, and behind a barrier the same of them, so that
+     * states which depend on these rows alone are the same. `erase` takes an entry away at once.
+     */
+    int32_t (*resolve_broadcast)(weir_context *, uint32_t state, const weir_str *keys, uint64_t n, uint32_t flags,
+                                 void **slots);
+    /* Its entries in the order of the keys' bytes, until `each` returns other than WEIR_OK, which is returned. */
+    int32_t (*scan_broadcast)(weir_context *, uint32_t state, void *data,
+                              int32_t (*each)(void *data, weir_str key, const void *slot));
 } weir_state_api;
 
 #define WEIR_STATE_EXTENSION "weir.state/0"

@@ -153,6 +153,19 @@ public:
         check(api_->resolve_items(context_, number_, &batch, &one, 1, flags, &slot), "resolve_items");
         return slot;
     }
+    void *of_all(std::string_view key, uint32_t flags) {
+        const weir_str one = to_abi(key);
+        void *slot = nullptr;
+        check(api_->resolve_broadcast(context_, number_, &one, 1, flags, &slot), "resolve_broadcast");
+        return slot;
+    }
+    template <class F>
+    void scan_all(F each) {
+        check(api_->scan_broadcast(context_, number_, &each, [](void *data, weir_str key, const void *slot) noexcept -> int32_t {
+                  (*static_cast<F *>(data))(view(key), slot);
+                  return WEIR_OK;
+              }), "scan_broadcast");
+    }
     void erase(void *slot) { check(api_->erase(context_, number_, slot), "erase"); }
     void set_bytes(weir_state_bytes &field, std::string_view text) {
         check(api_->set_bytes(context_, number_, &field, to_abi(text)), "set_bytes");
@@ -185,8 +198,8 @@ struct Slot<std::string> {
 };
 
 template <class T>
-HostState items_state(Context context, const std::string &name, const StateOptions &options) {
-    return HostState(context, name.c_str(), options, Layout<T>::fields(), sizeof(typename Slot<T>::type), {}, WEIR_STATE_ITEMS);
+HostState items_state(Context context, const std::string &name, const StateOptions &options, uint32_t flag = WEIR_STATE_ITEMS) {
+    return HostState(context, name.c_str(), options, Layout<T>::fields(), sizeof(typename Slot<T>::type), {}, flag);
 }
 
 // Keys of items in the order of their values.
