@@ -7,6 +7,9 @@
 //   h.process(R"([[5],[7]])");
 //   EXPECT_EQ(h.take(0), …);
 //
+// An operator with state that the host holds (weir/state.hpp) needs HarnessOptions::key; its entries are in state(). Its
+// timers fire in advance_to, watermark and finish.
+//
 // One thread, but wake (any thread). Not for the host's own use.
 #pragma once
 
@@ -17,6 +20,7 @@
 #include <set>
 
 #include <weir/operator.hpp>
+#include <weir/testing/kept_state.hpp>
 #include <weir/testing/rows.hpp>
 #include <weir/testing/test_host.hpp>
 
@@ -43,6 +47,8 @@ struct HarnessOptions {
     std::function<int32_t(weir_str, weir_codec *, weir_error *)> codec = {};
     std::map<uint32_t, std::vector<std::string>> wanted = {};  // by output port; a port not listed: all columns
     uint32_t input_stream = WEIR_STREAM_ROWS;
+    std::vector<std::string> key = {};  // columns, as a topology's `key:`
+    std::shared_ptr<KeptState> state = std::make_shared<KeptState>();
 };
 
 class Harness {
@@ -71,14 +77,13 @@ public:
     Status wake() {
         return settle_call([&](weir_error *e) { return api().on_wake ? api().on_wake(self_, e) : WEIR_OK; });
     }
-    Status watermark(int64_t time) {
-        return settle_call([&](weir_error *e) { return api().on_watermark(self_, time, e); });
-    }
-    Status finish() {
-        return settle_call([&](weir_error *e) { return api().finish ? api().finish(self_, e) : WEIR_OK; });
-    }
-    // Moves the clock; calls on_wake if wake_at asked for it.
+    // Fires the timers on event time that are due, then calls on_watermark.
+    Status watermark(int64_t time);
+    // Fires all timers on event time first.
+    Status finish();
+    // Moves the clock; fires the timers that are due on it, and calls on_wake if wake_at asked for it.
     Status advance_to(int64_t time);
+    const KeptState &state() const { return *options_.state; }
     std::vector<StateBlock> snapshot(uint32_t mode = WEIR_SNAPSHOT_FULL, uint64_t epoch = 1);
     Status restore(const std::vector<StateBlock> &blocks);
     Status prepare(uint64_t epoch, std::vector<std::string> *committables = nullptr);
@@ -123,6 +128,10 @@ private:
     };
     static Harness &of(weir_context *c) { return *static_cast<Context *>(c)->owner; }
     void fill_context();
+    static const weir_state_api &state_api();
+    KeptState &kept() { return *options_.state; }
+    void begin_call(const weir_batch *batch, const Schema &schema, bool broadcast);
+    Status fire_timers(uint32_t clock, int64_t upto);
     void on_emit(uint32_t port, weir_batch *batch);
     void on_fail(const weir_batch *batch, const weir_row_error *errors, uint64_t n);
 
@@ -157,6 +166,7 @@ private:
     std::vector<int64_t> metric_values_;
     std::optional<int64_t> wake_at_;
     std::atomic<bool> woken_{false};
+    int64_t watermark_ = INT64_MIN;
     size_t batches_ = 0;
 };
 

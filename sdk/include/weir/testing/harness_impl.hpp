@@ -31,6 +31,9 @@ inline Harness::Harness(const Plugin &plugin, std::string_view name, const std::
       inputs_(std::move(inputs)),
       options_(std::move(options)) {
     for (const Schema &schema : inputs_) export_schema(schema, &input_schemas_.emplace_back());
+    kept().declared_.clear();
+    kept().call_ = {};
+    TestHost::get().add_extension(WEIR_STATE_EXTENSION, &state_api());
     fill_context();
 }
 
@@ -199,13 +202,18 @@ inline Status Harness::process(ArrowArray rows, uint32_t input, weir_origin *ori
     batch.schema = &input_schemas_[input];
     batch.array = &rows;
     batch.origin = origin;
+    begin_call(&batch, inputs_[input],
+               op_.n_inputs && (op_.inputs[std::min(input, op_.n_inputs - 1)].flags & WEIR_PORT_BROADCAST));
     Status status = call([&](weir_error *e) { return api().process(self_, &batch, input, e); });
+    if (status.is_more()) status = settle(WEIR_MORE);  // states are still asked for by the batch
+    kept().call_.batch = nullptr;
     rows.release(&rows);  // borrowed until return: whoever still reads it is caught by a sanitizer
-    return status.is_more() ? settle(WEIR_MORE) : status;
+    return status;
 }
 
 inline Status Harness::advance_to(int64_t time) {
     options_.now = time;
+    if (Status status = fire_timers(WEIR_CLOCK_PROCESSING, time); !status.ok()) return status;
     if (!wake_at_ || *wake_at_ > time) return {};
     wake_at_.reset();
     return wake();
@@ -277,3 +285,5 @@ inline std::string Harness::position(uint64_t split) {
 }
 
 }  // namespace weir::testing
+
+#include <weir/testing/harness_state.hpp>

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -33,6 +34,10 @@ public:
         std::lock_guard lock(mutex_);
         return std::exchange(printed_, {});
     }
+    void add_extension(const std::string &name, const void *api) {
+        std::lock_guard lock(mutex_);
+        extensions_[name] = api;
+    }
     void add_log(std::string_view text) {
         std::lock_guard lock(mutex_);
         logs_.append(text).push_back('\n');
@@ -56,7 +61,11 @@ private:
             std::lock_guard lock(get().mutex_);
             get().printed_.append(view(text));
         };
-        abi_.extension = [](const weir_host *, const char *) -> const void * { return nullptr; };
+        abi_.extension = [](const weir_host *, const char *name) -> const void * {
+            std::lock_guard lock(get().mutex_);
+            const auto found = get().extensions_.find(name);
+            return found == get().extensions_.end() ? nullptr : found->second;
+        };
         detail::module_host = &abi_;
     }
 
@@ -64,20 +73,20 @@ private:
     std::atomic<int64_t> live_{0};
     std::mutex mutex_;
     std::string logs_, printed_;
+    std::map<std::string, const void *> extensions_;
 };
 
 // A loaded plugin. Stays loaded for the rest of the process.
 class Plugin {
 public:
+    // One that is part of this process.
+    explicit Plugin(const weir_module &module) : module_(&module) { init(); }
     explicit Plugin(const std::string &path) {
         void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (!library) throw std::runtime_error(dlerror());
         module_ = static_cast<const weir_module *>(dlsym(library, WEIR_MODULE_SYMBOL));
         if (!module_) throw std::runtime_error(path + " has no " WEIR_MODULE_SYMBOL);
-        weir_error error{};
-        error.size = sizeof error;
-        if (module_->init && module_->init(&TestHost::get().abi(), &error) < 0)
-            throw std::runtime_error(error.message);
+        init();
     }
     const weir_module &module() const { return *module_; }
     const weir_operator &find(std::string_view name, uint32_t kind) const {
@@ -88,6 +97,12 @@ public:
     }
 
 private:
+    void init() {
+        weir_error error{};
+        error.size = sizeof error;
+        if (module_->init && module_->init(&TestHost::get().abi(), &error) < 0)
+            throw std::runtime_error(error.message);
+    }
     const weir_module *module_;
 };
 
