@@ -18,7 +18,7 @@ namespace weir::host {
 
 namespace {
 
-constexpr std::chrono::milliseconds kStopCheck{100};  // how often an open that is under way looks for a stop
+constexpr std::chrono::milliseconds kOpenPoll{100};  // how often an open that is under way looks for a stop
 constexpr std::chrono::milliseconds kClosePoll{20};   // and a close for its end, beside its wakes
 
 std::chrono::nanoseconds process_cpu() {
@@ -181,7 +181,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
             cancel(instance);
             return false;
         }
-        fabric_.wakeup(worker).sleep(kStopCheck);
+        fabric_.wakeup(worker).sleep(kOpenPoll);
         fabric_.wakeup(worker).take();
     }
 }

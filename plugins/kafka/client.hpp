@@ -57,6 +57,11 @@ struct TopicPartition {
 
 std::string ticked(std::string_view name);  // `name`
 
+struct ClusterMetadataDeleter {
+    void operator()(const struct rd_kafka_metadata *m) const { rd_kafka_metadata_destroy(m); }
+};
+using ClusterMetadata = std::unique_ptr<const struct rd_kafka_metadata, ClusterMetadataDeleter>;
+
 struct PartitionListDeleter {
     void operator()(rd_kafka_topic_partition_list_t *list) const { rd_kafka_topic_partition_list_destroy(list); }
 };

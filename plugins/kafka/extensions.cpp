@@ -10,7 +10,7 @@
 namespace weir::kafka {
 namespace {
 
-constexpr int kQueryTimeout = 3000;   // milliseconds
+constexpr int kLagTimeout = 3000;   // milliseconds
 constexpr int kFlushTimeout = 30000;
 
 KafkaConnection &of(void *connection) { return *static_cast<KafkaConnection *>(connection); }
@@ -19,7 +19,7 @@ int64_t records_in(rd_kafka_t *client, const TopicInfo &topic) {
     int64_t records = 0;
     for (int32_t p = 0; p < topic.partitions; ++p) {
         int64_t low = 0, high = 0;
-        if (rd_kafka_query_watermark_offsets(client, topic.name.c_str(), p, &low, &high, kQueryTimeout)) return -1;
+        if (rd_kafka_query_watermark_offsets(client, topic.name.c_str(), p, &low, &high, kLagTimeout)) return -1;
         records += high - low;
     }
     return records;

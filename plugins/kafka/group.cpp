@@ -16,7 +16,7 @@ constexpr milliseconds kLeaveTimeout{2000}, kLeaveBarrier{500};
 // Shorter than librdkafka's 45 s: another host gets the partitions of one that is gone for good.
 constexpr const char *kSessionTimeout = "15000";
 
-bool is_permanent(rd_kafka_resp_err_t code) {
+bool is_refusal(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_INVALID_GROUP_ID ||
            code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL || code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT;
 }
@@ -89,7 +89,7 @@ void Group::poll(milliseconds time) {
                            "` under this host's name: give one of them an `instance_id` of its own"));
     else if (fatal)
         fail(Status::retryable("the membership in group `" + options_.group_id + "` has ended: " + why));
-    else if (is_permanent(code))
+    else if (is_refusal(code))
         fail(Status::fatal("group `" + options_.group_id + "`: " + text));
     else
         log_->log(WEIR_LOG_WARNING, "group `" + options_.group_id + "`: " + text);
@@ -256,7 +256,7 @@ Result<std::map<TopicPartition, int64_t>> Group::committed(const std::vector<Top
     for (int i = 0; !code && i < list->cnt; ++i) code = list->elems[i].err;
     if (code) {
         std::string message = "cannot read the offsets of group `" + options_.group_id + "`: " + rd_kafka_err2str(code);
-        return is_permanent(code) ? Status::fatal(message) : Status::retryable(message);
+        return is_refusal(code) ? Status::fatal(message) : Status::retryable(message);
     }
     std::map<TopicPartition, int64_t> out;
     for (int i = 0; i < list->cnt; ++i)

@@ -16,7 +16,7 @@
 namespace weir::kafka {
 namespace {
 
-constexpr auto kSlice = std::chrono::milliseconds(100);
+constexpr auto kConnectSlice = std::chrono::milliseconds(100);
 constexpr auto kProbe = std::chrono::milliseconds(1000);
 
 std::string try_connect(const addrinfo &to, std::chrono::milliseconds limit, const std::function<bool()> &go_on) {
@@ -27,9 +27,9 @@ std::string try_connect(const addrinfo &to, std::chrono::milliseconds limit, con
         why = std::strerror(errno);
         if (errno == EINPROGRESS) {
             why = "no answer to the connection";
-            for (auto waited = kSlice; waited <= limit && go_on(); waited += kSlice) {
+            for (auto waited = kConnectSlice; waited <= limit && go_on(); waited += kConnectSlice) {
                 pollfd ready{fd, POLLOUT, 0};
-                if (poll(&ready, 1, static_cast<int>(kSlice.count())) <= 0) continue;
+                if (poll(&ready, 1, static_cast<int>(kConnectSlice.count())) <= 0) continue;
                 int code = 0;
                 socklen_t size = sizeof code;
                 getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size);
@@ -41,10 +41,6 @@ std::string try_connect(const addrinfo &to, std::chrono::milliseconds limit, con
     ::close(fd);
     return why;
 }
-
-struct MetadataDeleter {
-    void operator()(const struct rd_kafka_metadata *m) const { rd_kafka_metadata_destroy(m); }
-};
 
 Status unreachable(const std::string &brokers, std::string_view client_says, const std::function<bool()> &go_on) {
     std::string message = "cannot reach Kafka";
@@ -112,7 +108,7 @@ Status reach_cluster(rd_kafka_t *client, const std::string &brokers, std::chrono
     const struct rd_kafka_metadata *raw = nullptr;
     rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, nullptr, &raw, static_cast<int>(limit.count()));
     if (code) return unreachable(brokers, rd_kafka_err2str(code), go_on);
-    std::unique_ptr<const struct rd_kafka_metadata, MetadataDeleter> metadata(raw);
+    const ClusterMetadata metadata(raw);
 
     const std::vector<Address> given = parse_addresses(brokers);
     std::vector<std::string> bad;

@@ -13,11 +13,6 @@ constexpr int kTimeout = 5000;  // milliseconds
 constexpr auto kLeaderWait = std::chrono::seconds(10);
 constexpr auto kLeaderPoll = std::chrono::milliseconds(50);
 
-struct MetadataDeleter {
-    void operator()(const struct rd_kafka_metadata *m) const { rd_kafka_metadata_destroy(m); }
-};
-using Metadata = std::unique_ptr<const struct rd_kafka_metadata, MetadataDeleter>;
-
 Status failed(const std::string &what, rd_kafka_resp_err_t code) {
     return Status::retryable(what + ": " + rd_kafka_err2str(code));
 }
@@ -53,7 +48,7 @@ Result<std::vector<TopicInfo>> Topics::list() {
     const struct rd_kafka_metadata *raw = nullptr;
     if (rd_kafka_resp_err_t code = rd_kafka_metadata(client_, 1, nullptr, &raw, kTimeout))
         return failed("cannot list the topics", code);
-    Metadata metadata(raw);
+    ClusterMetadata metadata(raw);
     std::vector<TopicInfo> out;
     for (int i = 0; i < metadata->topic_cnt; ++i) out.push_back(info_of(metadata->topics[i]));
     std::sort(out.begin(), out.end(), [](const TopicInfo &a, const TopicInfo &b) { return a.name < b.name; });
@@ -67,7 +62,7 @@ Result<TopicInfo> Topics::describe(const std::string &name) {
     const struct rd_kafka_metadata *raw = nullptr;
     if (rd_kafka_resp_err_t code = rd_kafka_metadata(client_, 0, topic.get(), &raw, kTimeout))
         return failed("cannot look up topic `" + name + "`", code);
-    Metadata metadata(raw);
+    ClusterMetadata metadata(raw);
     for (int i = 0; i < metadata->topic_cnt; ++i) {
         const rd_kafka_metadata_topic &found = metadata->topics[i];
         if (found.topic != name) continue;

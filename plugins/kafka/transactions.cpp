@@ -17,7 +17,7 @@ constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
 constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
 constexpr milliseconds kCloseTimeout{2'000};
-constexpr milliseconds kSlice{1'000};  // of a call that goes on when called again; bounds a cancel
+constexpr milliseconds kInitSlice{1'000};  // of a call that goes on when called again; bounds a cancel
 constexpr int64_t kBatchBytes = 262'144;
 constexpr int kFlushPoll = 10;  // milliseconds
 
@@ -104,7 +104,7 @@ Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point 
 
 Status Transactions::init(rd_kafka_t *producer, Clock::time_point deadline) {
     for (;;) {
-        Error error(rd_kafka_init_transactions(producer, static_cast<int>(kSlice.count())));
+        Error error(rd_kafka_init_transactions(producer, static_cast<int>(kInitSlice.count())));
         if (!error) return {};
         std::string why = "transactional.id `" + names_.id + "`: " + rd_kafka_error_string(error.get());
         switch (rd_kafka_error_code(error.get())) {
