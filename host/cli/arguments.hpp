@@ -46,6 +46,16 @@ struct LintArguments {
     Format format = Format::kText;
 };
 
+struct ExplainArguments {
+    TopologyArguments topologies;
+    Format format = Format::kText;
+};
+
+struct GraphArguments {
+    TopologyArguments topologies;
+    bool dot = false;  // otherwise Mermaid
+};
+
 struct PluginLsArguments {
     PluginDirs plugin_dirs;
     bool verbose = false;

@@ -80,6 +80,7 @@ public:
         app_.require_subcommand(1);
         add_run();
         add_lint();
+        add_explain();
         add_plugin();
         add_topology();
         add_topic();
@@ -192,6 +193,22 @@ private:
                                  [this] { return lint_command(lint_, terminal_); });
         add_topologies(lint, lint_.topologies);
         add_format(lint, lint_.format, "text");
+    }
+
+    void add_explain() {
+        CLI::App& explain = command(app_, "explain", "Show a topology as it would run: types on edges, keys, exchanges, state",
+                                    "weir explain topologies/pair-match.yaml\nweir explain orders.yaml --format json",
+                                    [this] { return explain_command(explain_, terminal_); });
+        add_topologies(explain, explain_.topologies);
+        add_format(explain, explain_.format, "text");
+        CLI::App& graph = command(app_, "graph", "Print a topology's graph, with the types on its edges",
+                                  "weir graph topologies/pair-match.yaml\nweir graph orders.yaml --format dot | dot -Tsvg",
+                                  [this] { return graph_command(graph_, terminal_); });
+        add_topologies(graph, graph_.topologies);
+        graph.add_option_function<std::string>("--format", [this](auto& format) { graph_.dot = format == "dot"; },
+                                               "Output format (mermaid)")
+            ->check(is_one_of({"mermaid", "dot"}))
+            ->type_name("mermaid|dot");
     }
 
     void add_plugin() {
@@ -362,6 +379,8 @@ private:
     bool is_run_ = false;
     RunArguments run_;
     LintArguments lint_;
+    ExplainArguments explain_;
+    GraphArguments graph_;
     SavepointArguments savepoint_;
     StateArguments state_;
     PluginLsArguments plugin_ls_;

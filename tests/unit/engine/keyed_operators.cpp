@@ -65,6 +65,12 @@ struct KeyedTtl : KeyedCount {
     static constexpr auto create = make_keyed<KeyedTtl>;
 };
 
+struct KeyedEventTtl : KeyedCount {
+    explicit KeyedEventTtl(Context context)
+        : KeyedCount(context, {1, {std::chrono::microseconds(100), WEIR_CLOCK_EVENT, false}}) {}
+    static constexpr auto create = make_keyed<KeyedEventTtl>;
+};
+
 struct KeyedText : KeyedOperator {
     explicit KeyedText(Context context) : KeyedOperator(context), texts_(context, "text") {}
     static constexpr auto create = make_keyed<KeyedText>;
@@ -234,6 +240,7 @@ constexpr auto keyed_spec(const char* name) {
 constexpr auto kKeyedCount = keyed_spec<KeyedCount>("keyed_count");
 constexpr auto kKeyedText = keyed_spec<KeyedText>("keyed_text");
 constexpr auto kKeyedTtl = keyed_spec<KeyedTtl>("keyed_ttl");
+constexpr auto kKeyedEventTtl = keyed_spec<KeyedEventTtl>("keyed_event_ttl");
 constexpr auto kTotals1 = keyed_spec<Totals1>("totals_v1");
 constexpr auto kTotalsWider = keyed_spec<Totals1Wider>("totals_wider");
 constexpr auto kTotals2 = keyed_spec<Totals2>("totals_v2");
@@ -243,7 +250,7 @@ constexpr auto kCollections = keyed_spec<Collections>("collections");
 constexpr auto kEventDelayed = keyed_spec<Delayed<WEIR_CLOCK_EVENT>>("event_delayed");
 constexpr auto kDelayed = keyed_spec<Delayed<WEIR_CLOCK_PROCESSING>>("delayed");
 
-const weir_operator* const kKeyedOperators[] = {&kKeyedCount, &kKeyedText,   &kKeyedTtl,   &kTotals1,
+const weir_operator* const kKeyedOperators[] = {&kKeyedCount, &kKeyedText,   &kKeyedTtl, &kKeyedEventTtl,  &kTotals1,
                                                 &kTotalsWider, &kTotals2, &kTotalsOther, &kCollections, &kEventDelayed, &kDelayed};
 
 }  // namespace

@@ -1,7 +1,8 @@
 // Test operators that keep host-held state, for TestResolver. All are keyed by `n` and take the column n.
 //
 //   keyed_count (n and how often it came), keyed_text (n, and all that came of it before as text; a multiple of 10
-//   clears it), keyed_ttl (as keyed_count, forgotten 100 us after the last write), totals_v1, totals_wider (a field
+//   clears it), keyed_ttl (as keyed_count, forgotten 100 us after the last write), keyed_event_ttl (the
+//   same on event time), totals_v1, totals_wider (a field
 //   added, one widened), totals_v2 (converts version 1), totals_other (cannot read version 1): n and its sum;
 //   collections (n and what a list, a map and an accumulator hold), event_delayed and delayed (n and how often it came,
 //   once a timer fires: at event time n + 10, or 10 us after the first)

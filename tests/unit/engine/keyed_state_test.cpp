@@ -118,6 +118,24 @@ TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
     EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"value\":1}", "{\"n\":2,\"value\":1}"));
 }
 
+TEST_F(KeyedStates, AreForgottenByEventTime) {
+    world().splits = {{"a", {5, 5, 50, 5, 200, 5, 250}}};
+    world().batch = 1;
+    world().watermarks = true;
+    const auto rows = [](std::initializer_list<std::pair<int, int>> pairs) {
+        std::vector<std::string> out;
+        for (auto [n, value] : pairs) out.push_back(fmt::format("{{\"n\":{},\"value\":{}}}", n, value));
+        return out;
+    };
+    ASSERT_EQ(run(topology("keyed_event_ttl", 1), options(1)), "");
+    EXPECT_EQ(world().sunk, rows({{5, 1}, {5, 2}, {50, 1}, {5, 3}, {200, 1}, {5, 1}, {250, 1}}));
+    // The time of what was kept is the watermark's also after a restart.
+    world().sunk.clear();
+    world().splits["a"] = {5, 5, 50, 5, 200, 5, 250, 290, 5, 320, 5, 330};
+    ASSERT_EQ(run(topology("keyed_event_ttl", 2), options(2)), "");
+    EXPECT_THAT(world().sunk, ::testing::UnorderedElementsAreArray(rows({{290, 1}, {5, 2}, {320, 1}, {5, 3}, {330, 1}})));
+}
+
 // Ascending numbers, so that each comes in a run of its own.
 TEST_F(KeyedStates, FireEventTimersBeforeTheWatermarkGoesOn) {
     for (uint64_t seed = 0; seed < seeds(60); ++seed) {

@@ -1,0 +1,228 @@
+#include "host/cli/explain.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+
+namespace {
+
+const char* kind_word(OperatorKind kind) {
+    return kind == OperatorKind::kSource ? "source" : kind == OperatorKind::kSink ? "sink" : "operator";
+}
+
+std::string port_name(const NodeSpec& node, const std::string& port) {
+    const bool is_default = !node.op->outputs.empty() && port == node.op->outputs[0].name;
+    return is_default ? "" : port;
+}
+
+// `raw` or `raw.errors`.
+std::string from_text(const Topology& topology, const Edge& edge) {
+    const NodeSpec& node = topology.nodes[static_cast<size_t>(edge.from_node)];
+    const std::string port = port_name(node, edge.from_port);
+    return port.empty() ? node.id : node.id + "." + port;
+}
+
+// How an edge's rows find the instances of its node, where there are several workers.
+std::string routing_text(const PlannedEdge& edge, const NodeSpec& to) {
+    switch (edge.routing) {
+        case Routing::kForward: return "stays on its worker";
+        case Routing::kBroadcast: return "to all workers";
+        case Routing::kKeyed: break;
+    }
+    return to.key.empty() ? "by its own key, across workers" : fmt::format("by key ({}), across workers", fmt::join(to.key, ", "));
+}
+
+const char* routing_word(Routing routing) {
+    return routing == Routing::kForward ? "forward" : routing == Routing::kKeyed ? "key" : "broadcast";
+}
+
+std::vector<std::string> state_words(const PlannedNode& node) {
+    const Instance& instance = node.instance();
+    const uint32_t kinds = instance.descriptor().state_version > 0 ? instance.descriptor().state_kinds : 0;
+    std::vector<std::string> words;
+    if (kinds & WEIR_STATE_KEYED) words.push_back("by key");
+    if (kinds & WEIR_STATE_SPLIT) words.push_back("by split");
+    if (kinds & WEIR_STATE_LIST) words.push_back("as a list");
+    if (kinds & WEIR_STATE_BROADCAST) words.push_back("for all keys");
+    if (instance.keyed()) words.push_back("held by the host");
+    return words;
+}
+
+// Columns as `n: int64, name: string?`.
+std::string columns_text(const Schema& schema) {
+    std::string out;
+    for (const Field& field : schema.fields)
+        out += fmt::format("{}{}: {}{}", out.empty() ? "" : ", ", field.name, to_string(field.type), field.nullable ? "?" : "");
+    return out.empty() ? "no columns" : out;
+}
+
+std::vector<std::string> readers(const Topology& topology, const PlannedPort& port) {
+    std::vector<std::string> out;
+    for (int e : port.edges) {
+        const std::string& id = topology.nodes[static_cast<size_t>(topology.edges[static_cast<size_t>(e)].to_node)].id;
+        if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+    }
+    return out;
+}
+
+// What becomes of rows that fail and that no node reads.
+const char* errors_text(ErrorsPolicy policy) {
+    switch (policy) {
+        case ErrorsPolicy::kStop: return "the topology stops";
+        case ErrorsPolicy::kLog: return "logged";
+        case ErrorsPolicy::kDrop: return "counted and dropped";
+        default: return "";
+    }
+}
+
+std::string settings_text(const Topology& topology) {
+    std::string out = fmt::format("  delivery: {}, checkpoint: {}, workers: {}", topology.exactly_once ? "exactly_once" : "at_least_once",
+                                  duration_text(topology.checkpoint.count()),
+                                  topology.workers > 0 ? std::to_string(topology.workers) : "one a core");
+    if (topology.memory_limit > 0) out += ", memory_limit: " + bytes_text(topology.memory_limit);
+    return out + "\n";
+}
+
+void append_parameters(std::string& out, const Topology& topology) {
+    size_t name_width = 0, value_width = 0;
+    for (const ResolvedParameter& one : topology.parameters) {
+        name_width = std::max(name_width, one.name.size());
+        value_width = std::max(value_width, one.shown().size());
+    }
+    for (const ResolvedParameter& one : topology.parameters)
+        out += fmt::format("  ${:<{}}  {:<{}}  {}\n", one.name, name_width, one.shown(), value_width, one.origin_text());
+}
+
+void append_node(std::string& out, Plan& plan, size_t index) {
+    const Topology& topology = plan.topology();
+    const NodeSpec& node = topology.nodes[index];
+    const PlannedNode& planned = plan.nodes()[index];
+    out += fmt::format("\n{}  {} ({})\n", node.id, node.op->name, node.op->plugin);
+    for (int e : planned.inputs) {
+        const auto edge = static_cast<size_t>(e);
+        out += fmt::format("    <- {}: {}\n", from_text(topology, topology.edges[edge]), routing_text(plan.edges()[edge], node));
+    }
+    if (const auto words = state_words(planned); !words.empty()) out += fmt::format("    state: {}\n", fmt::join(words, ", "));
+    for (size_t p = 0; p + 1 < planned.outputs.size(); ++p) {
+        const PlannedPort& port = planned.outputs[p];
+        const std::string name = port_name(node, port.name);
+        const auto names = readers(topology, port);
+        out += fmt::format("    {}-> {}: {}\n", name.empty() ? "" : name + " ",
+                           names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", ")), columns_text(port.schema));
+    }
+    const auto names = readers(topology, planned.outputs.back());
+    out += fmt::format("    errors -> {}\n", names.empty() ? errors_text(node.errors) : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+Json columns_json(const Schema& schema) {
+    Json out = Json::array();
+    for (const Field& field : schema.fields)
+        out.push_back({{"name", field.name}, {"type", to_string(field.type)}, {"nullable", field.nullable}});
+    return out;
+}
+
+Json node_json(Plan& plan, size_t index) {
+    const Topology& topology = plan.topology();
+    const NodeSpec& node = topology.nodes[index];
+    const PlannedNode& planned = plan.nodes()[index];
+    Json out = {{"id", node.id}, {"kind", kind_word(node.op->kind)}, {"operator", node.op->name}, {"plugin", node.op->plugin},
+                {"key", node.key}, {"state", state_words(planned)}, {"inputs", Json::array()}, {"outputs", Json::array()}};
+    for (int e : planned.inputs) {
+        const Edge& edge = topology.edges[static_cast<size_t>(e)];
+        out["inputs"].push_back({{"node", topology.nodes[static_cast<size_t>(edge.from_node)].id}, {"port", edge.from_port},
+                                 {"as", edge.to_port}, {"routing", routing_word(plan.edges()[static_cast<size_t>(e)].routing)}});
+    }
+    for (const PlannedPort& port : planned.outputs)
+        out["outputs"].push_back({{"port", port.name}, {"readers", readers(topology, port)}, {"columns", columns_json(port.schema)}});
+    const char* unread = errors_text(node.errors);
+    if (*unread) out["unread_errors"] = unread;
+    return out;
+}
+
+// In double quotes.
+std::string mermaid_quoted(const std::string& text) {
+    std::string out = "\"";
+    for (char c : text) out += c == '"' ? "#quot;" : std::string(1, c);
+    return out + '"';
+}
+std::string dot_quoted(const std::string& text) {
+    std::string out = "\"";
+    for (char c : text) out += c == '"' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    return out + '"';
+}
+
+// `end` would end a block.
+std::string mermaid_id(const std::string& id) { return id == "end" ? "end_" : id; }
+
+// What is written on an edge: its port where it is not the default one, and its columns.
+std::string edge_label(Plan& plan, const Edge& edge) {
+    if (edge.from_port == kErrorsPort) return "errors";
+    const NodeSpec& node = plan.topology().nodes[static_cast<size_t>(edge.from_node)];
+    for (const PlannedPort& port : plan.nodes()[static_cast<size_t>(edge.from_node)].outputs) {
+        if (port.name != edge.from_port) continue;
+        const std::string name = port_name(node, port.name);
+        return (name.empty() ? "" : name + ": ") + columns_text(port.schema);
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string explain_text(Plan& plan, const std::string& path) {
+    const Topology& topology = plan.topology();
+    std::string out = fmt::format("{} ({})\n", topology.name, path);
+    out += settings_text(topology);
+    append_parameters(out, topology);
+    for (size_t i = 0; i < topology.nodes.size(); ++i) append_node(out, plan, i);
+    return out;
+}
+
+Json explain_json(Plan& plan, const std::string& path) {
+    const Topology& topology = plan.topology();
+    Json out = {{"topology", topology.name},
+                {"file", path},
+                {"delivery", topology.exactly_once ? "exactly_once" : "at_least_once"},
+                {"checkpoint_us", topology.checkpoint.count()},
+                {"workers", topology.workers > 0 ? Json(topology.workers) : Json("one a core")},
+                {"parameters", Json::array()},
+                {"nodes", Json::array()}};
+    for (const ResolvedParameter& one : topology.parameters)
+        out["parameters"].push_back({{"name", one.name}, {"type", one.type}, {"value", one.shown()}, {"origin", one.origin_text()}});
+    for (size_t i = 0; i < topology.nodes.size(); ++i) out["nodes"].push_back(node_json(plan, i));
+    return out;
+}
+
+std::string mermaid_text(Plan& plan) {
+    const Topology& topology = plan.topology();
+    std::string out = "flowchart LR\n";
+    for (const NodeSpec& node : topology.nodes) {
+        const bool at_the_edge = !node.op->is_a(OperatorKind::kOperator);
+        out += fmt::format("    {}{}\"{}<br/>{}\"{}\n", mermaid_id(node.id), at_the_edge ? "([" : "[", node.id, node.op->name,
+                           at_the_edge ? "])" : "]");
+    }
+    for (const Edge& edge : topology.edges)
+        out += fmt::format("    {} {}|{}| {}\n", mermaid_id(topology.nodes[static_cast<size_t>(edge.from_node)].id),
+                           edge.from_port == kErrorsPort ? "-.->" : "-->", mermaid_quoted(edge_label(plan, edge)),
+                           mermaid_id(topology.nodes[static_cast<size_t>(edge.to_node)].id));
+    return out;
+}
+
+std::string dot_text(Plan& plan) {
+    const Topology& topology = plan.topology();
+    std::string out = fmt::format("digraph {} {{\n    rankdir=LR;\n    node [shape=box];\n", dot_quoted(topology.name));
+    for (const NodeSpec& node : topology.nodes)
+        out += fmt::format("    \"{0}\" [label=\"{0}\\n{1}\"{2}];\n", node.id, node.op->name,
+                           node.op->is_a(OperatorKind::kOperator) ? "" : ", style=rounded");
+    for (const Edge& edge : topology.edges)
+        out += fmt::format("    \"{}\" -> \"{}\" [label={}{}];\n", topology.nodes[static_cast<size_t>(edge.from_node)].id,
+                           topology.nodes[static_cast<size_t>(edge.to_node)].id, dot_quoted(edge_label(plan, edge)),
+                           edge.from_port == kErrorsPort ? ", style=dashed" : "");
+    return out + "}\n";
+}
+
+}  // namespace weir::host
