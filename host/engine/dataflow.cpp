@@ -132,7 +132,7 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
         auto put = [&](const weir_state_block& block, uint32_t mode) {
             return listener_.on_state(node.index, block, mode);
         };
-        if (Status s = node.keyed->snapshot(put, clock_(), node.watermark); !s.ok()) return s;
+        if (Status s = node.keyed->snapshot(put, epoch, clock_(), node.watermark); !s.ok()) return s;
     }
     if (!node.instance->api().snapshot || node.instance->descriptor().state_version == 0) return {};
     struct Taker {

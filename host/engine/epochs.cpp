@@ -9,6 +9,7 @@
 #include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
+#include "host/engine/memory_budget.hpp"
 #include "host/engine/outbox.hpp"
 
 namespace weir::host {
@@ -56,6 +57,9 @@ Status Epochs::open() {
     if (options_.dir.empty()) return {};
     StoreOptions options;
     options.topology = plan_.topology().name;
+    options.memory_bytes = MemoryBudget::store_buffers(plan_.topology().memory_limit);
+    options.lookups = plan_.topology().memory_limit > 0;
+    options.expired_by = has_expired;
     if (options_.reset)
         if (Status s = remove_store(options_.dir, options); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.open.begin");
@@ -118,6 +122,22 @@ Status Epochs::adopt_states(const Json& known) {
     }
     states_ = std::move(next);
     return {};
+}
+
+void Epochs::allow_eviction() {
+    if (!store_ || plan_.topology().memory_limit == 0) return;
+    for (PlannedNode& node : plan_.nodes()) {
+        for (auto& instance : node.instances) {
+            if (!instance->keyed()) continue;
+            instance->keyed()->allow_eviction([store = store_.get(), id = instance->node().id](
+                                                  uint32_t state, std::span<const GroupKey> keys,
+                                                  const StateStore::Found& found) { return store->find(id, state, keys, found); });
+        }
+    }
+}
+
+void Epochs::expire(size_t node, uint32_t state, uint32_t group, int64_t upto) {
+    if (store_) store_->expire(plan_.topology().nodes[node].id, state, group, upto);
 }
 
 Result<int32_t> Epochs::outside_start() const {

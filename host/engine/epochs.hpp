@@ -75,6 +75,12 @@ public:
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
     Status restore(const Restore& restore);
 
+    // Keyed states may be evicted from now on: they are read back from the store. After recover.
+    void allow_eviction();
+    size_t lookup_bytes() const { return store_ ? store_->lookup_bytes() : 0; }
+    // Of a state's entries in a key group, those that have expired by then need not be kept any more.
+    void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
+
     // Steps 2 to 5. `parts` are one a worker.
     Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
                   const std::atomic<bool>& stop);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <weir/ext/memory.h>
 #include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
@@ -40,7 +41,11 @@ HostServices::HostServices()
     };
     abi_.extension = [](const weir_host*, const char* name) -> const void* {
         static const weir_start_api start = {sizeof start, 0, Instance::outside_start};
+        static const weir_memory_api memory = {sizeof memory, 0, [](weir_context* context, uint64_t bytes) {
+                                                   Instance::of(context).set_own_bytes(bytes);
+                                               }};
         const std::string_view id = name ? name : "";
+        if (id == WEIR_EXT_MEMORY) return &memory;
         if (id == WEIR_STATE_EXTENSION) return &keyed_state_api();
         return id == WEIR_EXT_START ? &start : nullptr;
     };

@@ -78,6 +78,9 @@ public:
         if (!keyed_) keyed_ = std::make_unique<KeyedState>(&context_);
         return *keyed_;
     }
+    // What it said that its own tables take. [worker]
+    uint64_t own_bytes() const { return own_bytes_; }
+    void set_own_bytes(uint64_t bytes) { own_bytes_ = bytes; }
     // Of a source: what it says of its rows' event time.
     int32_t advance_watermark(int64_t time) {
         InstanceHost* host = host_.load(std::memory_order_acquire);
@@ -135,6 +138,7 @@ private:
     PluginMetrics metrics_;
     std::vector<Codec> codecs_;
     std::unique_ptr<KeyedState> keyed_;
+    uint64_t own_bytes_ = 0;
 };
 
 }  // namespace weir::host

@@ -106,8 +106,10 @@ KeyedState::State* KeyedState::find(uint32_t number) {
 }
 
 StateTable& KeyedState::table(State& state) {
-    if (!state.table)
+    if (!state.table) {
         state.table = std::make_unique<StateTable>(state.layout, state.ttl, codec_ && !state.items ? codec_->fixed_bytes() : 0);
+        if (find_) state.table->allow_eviction();
+    }
     return *state.table;
 }
 
@@ -125,7 +127,9 @@ Result<Json> KeyedState::adopt(const Json& catalogue) {
         about["number"] = state.number;
         Json& layouts = about["layouts"];
         if (Status s = adopt_one(state, layouts); !s.ok()) return s;
-        if (state.generation > layouts.size()) layouts.push_back(layout_json(state.layout));
+        if (state.generation <= layouts.size()) continue;
+        layouts.push_back(layout_json(state.layout));
+        state.readers.emplace(state.generation, reader_of(state, state.layout.version, state.layout.schema()));
     }
     return next;
 }

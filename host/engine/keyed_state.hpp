@@ -26,6 +26,7 @@
 #include "host/keyed/broadcast_table.hpp"
 #include "host/keyed/state_table.hpp"
 #include "host/keyed/timers.hpp"
+#include "host/state/store.hpp"
 
 namespace weir::host {
 
@@ -72,7 +73,27 @@ public:
 
     // Hands over what changed, after a last look for what has expired.
     using Put = std::function<Status(const weir_state_block&, uint32_t mode)>;
-    Status snapshot(const Put& put, int64_t now, int64_t watermark);
+    Status snapshot(const Put& put, uint64_t epoch, int64_t now, int64_t watermark);
+    // The epoch of the last snapshot is committed.
+    void committed();
+    // States with a time to live, by their number on disk, and up to when they had expired at the last snapshot.
+    const std::vector<std::pair<uint32_t, int64_t>>& expired() const { return expired_; }
+
+    // Entries may be evicted from now on, and are read back by this. Before anything is restored.
+    using Find = std::function<Status(uint32_t state, std::span<const GroupKey>, const StateStore::Found&)>;
+    void allow_eviction(Find find) { find_ = std::move(find); }
+    // Instead of restore, where there is no room for entries. False: the block is one that must be restored.
+    Result<bool> leave_in_store(const weir_state_block& block);
+    struct Memory {
+        size_t used = 0;     // by entries
+        size_t held = 0;     // the same and what evicted entries have left
+        size_t fixed = 0;    // timers, and entries that cannot be evicted
+        size_t changed = 0;  // what the next epoch takes
+    };
+    Memory memory() const;
+    // As StateTable's, over all states in turn.
+    size_t evict(size_t bytes, size_t& most);
+    size_t shrink(size_t bytes);
 
 private:
     struct Older {  // how a layout of the catalogue is read
@@ -111,11 +132,15 @@ private:
     bool encode_keys(const weir_batch& batch);
     void start_call(const KeyCodec* codec, const weir_batch& batch, const std::function<int64_t()>& now,
                     int64_t watermark);
+    void sort_missing(const KeyBatch& keys, const uint64_t* hashes);
+    bool fetch(State& state, const KeyBatch& keys, const uint64_t* hashes);
     Status restore_timers(TimerSet& into, const weir_state_block& block);
     bool hash_keys(const std::vector<std::string_view>& keys, uint32_t group, std::vector<uint64_t>& hashes) const;
     Status adopt_one(State& state, const nlohmann::ordered_json& layouts);
     Result<Older> reader_of(State& state, uint32_t version, const Schema& written);
     Status restore_broadcast(State& state, const weir_state_block& block);
+    Status restore_entry(State& state, const Older& older, uint64_t hash, const uint64_t* key, uint32_t key_bytes,
+                         std::string_view value, int64_t now);
     Status restore_entries(State& state, const weir_state_block& block, uint64_t first, uint64_t n, int64_t now);
     bool restore_value(State& state, const Older& older, std::string_view value, char* slot,
                        std::optional<int64_t>& expiry);
@@ -141,6 +166,13 @@ private:
     KeyBatch keys_, item_keys_;
     std::vector<uint64_t> item_hashes_;
     int64_t now_ = kNoTime, watermark_ = kNoTime;
+
+    Find find_;
+    std::vector<uint32_t> missing_;
+    std::vector<std::pair<uint64_t, uint32_t>> by_hash_;
+    std::vector<GroupKey> wanted_;
+    size_t next_evicted_ = 0;  // state
+    std::vector<std::pair<uint32_t, int64_t>> expired_;
 };
 
 }  // namespace weir::host

@@ -88,6 +88,7 @@ int32_t KeyedState::resolve(uint32_t index, const weir_batch& batch, const int64
         return fail(Status::fatal(fmt::format("resolve: state {} has no single slot for a key", index))).code();
     State& state = states_[index];
     if (!is_of_call(batch, "resolve")) return fault_.code();
+    if (!fetch(state, keys_, hashes_)) return fault_.code();
     table(state).resolve(keys_, hashes_, times, time_of(state), flags, slots);
     return WEIR_OK;
 }
@@ -109,6 +110,7 @@ int32_t KeyedState::resolve_items(uint32_t index, const weir_batch& batch, const
         item_keys_.add(key.data(), key.size());
         item_hashes_[i] = item_hash(hashes_[row], view(items[i].key));
     }
+    if (!fetch(states_[index], item_keys_, item_hashes_.data())) return fault_.code();
     table(states_[index]).resolve(item_keys_, item_hashes_.data(), nullptr, time_of(states_[index]), flags, slots);
     return WEIR_OK;
 }
@@ -183,10 +185,12 @@ int32_t KeyedState::set_bytes(uint32_t state, weir_state_bytes* field, weir_str 
     return WEIR_OK;
 }
 
-Status KeyedState::snapshot(const Put& put, int64_t now, int64_t watermark) {
+Status KeyedState::snapshot(const Put& put, uint64_t epoch, int64_t now, int64_t watermark) {
     now_ = now;
     watermark_ = watermark;
+    expired_.clear();
     for (State& state : states_) {
+        if (state.ttl.after > 0 && time_of(state) != kNoTime) expired_.emplace_back(state.number, time_of(state));
         if (state.broadcast) {
             Status status = state.broadcast->snapshot([&](uint32_t mode, auto keys, auto values) {
                 const weir_state_block block{sizeof block, state.number, WEIR_STATE_BROADCAST, 0, state.generation, 0, {},
@@ -201,7 +205,7 @@ Status KeyedState::snapshot(const Put& put, int64_t now, int64_t watermark) {
             const weir_state_block block{sizeof block, state.number, WEIR_STATE_KEYED, group,      state.generation, 0, {},
                                          keys.size(),  keys.data(),  values.data()};
             return put(block, mode);
-        });
+        }, epoch);
         if (!status.ok()) return status;
     }
     for (TimerSet& one : timers_) {
@@ -283,11 +287,10 @@ Status KeyedState::restore_entries(State& state, const weir_state_block& block, 
     if (!hash_keys(keys, block.group, hashes)) return corrupt("a key");
     for (size_t i = 0; i < n; ++i) {
         if (state.items) hashes[i] = item_hash(hashes[i], items[i]);
-        char* slot = into.restore(hashes[i], entries.words(i), entries.bytes(i));
-        std::optional<int64_t> expiry;
-        if (!restore_value(state, older, view(block.values[first + i]), slot, expiry))
-            return fault_.ok() ? corrupt("a value") : fault_;
-        into.restore_expiry(slot, hashes[i], expiry, state.ttl.clock == WEIR_CLOCK_EVENT ? kNoTime : now);
+        if (Status s = restore_entry(state, older, hashes[i], entries.words(i), entries.bytes(i), view(block.values[first + i]),
+                                     state.ttl.clock == WEIR_CLOCK_EVENT ? kNoTime : now);
+            !s.ok())
+            return s;
     }
     return fault_;
 }
@@ -307,6 +310,19 @@ Status KeyedState::restore_broadcast(State& state, const weir_state_block& block
             return fault_.ok() ? corrupt("a value") : fault_;
     }
     return fault_;
+}
+
+Status KeyedState::restore_entry(State& state, const Older& older, uint64_t hash, const uint64_t* key, uint32_t key_bytes,
+                                 std::string_view value, int64_t now) {
+    StateTable& into = table(state);
+    char* slot = into.restore(hash, key, key_bytes);
+    std::optional<int64_t> expiry;
+    if (!restore_value(state, older, value, slot, expiry)) {
+        if (!fault_.ok()) return fault_;
+        return Status::fatal(fmt::format("state `{}`, key group {}: a value is corrupt", state.name, hash >> 56));
+    }
+    into.restore_expiry(slot, hash, expiry, now);
+    return {};
 }
 
 bool KeyedState::restore_value(State& state, const Older& older, std::string_view value, char* slot,

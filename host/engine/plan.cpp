@@ -23,21 +23,11 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
         plan->workers_ = static_cast<uint32_t>(topology.workers > 0 ? topology.workers : cores);
     }
     size_t before = diagnostics.error_count();
-    plan->warn_of_settings();
     // Instances are tried even when a connection failed: all errors at once.
     const bool connected = plan->create_connections();
     if (!plan->create_instances() || !connected || diagnostics.error_count() > before) return nullptr;
     plan->wire();
     return plan->check_delivery() && plan->bind_all() && plan->route_edges() ? std::move(plan) : nullptr;
-}
-
-// What the language has and this engine does not do yet.
-void Plan::warn_of_settings() {
-    auto warn = [&](const char* setting, const char* instead) {
-        diagnostics_.warning(Code::kNotSupported, topology_.file->whole(),
-                             fmt::format("`{}` has no effect yet: {}", setting, instead));
-    };
-    if (topology_.memory_limit > 0) warn("memory_limit", "state is held in memory, without a limit");
 }
 
 Plan::~Plan() {

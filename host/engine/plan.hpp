@@ -80,7 +80,6 @@ private:
     Plan(const Topology& topology, OperatorResolver& resolver, const PlanOptions& options, Diagnostics& diagnostics)
         : topology_(topology), resolver_(resolver), options_(options), diagnostics_(diagnostics) {}
 
-    void warn_of_settings();
     bool create_connections();
     bool create_instances();
     void wire();

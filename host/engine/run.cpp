@@ -64,12 +64,13 @@ TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
       clock_(options_.simulate ? std::function<int64_t()>([this] { return simulated_now_; }) : system_now),
       fabric_(*plan_),
       budget_(options_.records),
+      memory_(plan_->topology().memory_limit, plan_->workers()),
       splits_(plan_->workers()),
       epochs_(*plan_, options_.epochs) {
     WorkerListener& listener = *this;
     for (uint32_t w = 0; w < plan_->workers(); ++w)
         workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, !options_.epochs.dir.empty(),
-                              listener);
+                              memory_, listener);
 }
 
 // Plugins' threads may wake an instance until it is destroyed.
@@ -86,6 +87,7 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     }
     if (!status.ok()) return status;
     status = epochs_.recover(stop);
+    if (status.ok()) epochs_.allow_eviction();
     for (PlannedNode& node : plan_->nodes())
         for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
     failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
@@ -120,6 +122,7 @@ void TopologyRun::run() {
     wall_end_ = std::chrono::steady_clock::now();
     for (Worker& worker : workers_)
         if (worker.failed() && !failure_) failure_ = worker.dataflow().failure();
+    failed_state_ = failed_state_ || memory_.has_failed();
     close_all();
     finished_.store(true);
     if (options_.on_finished) options_.on_finished();
@@ -224,7 +227,7 @@ Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
         Instance& instance = plan_->nodes()[node].instance(w);
         if (block.state >= WEIR_HOST_STATES) {
             if (!instance.keyed()) return Status::state_version("there is keyed state of it, and the operator declares none any more");
-            if (Status s = instance.keyed()->restore(block, now()); !s.ok()) return s;
+            if (Status s = restore_entries(*instance.keyed(), w, block); !s.ok()) return s;
             continue;
         }
         if (!instance.api().restore) return Status::state_version("there is state of it, and it cannot restore any");
@@ -233,6 +236,15 @@ Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
         if (!status.ok()) return status;
     }
     return {};
+}
+
+Status TopologyRun::restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block) {
+    memory_.set_lookups(epochs_.lookup_bytes());
+    if (!workers_[worker].memory().has_room()) {
+        auto left = keyed.leave_in_store(block);
+        if (!left || *left) return left.status();
+    }
+    return keyed.restore(block, now());
 }
 
 void TopologyRun::fail(Failure failure) {
@@ -398,11 +410,20 @@ void TopologyRun::commit_epoch() {
         return fail({status, "", ""});
     }
     committed_.store(epoch_);
+    memory_.set_lookups(epochs_.lookup_bytes());
+    for (const EpochReport& report : reports_) expire(report);
     WEIR_FAILPOINT("coordinator.epoch.committed");
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     WEIR_FAILPOINT("coordinator.epoch.told");
     over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
+}
+
+void TopologyRun::expire(const EpochReport& report) {
+    for (uint32_t group = 0; group < kKeyGroups && !report.expired.empty(); ++group) {
+        if (worker_of_group(group, plan_->workers()) != report.worker) continue;
+        for (const auto& [node, state, upto] : report.expired) epochs_.expire(node, state, group, upto);
+    }
 }
 
 void TopologyRun::warn_if_slow() {

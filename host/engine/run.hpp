@@ -111,6 +111,8 @@ private:
     bool open_one(size_t node, uint32_t worker);
     bool restore();
     Status restore_block(size_t node, const weir_state_block& block);
+    Status restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block);
+    void expire(const EpochReport& report);
     bool begin();
     bool assign_first_splits();
     void hand_out_splits(size_t node);
@@ -140,6 +142,7 @@ private:
     std::function<int64_t()> clock_;
     Fabric fabric_;
     RecordBudget budget_;
+    MemoryBudget memory_;
     std::atomic<bool> hold_{false};
     Wakeup wakeup_;
     Mailbox mailbox_{wakeup_};

@@ -35,7 +35,7 @@ constexpr int kTurnsToFlush = 4;  // while there is always more to do
 }  // namespace
 
 Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
-               const std::atomic<bool>& hold, bool keep_state, WorkerListener& listener)
+               const std::atomic<bool>& hold, bool keep_state, MemoryBudget& memory, WorkerListener& listener)
     : index_(index),
       fabric_(fabric),
       clock_(clock),
@@ -44,6 +44,7 @@ Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t
       keep_state_(keep_state),
       plan_(plan),
       listener_(listener),
+      memory_(plan, index, memory),
       outbox_(plan, index),
       mailbox_(fabric.wakeup(index)),
       dataflow_(plan, index, fabric, clock, *this),
@@ -62,12 +63,13 @@ bool Worker::turn() {
     poll();
     send();
     flush();
+    balance();
     tell();
     return moved_;
 }
 
 void Worker::poll() {
-    if (failed() || hold_.load(std::memory_order_relaxed)) return;
+    if (failed() || hold_.load(std::memory_order_relaxed) || memory_.holds()) return;
     if (sources_.poll(budget_)) moved_ = true;
     if (!started_ && sources_.records() > 0) {
         started_ = true;
@@ -93,6 +95,14 @@ void Worker::flush() {
     if (failed() || (moved_ && ++unflushed_ < kTurnsToFlush)) return;
     unflushed_ = 0;
     if (dataflow_.flush()) moved_ = true;
+}
+
+// Between the calls of its instances, whose slots are not valid any more.
+void Worker::balance() {
+    if (failed() || !memory_.is_limited()) return;
+    memory_.balance();
+    if (memory_.wants_epoch()) listener_.on_wants_epoch();
+    if (const auto fault = memory_.fault()) dataflow_.fail(fault->node, fault->status);
 }
 
 void Worker::tell() {
@@ -143,7 +153,13 @@ void Worker::on_barrier_done(uint64_t epoch) {
     if (Status s = outbox_.snapshot(epoch, state_); !s.ok()) return dataflow_.fail(0, s);
     state_.seal();
     WEIR_FAILPOINT("worker.epoch.sealed");
-    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size(), marked_records_});
+    memory_.epoch_begun();
+    std::vector<EpochReport::Expired> expired;
+    for (size_t i = 0; i < plan_.nodes().size(); ++i)
+        if (KeyedState* keyed = plan_.nodes()[i].instance(index_).keyed())
+            for (const auto& [state, upto] : keyed->expired()) expired.push_back({i, state, upto});
+    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size(), marked_records_,
+                                     std::move(expired), index_});
     state_ = EpochPart();
     WEIR_FAILPOINT("worker.epoch.reported");
 }
@@ -151,6 +167,7 @@ void Worker::on_barrier_done(uint64_t epoch) {
 void Worker::commit(uint64_t epoch) {
     if (failed()) return;
     WEIR_FAILPOINT("worker.commit.begin");
+    memory_.committed();
     outbox_.publish(epoch);
     sources_.commit(epoch);
     WEIR_FAILPOINT("worker.commit.done");

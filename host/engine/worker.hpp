@@ -16,6 +16,7 @@
 #include "host/engine/mailbox.hpp"
 #include "host/engine/outbox.hpp"
 #include "host/engine/sources.hpp"
+#include "host/engine/worker_memory.hpp"
 #include "host/state/epoch_part.hpp"
 
 namespace weir::host {
@@ -27,6 +28,13 @@ struct EpochReport {
     EpochPart state;
     size_t in_outbox = 0;  // what sinks have still to make visible
     int64_t records = 0;  // that its sources gave since the run began, up to the barrier
+    struct Expired {
+        size_t node;
+        uint32_t state;
+        int64_t upto;
+    };
+    std::vector<Expired> expired;  // of states with a time to live
+    uint32_t worker = 0;
 };
 
 // [worker]
@@ -46,7 +54,7 @@ class Worker : private DataflowListener, private SourcesListener {
 public:
     // `hold`: no source is polled while it is true. `keep_state`: reports carry what snapshots hand over.
     Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t()> clock, RecordBudget& budget,
-           const std::atomic<bool>& hold, bool keep_state, WorkerListener& listener);
+           const std::atomic<bool>& hold, bool keep_state, MemoryBudget& memory, WorkerListener& listener);
 
     void post(std::function<void()> work) { mailbox_.post(std::move(work)); }
     // Only what was posted. [worker]
@@ -68,6 +76,7 @@ public:
     void end_all_sources() { sources_.end_all(); }
 
     Dataflow& dataflow() { return dataflow_; }
+    WorkerMemory& memory() { return memory_; }
     bool failed() const { return dataflow_.failed(); }
 
 private:
@@ -85,6 +94,7 @@ private:
     void poll();
     void send();
     void flush();
+    void balance();
     void tell();
 
     const uint32_t index_;
@@ -96,6 +106,7 @@ private:
     Plan& plan_;
     WorkerListener& listener_;
     EpochPart state_;  // of the epoch in flight
+    WorkerMemory memory_;
     Outbox outbox_;
     int64_t marked_records_ = 0;
     Mailbox mailbox_;

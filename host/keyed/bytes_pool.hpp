@@ -29,6 +29,7 @@ public:
     char* copy(std::string_view bytes) {
         if (bytes.empty()) return nullptr;
         char* to = take(bytes.size());
+        used_ += room_of(bytes.size());
         std::memcpy(to, bytes.data(), bytes.size());
         return to;
     }
@@ -36,6 +37,7 @@ public:
     void give_back(char* block, size_t size) {
         if (!block) return;
         const size_t c = class_of(size);
+        used_ -= room_of(size);
         if (c == kClasses) {
             large_.erase(block);
             bytes_ -= size;
@@ -49,6 +51,7 @@ public:
     static bool same_room(size_t a, size_t b) { return a && b && class_of(a) == class_of(b) && class_of(a) != kClasses; }
 
     size_t bytes() const { return bytes_; }  // held in all
+    size_t used() const { return used_; }    // of them, by what is not given back
 
 private:
     static constexpr size_t kClasses = 20;  // 8, 16, 24, 32, then two to each power of two, to 4 KiB and beyond
@@ -64,6 +67,10 @@ private:
         const size_t log = static_cast<size_t>(std::bit_width(size - 1)) - 1;  // 2^log < size <= 2^(log+1), log >= 5
         const size_t c = 4 + (log - 5) * 2 + (size > (size_t{3} << log) / 2);
         return c < kClasses ? c : kClasses;
+    }
+    static size_t room_of(size_t size) {
+        const size_t c = class_of(size);
+        return c == kClasses ? size : size_of(c);
     }
     char* take(size_t size) {
         const size_t c = class_of(size);
@@ -90,7 +97,7 @@ private:
     std::vector<std::unique_ptr<char[]>> chunks_;
     std::unordered_set<char*> large_;
     char* next_ = nullptr;
-    size_t left_ = 0, bytes_ = 0;
+    size_t left_ = 0, bytes_ = 0, used_ = 0;
 };
 
 }  // namespace weir::host

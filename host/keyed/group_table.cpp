@@ -101,6 +101,13 @@ uint32_t GroupTable::add(const EntryShape& shape, BytesPool& pool, uint64_t hash
     return number;
 }
 
+void GroupTable::drop_last_page() {
+    const uint32_t first = (pages() - 1) * kPageEntries;
+    std::erase_if(free_, [first](uint32_t number) { return number >= first; });
+    pages_.pop_back();
+    numbers_ = first;
+}
+
 std::string_view GroupTable::key(const EntryShape& shape, const char* entry) const {
     const uint32_t size = header_of(entry).key_bytes;
     const char* at = entry + shape.key_at;

@@ -4,7 +4,9 @@
 // never move, so that slots stay valid; the index alone is rebuilt when it grows. A group's memory is its own, apart
 // from the pool, and goes with it: it can be dropped whole and read back by key.
 //
-// Entries that were erased stay, marked, until the barrier has told of them (StateTable::snapshot).
+// Entries that were erased stay, marked, until the barrier has told of them (StateTable::snapshot). Entries that were
+// evicted go; a group that has lost some, or never had all of what is stored, is `partial`: a key that is not there may
+// be in the store.
 //
 // One thread at a time.
 #pragma once
@@ -32,17 +34,19 @@ struct EntryShape {
     bool expires;
 };
 
-inline constexpr uint32_t kMaxKeyBytes = (1u << 26) - 1;
+inline constexpr uint32_t kMaxKeyBytes = (1u << 23) - 1;
 
 struct EntryHeader {
     uint32_t tag;  // low half of the key's hash
-    uint32_t key_bytes : 26;
+    uint32_t key_bytes : 23;
     uint32_t live : 1;
     uint32_t dirty : 1;     // in the list of changes
     uint32_t erased : 1;    // gone, unless its slot was written to since
     uint32_t stored : 1;    // an epoch has it
     uint32_t in_wheel : 1;  // a bucket of the expiry wheel names its number, also while it is free
     uint32_t judged : 1;    // by an earlier row of this call: its time is not over for the later ones
+    uint32_t touched : 1;   // resolved since the eviction looked at it last
+    uint32_t epoch : 2;     // that it was handed over in last, modulo 4
 };
 
 class GroupTable {
@@ -71,18 +75,24 @@ public:
         if (cell.number) __builtin_prefetch(entry(shape, cell.number - 1));
     }
 
+    static constexpr uint32_t kPageEntries = 32;
+    uint32_t pages() const { return static_cast<uint32_t>(pages_.size()); }
+    // Gives the last page back. REQUIRES: all of its numbers are free, and there are others free than those.
+    void drop_last_page();
+    // Whether others are free than those of the last page, and a page of them more.
+    bool has_spare_page() const { return free_.size() > 3 * size_t{kPageEntries}; }
+
     uint32_t entries() const { return used_; }       // erased ones included
     uint32_t numbers() const { return numbers_; }    // all numbers are below it
-    size_t bytes(const EntryShape& shape) const {
-        return pages_.size() * kPageEntries * shape.bytes + index_.size() * sizeof(Cell);
-    }
+    // Held, without what is in the pool.
+    size_t bytes(const EntryShape& shape) const { return pages_.size() * kPageEntries * shape.bytes + index_bytes(); }
+    size_t index_bytes() const { return index_.size() * sizeof(Cell); }
 
     std::vector<uint32_t> changed;  // numbers of dirty entries
     bool rewrite = false;           // all of it goes into the next epoch: it was read from another layout
+    bool partial = false;
 
 private:
-    static constexpr uint32_t kPageEntries = 32;
-
     struct Cell {
         uint32_t tag;
         uint32_t number;  // plus 1; 0: none

@@ -10,11 +10,12 @@ namespace {
 // Beyond what the caches hold, so that prefetching pays.
 constexpr size_t kLargeBytes = 256 << 10;
 constexpr size_t kBlockEntries = 1024;
-constexpr int64_t kUndated = INT64_MAX;
 
 uint64_t wheel_entry(uint32_t group, uint32_t number) { return uint64_t{group} << 32 | number; }
 
-int64_t later(int64_t time, int64_t by) { return time > kUndated - 1 - by ? kUndated - 1 : time + by; }
+constexpr int64_t kLatest = INT64_MAX - 1;
+
+int64_t later(int64_t time, int64_t by) { return time > kLatest - by ? kLatest : time + by; }
 
 bool all_zero(const char* bytes, size_t n) {
     for (size_t i = 0; i < n; ++i)
@@ -52,7 +53,9 @@ struct StateTable::Gathered {
 };
 
 StateTable::StateTable(const SlotLayout& layout, StateTtl ttl, uint32_t key_bytes)
-    : layout_(layout), ttl_(ttl), shape_(layout.slot_bytes, ttl.after > 0, key_bytes), wheel_(ttl.after) {}
+    : layout_(layout), ttl_(ttl), shape_(layout.slot_bytes, ttl.after > 0, key_bytes), wheel_(ttl.after) {
+    for (const SlotField& field : layout_.fields) has_texts_ = has_texts_ || field.type.is_text();
+}
 
 StateTable::~StateTable() = default;
 
@@ -67,6 +70,7 @@ void StateTable::mark(GroupTable& group, uint32_t number, char* entry) {
     if (header(entry).dirty) return;
     header(entry).dirty = 1;
     group.changed.push_back(number);
+    ++changed_;
 }
 
 void StateTable::clear(char* entry) {
@@ -87,6 +91,16 @@ void StateTable::put_off(uint32_t group, uint32_t number, char* entry, int64_t t
         wheel_.add(expiry(entry), wheel_entry(group, number));
 }
 
+uint32_t StateTable::add(uint64_t hash, const uint64_t* key, uint32_t key_bytes) {
+    GroupTable& group = groups_[hash >> 56];
+    const size_t held = group.bytes(shape_), index = group.index_bytes();
+    const uint32_t number = group.add(shape_, pool_, hash, key, key_bytes);
+    group_bytes_ += group.bytes(shape_) - held;
+    index_bytes_ += group.index_bytes() - index;
+    ++entries_;
+    return number;
+}
+
 inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t hash, int64_t time, uint32_t flags) {
     const auto g = static_cast<uint32_t>(hash >> 56);
     GroupTable& group = groups_[g];
@@ -94,10 +108,10 @@ inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t 
     uint32_t number = group.find(shape_, hash, keys.words(row), keys.bytes(row));
     if (number == GroupTable::kNone) {
         if (!create) return nullptr;
-        number = group.add(shape_, pool_, hash, keys.words(row), keys.bytes(row));
-        ++entries_;
+        number = add(hash, keys.words(row), keys.bytes(row));
     }
     char* const entry = group.entry(shape_, number);
+    header(entry).touched = 1;
     const bool was_gone = header(entry).erased && is_gone(entry);
     if (was_gone && !create) return nullptr;
     header(entry).erased = 0;
@@ -173,16 +187,45 @@ void StateTable::clean(int64_t now, size_t most) {
     });
 }
 
-Status StateTable::snapshot(const Put& put) {
+Status StateTable::snapshot(const Put& put, uint64_t epoch) {
+    committed();
+    in_flight_ = static_cast<uint32_t>(epoch % 4);
     Gathered gathered;
     for (uint32_t group = 0; group < groups_.size(); ++group)
         if (Status s = snapshot_group(group, gathered, put); !s.ok()) return s;
+    changed_ = 0;
     return {};
+}
+
+// Until its deletion is committed, an erased entry hides what the store still has.
+void StateTable::committed() {
+    in_flight_.reset();
+    for (uint64_t one : std::exchange(buried_, {})) {
+        const auto group = static_cast<uint32_t>(one >> 32), number = static_cast<uint32_t>(one);
+        char* const entry = groups_[group].entry(shape_, number);
+        if (header(entry).dirty || !is_gone(entry)) continue;
+        groups_[group].remove(shape_, pool_, number);
+        --entries_;
+    }
+}
+
+void StateTable::forget(const std::vector<uint32_t>& gone, uint32_t index) {
+    GroupTable& group = groups_[index];
+    for (uint32_t number : gone) {
+        if (may_evict_) {
+            header(group.entry(shape_, number)).stored = 0;
+            buried_.push_back(wheel_entry(index, number));
+        } else {
+            group.remove(shape_, pool_, number);
+            --entries_;
+        }
+    }
 }
 
 Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put& put) {
     GroupTable& group = groups_[index];
-    const bool all = group.rewrite;
+    const bool all = group.rewrite && !group.partial;
+    group.rewrite = false;
     const uint32_t mode = all ? WEIR_SNAPSHOT_FULL : WEIR_SNAPSHOT_CHANGES;
     if (!all && group.changed.empty()) return {};
     std::vector<uint32_t> gone;
@@ -193,6 +236,7 @@ Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put&
         EntryHeader& about = header(entry);
         if (!about.live) continue;
         about.dirty = 0;
+        about.epoch = *in_flight_ & 3;
         const std::string_view key = group.key(shape_, entry);
         if (is_gone(entry)) {
             gone.push_back(number);
@@ -210,18 +254,15 @@ Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put&
     }
     if (all || !gathered.keys.empty())
         if (Status s = gathered.flush(index, mode, put); !s.ok()) return s;
-    for (uint32_t number : gone) group.remove(shape_, pool_, number);
-    entries_ -= gone.size();
+    forget(gone, index);
     group.changed.clear();
-    group.rewrite = false;
     return {};
 }
 
 char* StateTable::restore(uint64_t hash, const uint64_t* key, uint32_t key_bytes) {
-    GroupTable& group = groups_[hash >> 56];
-    char* const entry = group.entry(shape_, group.add(shape_, pool_, hash, key, key_bytes));
+    restored_ = add(hash, key, key_bytes);
+    char* const entry = groups_[hash >> 56].entry(shape_, restored_);
     header(entry).stored = 1;
-    ++entries_;
     return entry + shape_.slot_at;
 }
 
@@ -229,21 +270,14 @@ void StateTable::restore_expiry(char* slot, uint64_t hash, std::optional<int64_t
     if (!shape_.expires) return;
     char* const entry = slot - shape_.slot_at;
     const auto g = static_cast<uint32_t>(hash >> 56);
-    // The last one that was added; restore takes no free number.
-    const uint32_t number = groups_[g].numbers() - 1;
     if (!stored || *stored == kUndated) {
-        mark(groups_[g], number, entry);
-        return put_off(g, number, entry, now);
+        mark(groups_[g], restored_, entry);
+        return put_off(g, restored_, entry, now);
     }
     expiry(entry) = *stored;
+    if (header(entry).in_wheel) return;  // is looked at a little late then
     header(entry).in_wheel = 1;
-    wheel_.add(*stored, wheel_entry(g, number));
-}
-
-size_t StateTable::bytes() const {
-    size_t n = pool_.bytes();
-    for (const GroupTable& group : groups_) n += group.bytes(shape_);
-    return n;
+    wheel_.add(*stored, wheel_entry(g, restored_));
 }
 
 }  // namespace weir::host

@@ -33,11 +33,17 @@ public:
     };
 
     void set(int64_t time, uint64_t hash, std::string_view key) {
-        if (set_.insert({time, hash, std::string(key)}).second) note(time, hash, key, true);
+        if (!set_.insert({time, hash, std::string(key)}).second) return;
+        bytes_ += size_of(key);
+        note(time, hash, key, true);
     }
     void remove(int64_t time, uint64_t hash, std::string_view key) {
-        if (set_.erase({time, hash, std::string(key)})) note(time, hash, key, false);
+        if (!set_.erase({time, hash, std::string(key)})) return;
+        bytes_ -= size_of(key);
+        note(time, hash, key, false);
     }
+    // What they take in memory, about.
+    size_t bytes() const { return bytes_; }
     std::optional<int64_t> next() const { return set_.empty() ? std::nullopt : std::optional(set_.begin()->time); }
 
     // From now on only the timers that are there are due, all of them, until they have been taken.
@@ -54,6 +60,7 @@ public:
     Timer take() {
         auto& from = drained_ ? draining_ : set_;
         Timer timer = std::move(from.extract(from.begin()).value());
+        bytes_ -= size_of(timer.key);
         note(timer.time, timer.hash, timer.key, false);
         return timer;
     }
@@ -61,18 +68,25 @@ public:
     // What changed since the last snapshot, by key group; a block may name a timer twice, the last one counts.
     using Put = std::function<Status(uint32_t group, std::span<const weir_str> keys, std::span<const weir_str> values)>;
     Status snapshot(const Put& put);
-    void restore(int64_t time, uint64_t hash, std::string_view key) { set_.insert({time, hash, std::string(key)}); }
+    void restore(int64_t time, uint64_t hash, std::string_view key) {
+        if (set_.insert({time, hash, std::string(key)}).second) bytes_ += size_of(key);
+    }
     // REQUIRES: the entry's key has the suffix.
     static int64_t time_of(std::string_view entry_key);
 
 private:
     void note(int64_t time, uint64_t hash, std::string_view key, bool is_set);
+    static size_t size_of(std::string_view key) {
+        constexpr size_t kTreeNode = 32, kInline = 15;
+        return sizeof(Timer) + kTreeNode + (key.size() > kInline ? key.size() + 1 : 0);
+    }
 
     struct Change {
         std::string key;
         bool is_set;
     };
     std::set<Timer> set_, draining_;
+    size_t bytes_ = 0;
     bool drained_ = false;
     std::array<std::vector<Change>, 256> changes_;
     bool changed_ = false;

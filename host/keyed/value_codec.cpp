@@ -167,6 +167,12 @@ void encode_slot(const SlotLayout& layout, const char* slot, std::optional<int64
     }
 }
 
+bool has_expired(std::string_view value, int64_t time) {
+    uint8_t has_expiry = 0;
+    int64_t expiry = 0;
+    return take_value(value, has_expiry) && has_expiry == 1 && take_value(value, expiry) && expiry <= time;
+}
+
 Result<SlotReader> SlotReader::create(const Schema& written, const SlotLayout& layout) {
     SlotReader made;
     made.exact_ = written == layout.schema();

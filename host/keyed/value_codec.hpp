@@ -56,6 +56,9 @@ void set_text(weir_state_bytes& field, std::string_view bytes, BytesPool& pool);
 // Appends the slot's bytes.
 void encode_slot(const SlotLayout& layout, const char* slot, std::optional<int64_t> expiry, std::string& out);
 
+// Whether what encode_slot wrote has an expiry, and it is over by then.
+bool has_expired(std::string_view value, int64_t time);
+
 // Reads what was written with a schema into slots of a layout.
 class SlotReader {
 public:

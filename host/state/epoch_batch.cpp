@@ -29,7 +29,8 @@ void EpochBatch::add(std::span<EpochPart> parts) {
     }
 }
 
-Status EpochBatch::write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& runs) const {
+Status EpochBatch::write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& runs,
+                         const std::function<bool(std::string_view id)>& has_lookups) const {
     std::vector<std::string> first_keys;
     runs.reserve(ids_.size());
     for (const auto& [id, sources] : ids_) {
@@ -44,28 +45,36 @@ Status EpochBatch::write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& run
                                                  describe_id(id, source.id->node), run.version, source.id->version));
         }
         first_keys.clear();
+        std::shared_ptr<RunIndex> content;
+        if (has_lookups(id)) {
+            uint64_t entries = 0;
+            for (const Source& source : sources) entries += source.id->entries;
+            content = std::make_shared<RunIndex>(entries);
+        }
         if (sources.size() == 1) {
             const EpochPart::Id& only = *sources[0].id;
             run.entries = only.entries;
             run.deletions = only.deletions;
             for (const auto& page : only.pages) {
-                const auto content = std::string_view(sources[0].part->encoded_).substr(page.at, page.bytes);
-                batch.Put(page_key(id, run, run.pages++), slice(content));
+                const auto page_bytes = std::string_view(sources[0].part->encoded_).substr(page.at, page.bytes);
+                batch.Put(page_key(id, run, run.pages++), slice(page_bytes));
                 run.bytes += page.bytes;
                 first_keys.push_back(page.first_key);
+                if (content) (void)content->add(page_bytes);
             }
         } else {
-            merge(sources, id, batch, run, first_keys);
+            merge(sources, id, batch, run, first_keys, content.get());
         }
         if (run.pages == 0 && !run.full) continue;
         put_run(batch, id, run, first_keys);
+        run.content = std::move(content);
         runs.push_back({id, run});
     }
     return {};
 }
 
 void EpochBatch::merge(const std::vector<Source>& sources, const std::string& id, rocksdb::WriteBatch& batch, Run& run,
-                       std::vector<std::string>& first_keys) {
+                       std::vector<std::string>& first_keys, RunIndex* content) {
     std::vector<std::vector<std::string_view>> pages(sources.size());
     Merge merged;
     for (size_t i = sources.size(); i-- > 0;) {  // the later part wins
@@ -78,14 +87,15 @@ void EpochBatch::merge(const std::vector<Source>& sources, const std::string& id
     const auto end_page = [&] {
         first_keys.push_back(writer.first_key());
         const std::string page = writer.take();
+        if (content) (void)content->add(page);
         batch.Put(page_key(id, run, run.pages++), page);
         run.bytes += page.size();
     };
     for (Entry entry; merged.next(entry);) {
+        if (writer.entries() > 0 && writer.bytes_with(entry) > kPageBytes) end_page();
         writer.add(entry);
         ++run.entries;
         run.deletions += entry.deleted;
-        if (writer.bytes() >= kMaxBlobBytes) end_page();
     }
     if (writer.entries() > 0) end_page();
 }

@@ -31,8 +31,10 @@ public:
 
     // Upper bound of what write adds to a batch.
     size_t bytes() const { return bytes_; }
-    // Adds blobs and runs to the batch, and the runs to `runs`. WEIR_E_FATAL where parts have an id in two versions.
-    Status write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& runs) const;
+    // Adds blobs and runs to the batch, and the runs to `runs`, those of ids that `has_lookups` with their index.
+    // WEIR_E_FATAL where parts have an id in two versions.
+    Status write(rocksdb::WriteBatch& batch, std::vector<PlacedRun>& runs,
+                 const std::function<bool(std::string_view id)>& has_lookups) const;
 
 private:
     struct Source {
@@ -42,7 +44,7 @@ private:
 
     // An id that several parts have: their entries as one run.
     static void merge(const std::vector<Source>& sources, const std::string& id, rocksdb::WriteBatch& batch, Run& run,
-                      std::vector<std::string>& first_keys);
+                      std::vector<std::string>& first_keys, RunIndex* content);
 
     uint64_t epoch_;
     std::function<uint32_t(std::string_view)> number_;

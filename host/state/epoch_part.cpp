@@ -1,7 +1,6 @@
 #include "host/state/epoch_part.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -16,15 +15,6 @@ constexpr uint32_t kDeleted = UINT32_MAX;
 constexpr size_t kChunkBytes = 1u << 20;
 constexpr size_t kKeptChunks = 8;
 constexpr uint32_t kGroups = 256;
-
-uint64_t key_prefix(const char* key, size_t bytes) {
-    uint64_t prefix = 0;
-    if (bytes >= 8)
-        std::memcpy(&prefix, key, 8);
-    else
-        std::memcpy(&prefix, key, bytes);
-    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
-}
 
 Status refuse(std::string_view node, const weir_state_block& block, std::string what) {
     return Status::fatal(fmt::format("state {} of node `{}`: {}", block.state, node, what));
@@ -148,9 +138,11 @@ void EpochPart::encode(Id& id) {
         const size_t start = encoded_.size();
         size_t most = kPageHeaderBytes;
         size_t end = i;
-        for (; end < n && most < kMaxBlobBytes; ++end) {
+        for (; end < n; ++end) {
             const Item& item = id.items[end];
-            most += kMaxEntryHeaderBytes + item.key_bytes + (item.value_bytes == kDeleted ? 0 : item.value_bytes);
+            const size_t more = kMaxEntryHeaderBytes + item.key_bytes + (item.value_bytes == kDeleted ? 0 : item.value_bytes);
+            if (end > i && most + more > kPageBytes) break;
+            most += more;
         }
         encoded_.resize(start + most);
         char* const page = encoded_.data() + start;

@@ -10,8 +10,6 @@
 
 namespace weir::host {
 
-inline constexpr size_t kFoldPageBytes = 64u << 10;
-
 // The runs [first, last) become one, and [visible, end) go, being hidden by a full one.
 struct FoldPlan {
     size_t first = 0;

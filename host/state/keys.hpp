@@ -17,10 +17,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/state/run_index.hpp"
 
 namespace weir::host {
 
@@ -64,6 +67,7 @@ struct Run {
     uint32_t pages = 0;
     bool full = false;         // hides the older runs of its id
     uint64_t fingerprint = 0;  // of key and value as they stand in the database; not itself stored
+    std::shared_ptr<const RunIndex> content{};  // where keys are looked up in it
 
     bool same_place(const Run& other) const { return newest == other.newest && oldest == other.oldest; }
 };

@@ -1,23 +1,8 @@
 #include "host/state/merge.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 namespace weir::host {
-namespace {
-
-uint64_t prefix_of(std::string_view key) {
-    uint64_t prefix = 0;
-    if (key.size() >= 8)
-        std::memcpy(&prefix, key.data(), 8);
-    else
-        std::memcpy(&prefix, key.data(), key.size());
-    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
-}
-
-}  // namespace
-
 void Merge::add(const std::vector<std::string_view>& pages) {
     if (pages.empty()) return;
     cursors_.push_back({&pages, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
@@ -47,7 +32,7 @@ bool Merge::advance(Cursor& cursor, bool first) {
         ok_ = cursor.reader.ok() && cursor.reader.version() == cursor.version;
         if (!ok_) return false;
     }
-    cursor.prefix = prefix_of(cursor.entry.key);
+    cursor.prefix = key_prefix(cursor.entry.key.data(), cursor.entry.key.size());
     if (!first && (cursor.prefix < last_prefix || (cursor.prefix == last_prefix && cursor.entry.key <= last)))
         return ok_ = false;
     return true;

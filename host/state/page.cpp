@@ -44,4 +44,16 @@ PageReader::PageReader(std::string_view page) {
     end_ = page.data() + page.size();
 }
 
+bool find_entry(PageReader& page, std::string_view key, std::optional<Entry>& found) {
+    found.reset();
+    const uint64_t prefix = key_prefix(key.data(), key.size());
+    for (Entry entry; page.next(entry);) {
+        const uint64_t own = key_prefix(entry.key.data(), entry.key.size());
+        if (own < prefix || (own == prefix && entry.key < key)) continue;
+        if (entry.key == key) found = entry;
+        return true;
+    }
+    return page.ok();
+}
+
 }  // namespace weir::host

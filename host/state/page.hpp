@@ -15,9 +15,11 @@
 // Internal to host/state. Plain values without threads of their own.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,8 +28,18 @@ namespace weir::host {
 inline constexpr size_t kPageHeaderBytes = 9;
 inline constexpr size_t kMaxEntryHeaderBytes = 10;
 inline constexpr uint32_t kMaxEntryBytes = 1u << 30;  // of a key, and of a value
-// What an epoch writes of an id is one page, unless it is so large that the database would suffer.
-inline constexpr size_t kMaxBlobBytes = 8u << 20;
+// Of a page, at most, unless it has a single larger entry. What is read to find a key.
+inline constexpr size_t kPageBytes = 8u << 10;
+
+// A key's first eight bytes as a number, so that most comparisons of keys are one of those.
+inline uint64_t key_prefix(const char* key, size_t bytes) {
+    uint64_t prefix = 0;
+    if (bytes >= 8)
+        std::memcpy(&prefix, key, 8);
+    else
+        std::memcpy(&prefix, key, bytes);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(prefix) : prefix;
+}
 
 // One entry. Both strings are borrowed from the page.
 struct Entry {
@@ -83,8 +95,10 @@ public:
     explicit PageWriter(uint32_t version) : version_(version) {}
 
     void add(const Entry& entry);
-    // Bytes of the page so far, header included.
-    size_t bytes() const { return used_; }
+    // Bytes that the page has with one more entry, at most.
+    size_t bytes_with(const Entry& entry) const {
+        return used_ + kMaxEntryHeaderBytes + entry.key.size() + entry.value.size();
+    }
     uint32_t entries() const { return entries_; }
     const std::string& first_key() const { return first_key_; }
     // Ends the page and begins another.
@@ -119,6 +133,10 @@ private:
     uint32_t left_ = 0;
     bool ok_ = true;
 };
+
+// The entry of one key in a page that was not read yet, if the page has it; nothing in `found` if not. False if the page
+// does not parse.
+bool find_entry(PageReader& page, std::string_view key, std::optional<Entry>& found);
 
 inline bool PageReader::next(Entry& entry) {
     if (left_ == 0) {

@@ -7,11 +7,13 @@
 #include <rocksdb/env.h>
 #include <rocksdb/table.h>
 
+#include "host/state/page.hpp"
+
 namespace weir::host {
 namespace {
 
 constexpr size_t kMinMemoryBytes = 1u << 20;
-constexpr size_t kTableBlockBytes = 16u << 10;
+constexpr size_t kTableBlockBytes = kPageBytes;  // what is read for a look-up
 constexpr int kOpenFiles = 256;
 
 // A read-only store leaves nothing behind, so its messages go nowhere either.

@@ -124,7 +124,8 @@ Status StateStore::prepare(uint64_t epoch, std::span<EpochPart> parts, std::stri
                                          epoch, content.bytes() + record.size(), kMaxEpochBytes));
     rocksdb::WriteBatch batch(content.bytes() + record.size() + 4096);
     std::vector<PlacedRun> runs;
-    if (Status s = content.write(batch, runs); !s.ok()) return s;
+    if (Status s = content.write(batch, runs, [&](std::string_view id) { return impl.has_lookups(id); }); !s.ok())
+        return s;
     for (const auto& [name, number] : new_nodes) batch.Put(node_key(number), name);
     batch.Put(record_key(epoch), slice(record));
     for (size_t i = 0; i + kKeptRecords < impl.records.size(); ++i) batch.Delete(record_key(impl.records[i]));
@@ -170,10 +171,12 @@ Status StateStore::commit(uint64_t epoch) {
     if (Status s = impl.write(batch, true, fmt::format("committing epoch {}", epoch)); !s.ok()) return s;
     WEIR_FAILPOINT("store.commit.written");
     {
+        const std::lock_guard changing(impl.readers);
         const std::lock_guard lock(impl.index_mutex);
         impl.committed = next;
         impl.prepared.reset();
         for (PlacedRun& placed : impl.pending) {
+            impl.count_lookups(placed.run, true);
             auto& runs = impl.index[placed.id];
             runs.insert(runs.begin(), placed.run);
             impl.suggest(placed.id);

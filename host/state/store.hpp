@@ -53,6 +53,11 @@ struct StoreOptions {
     bool background_folding = true;
     // Of RocksDB's write buffers, by 1 to 2; its cache takes an eighth of it. At least 1 MiB.
     size_t memory_bytes = size_t{64} << 20;
+    // What find needs is kept in memory: about twelve bits an entry of keyed state that the host holds. `read` of the
+    // whole node makes it for what is there already.
+    bool lookups = false;
+    // Whether a value of keyed state that the host holds has expired by then. Null: none ever does.
+    bool (*expired_by)(std::string_view value, int64_t time) = nullptr;
     // Where RocksDB's files are, for tests; must outlive the store. Null: the system's.
     rocksdb::Env* env = nullptr;
 };
@@ -66,6 +71,12 @@ struct StateSummary {
     uint32_t version = 0;  // of the newest entries
     uint64_t entries = 0;
     uint64_t bytes = 0;
+};
+
+// A key of keyed state, in its group.
+struct GroupKey {
+    uint32_t group = 0;
+    std::string_view key;
 };
 
 // Threads: prepare, commit, abort, drop, rename, save and fold wait for each other, but the order of epochs is the
@@ -120,6 +131,17 @@ public:
         return get(node, state, WEIR_STATE_KEYED, group, {}, key);
     }
 
+    // Gives the values of those keys that are there as of the committed epoch to `fn`, in any order, with the version
+    // that they were written in; each borrowed during the call. Ends with the first status of `fn` that is not ok.
+    // REQUIRES: `lookups`, a state of the host's, keys in order of their groups.
+    using Found = std::function<Status(size_t key, std::string_view value, uint32_t version)>;
+    Status find(std::string_view node, uint32_t state, std::span<const GroupKey> keys, const Found& fn) const;
+    // Memory that look-ups take.
+    size_t lookup_bytes() const;
+    // From now on folding drops what of a group has expired by `upto`. REQUIRES: nobody wants it as of the committed
+    // epoch or later.
+    void expire(std::string_view node, uint32_t state, uint32_t group, int64_t upto);
+
     // Nodes that have something stored as of the committed epoch, in order of their names.
     std::vector<std::string> nodes() const;
     // In order of node and state.
@@ -143,6 +165,7 @@ public:
     StoreError last_error() const;
 
 private:
+    friend class KeySearch;
     struct Impl;
     explicit StateStore(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;

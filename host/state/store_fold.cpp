@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,27 +20,41 @@ namespace {
 
 constexpr int kFoldNice = 10;
 
-// Writes the entries of a merge as one run. The merge's ok() tells whether the pages were right.
-void write_run(Merge& merged, std::string_view id, bool keep_deletions, rocksdb::WriteBatch& batch, Run& run,
-               std::vector<std::string>& first_keys) {
+// Writes the entries of a merge as one run; what `is_expired` counts as deleted. The merge's ok() tells whether the
+// pages were right.
+void write_run(Merge& merged, std::string_view id, bool keep_deletions,
+               const std::function<bool(std::string_view value)>& is_expired, rocksdb::WriteBatch& batch, Run& run,
+               std::vector<std::string>& first_keys, RunIndex* content) {
     PageWriter writer(run.version);
     bool lose = WEIR_BUG("fold-loses-key");
     const auto end_page = [&] {
         if (writer.entries() == 0) return;
         first_keys.push_back(writer.first_key());
         const std::string page = writer.take();
+        if (content) (void)content->add(page);
         batch.Put(page_key(id, run, run.pages++), page);
         run.bytes += page.size();
     };
     for (Entry entry; merged.next(entry);) {
         if (std::exchange(lose, false)) continue;
+        if (!entry.deleted && is_expired && is_expired(entry.value)) entry = {entry.key, "", true};
         if (entry.deleted && !keep_deletions) continue;
-        if (writer.bytes() + kMaxEntryHeaderBytes + entry.key.size() + entry.value.size() > kFoldPageBytes) end_page();
+        if (writer.bytes_with(entry) > kPageBytes) end_page();
         writer.add(entry);
         ++run.entries;
         run.deletions += entry.deleted;
     }
     end_page();
+}
+
+// At most, of what folding them leaves.
+uint64_t entries_of(std::span<const Run> runs) {
+    uint64_t most = 0, sum = 0;
+    for (const Run& run : runs) {
+        most = std::max(most, run.entries);
+        sum += run.entries;
+    }
+    return std::min(sum, 2 * most);
 }
 
 }  // namespace
@@ -86,11 +101,14 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
     done = false;
     std::vector<Run> runs;
     FoldPlan plan;
+    std::function<bool(std::string_view)> is_expired;
     {
         const std::lock_guard lock(index_mutex);
         const auto found = index.find(id);
         if (found == index.end() || !choose_fold(found->second, all, plan)) return {};
         runs = found->second;
+        if (const auto upto = expired.find(id); upto != expired.end() && options.expired_by)
+            is_expired = [by = options.expired_by, time = upto->second](std::string_view value) { return by(value, time); };
     }
     // Committed runs change under fold_mutex alone: what is loaded now is what the index said.
     const auto folded = std::span(runs).subspan(plan.first, plan.last - plan.first);
@@ -115,9 +133,12 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
         made.oldest = folded.back().oldest;
         made.version = folded.front().version;
         std::vector<std::string> first_keys;
-        write_run(merged, id, !plan.to_the_end(), batch, made, first_keys);
+        std::shared_ptr<RunIndex> content;
+        if (has_lookups(id)) content = std::make_shared<RunIndex>(entries_of(folded));
+        write_run(merged, id, !plan.to_the_end(), is_expired, batch, made, first_keys, content.get());
         if (!merged.ok()) return failed(corrupt(database(), describe(id) + ": a page does not parse"), false);
         if (made.pages > 0) put_run(batch, id, made, first_keys);
+        made.content = std::move(content);
     }
 
     const std::lock_guard writing(write_mutex);
@@ -132,6 +153,7 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
     next.runs = next.runs - gone.size() + (made.pages > 0 ? 1 : 0);
     batch.Put(slice(kCommittedKey), encode_committed(next));
     WEIR_FAILPOINT("store.fold.built");
+    const std::lock_guard changing(readers);
     // Not synced: until a later write is, a crash leaves all of the old or all of the new.
     if (Status s = write(batch, false, "folding " + describe(id)); !s.ok()) return s;
     WEIR_FAILPOINT("store.fold.written");
@@ -139,6 +161,9 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
     const std::lock_guard lock(index_mutex);
     committed = next;
     auto& now = index[id];  // may have newer runs in front by now
+    for (const Run& run : now)
+        if (std::any_of(gone.begin(), gone.end(), [&](const Run& r) { return r.same_place(run); })) count_lookups(run, false);
+    if (made.pages > 0) count_lookups(made, true);
     const auto first = std::find_if(now.begin(), now.end(), [&](const Run& r) { return r.same_place(gone.front()); });
     now.resize(now.size() - (runs.size() - plan.visible));
     if (!folded.empty()) {

@@ -1,14 +1,17 @@
 // What the parts of StateStore share. Internal to host/state.
 //
 // Locks, taken in this order: fold (an id is being folded, or nodes are being removed), write (one batch at a time,
-// so that the fingerprint of the live runs is written in the order of the batches), index (what is in memory).
+// so that the fingerprint of the live runs is written in the order of the batches), readers (keys are looked up in
+// runs), index (what is in memory).
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,10 +31,42 @@
 
 namespace weir::host {
 
+class LoadedRuns;
+
 // A run of an id; what an epoch writes before it is committed.
 struct PlacedRun {
     std::string id;
     Run run;
+};
+
+// Keeps runs from changing while keys are looked up in them. Whoever comes later waits for a change that waits.
+class ReadersLock {
+public:
+    class Reader {
+    public:
+        explicit Reader(ReadersLock& lock) : lock_(lock) {
+            const std::lock_guard gate(lock.gate_);
+            lock.mutex_.lock_shared();
+        }
+        ~Reader() { lock_.mutex_.unlock_shared(); }
+        Reader(const Reader&) = delete;
+        Reader& operator=(const Reader&) = delete;
+
+    private:
+        ReadersLock& lock_;
+    };
+    void lock() {
+        gate_.lock();
+        mutex_.lock();
+    }
+    void unlock() {
+        mutex_.unlock();
+        gate_.unlock();
+    }
+
+private:
+    std::mutex gate_;
+    std::shared_mutex mutex_;
 };
 
 struct StateStore::Impl {
@@ -47,6 +82,9 @@ struct StateStore::Impl {
     std::deque<uint64_t> records;  // epochs that have one, oldest first; under write_mutex
     uint32_t next_node = 1;        // under write_mutex
 
+    mutable ReadersLock readers;  // committed runs change under it, too
+    std::atomic<size_t> lookup_bytes{0};
+
     mutable std::mutex index_mutex;  // what follows is under it
     Committed committed;
     std::optional<uint64_t> prepared;
@@ -55,6 +93,7 @@ struct StateStore::Impl {
     std::unordered_map<std::string, std::vector<Run>> index;  // committed runs by id, newest first
     StoreFailure failure;                                     // the first
     bool write_failed = false;
+    std::unordered_map<std::string, int64_t> expired;  // by id: up to when values are
 
     // The folding thread and what it has to look at.
     std::condition_variable wake;
@@ -83,6 +122,13 @@ struct StateStore::Impl {
 
     // All that is committed, into a new database. With write_mutex.
     StoreFailure copy_to(const std::filesystem::path& database) const;
+
+    // Whether keys of the id are looked up.
+    bool has_lookups(std::string_view id) const;
+    // Makes what look-ups need of committed runs of an id. False: a page does not parse.
+    bool index_runs(const std::string& id, std::span<const Run> runs, const LoadedRuns& loaded);
+    // A run's index comes or goes.
+    void count_lookups(const Run& run, bool comes);
 
     std::string node_name(uint32_t number) const;  // with index_mutex; "?" if there is none
     std::string describe(std::string_view id) const;

@@ -36,6 +36,7 @@ Status StateStore::drop(std::string_view node) {
     batch.Delete(node_key(number));
     batch.Put(slice(kCommittedKey), encode_committed(next));
     if (Status s = impl.write(batch, true, fmt::format("dropping node `{}`", node)); !s.ok()) return s;
+    const std::lock_guard changing(impl.readers);
     const std::lock_guard lock(impl.index_mutex);
     impl.committed = next;
     impl.nodes.erase(impl.nodes.find(node));

@@ -125,17 +125,6 @@ rocksdb::Status live_runs(rocksdb::Iterator& at, const std::string& prefix, uint
     return at.status();
 }
 
-// The entry of one key in a page, if the page has it; nothing in `found` if not. False if it does not parse.
-bool find_in_page(std::string_view page, std::string_view key, std::optional<Entry>& found) {
-    PageReader reader(page);
-    for (Entry entry; reader.next(entry);) {
-        if (entry.key < key) continue;
-        if (entry.key == key) found = entry;
-        return true;
-    }
-    return reader.ok();
-}
-
 }  // namespace
 
 bool LoadedRuns::load(rocksdb::Iterator& at, std::string_view id, std::span<const Run> wanted) {
@@ -198,6 +187,8 @@ Status StateStore::read(std::string_view node, const std::function<Status(const 
             if (!at->status().ok()) return failed(at->status());
             return corrupt(impl.database(), describe_id(id, node) + ": a page is missing").status;
         }
+        if (impl.has_lookups(id) && !impl_->index_runs(id, runs, loaded))
+            return corrupt(impl.database(), describe_id(id, node) + ": a page does not parse").status;
         merged.reset();
         for (const auto& run : loaded.runs()) merged.add(run);
         if (Status s = give_all(merged, *parts, builders, fn); !s.ok()) return s;
@@ -245,7 +236,8 @@ Result<std::optional<std::string>> StateStore::get(std::string_view node, uint32
             status = impl.db->Get(cached, impl.db->DefaultColumnFamily(), page_key(id, run, page), &content);
             if (!status.ok()) return failed(status);
             std::optional<Entry> found;
-            if (!find_in_page(view(content), key, found))
+            PageReader reader(view(content));
+            if (!find_entry(reader, key, found))
                 return corrupt(impl.database(), describe_id(id, node) + ": a page does not parse").status;
             if (found) return found->deleted ? Value() : Value(found->value);
         }

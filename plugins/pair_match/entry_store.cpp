@@ -16,6 +16,7 @@ Entry *EntryStore::allocate_slow(size_t units) {
     if (units < kClasses) return carve(units);
     void *memory = plugin_host().alloc(units * 8);
     if (!memory) throw std::bad_alloc();
+    held_bytes_ += units * 8;
     return new (memory) Entry;
 }
 
@@ -27,6 +28,7 @@ Entry *EntryStore::carve(size_t units) {
         auto *chunk = static_cast<uint8_t *>(plugin_host().alloc(size));
         if (!chunk) throw std::bad_alloc();
         chunks_.push_back(chunk);
+        held_bytes_ += size;
         chunk_at_ = chunk;
         chunk_end_ = chunk + size;
     }

@@ -32,6 +32,8 @@ public:
     EntryStore &operator=(const EntryStore &) = delete;
 
     const PayloadLayout &layout() const { return layout_; }
+    // Of memory, free entries included.
+    size_t held_bytes() const { return held_bytes_ + free_.capacity() * sizeof(Entry *); }
     bool has_variable() const { return layout_.n_variable > 0; }
     // Bytes of the payload of a row.
     size_t row_bytes(const BatchView &batch, int64_t row) const;
@@ -53,7 +55,10 @@ public:
         size_t bytes_of = layout_.payload_bytes(bytes(entry));
         if (bytes_of == layout_.fixed_bytes) return release_all(&entry, 1);
         size_t units = (header_bytes_ + bytes_of + 7) / 8;
-        if (units >= kClasses) return plugin_host().free(entry);
+        if (units >= kClasses) {
+            held_bytes_ -= units * 8;
+            return plugin_host().free(entry);
+        }
         entry->next = free_larger_[units];
         free_larger_[units] = entry;
     }
@@ -102,6 +107,7 @@ private:
     size_t n_free_ = 0;
     Entry *free_larger_[kClasses] = {};  // by size in units of 8 bytes, linked
     std::vector<void *> chunks_;
+    size_t held_bytes_ = 0;  // chunks, and entries too large for them
     uint8_t *chunk_at_ = nullptr, *chunk_end_ = nullptr;
 };
 

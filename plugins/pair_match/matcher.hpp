@@ -63,6 +63,8 @@ public:
     virtual void drop_expired() = 0;
 
     virtual int64_t waiting() const = 0;
+    // Of memory, by the table and what waits in it.
+    virtual size_t held_bytes() const = 0;
     virtual const EntryStore &store() const = 0;
 
     // State. A block's entries are kept aside until settle_restored, which also matches what a change of the

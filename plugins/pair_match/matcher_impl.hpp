@@ -60,6 +60,7 @@ public:
     }
 
     int64_t waiting() const override { return waiting_; }
+    size_t held_bytes() const override { return table_.held_bytes() + store_.held_bytes(); }
     const EntryStore &store() const override { return store_; }
 
     Status snapshot(const weir_snapshot &out) override;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include <weir/ext/memory.h>
+
 namespace weir::pair_match {
 namespace {
 
@@ -49,6 +51,11 @@ constexpr weir_port kOutputs[] = {
     port("expired", "Numbers that waited longer than `ttl`, or that can no longer pair since the parameters changed."),
 };
 
+const weir_memory_api *memory_api() {
+    const weir_host &host = plugin_host();
+    return host.extension ? static_cast<const weir_memory_api *>(host.extension(&host, WEIR_EXT_MEMORY)) : nullptr;
+}
+
 }  // namespace
 
 constexpr OperatorSpec kPairMatchSpec =
@@ -73,7 +80,8 @@ PairMatch::PairMatch(Context context, const Config &config)
       left_(config.string("left")),
       right_(config.string("right")),
       ttl_(config.int64("ttl")),
-      waiting_metric_(context.metric("waiting", WEIR_METRIC_GAUGE, "Numbers that wait for their complement.")) {}
+      waiting_metric_(context.metric("waiting", WEIR_METRIC_GAUGE, "Numbers that wait for their complement.")),
+      memory_(memory_api()) {}
 
 Status PairMatch::bind(const Binding &binding) {
     input_ = binding.input(0);
@@ -203,6 +211,7 @@ void PairMatch::catch_up() {
 void PairMatch::report() {
     if (auto time = matcher_->next_expiry()) context_.wake_at(*time);
     context_.metric_set(waiting_metric_, matcher_->waiting());
+    if (memory_) memory_->hold(context_.raw(), matcher_->held_bytes());
 }
 
 Status PairMatch::process(const BatchView &batch, uint32_t) {

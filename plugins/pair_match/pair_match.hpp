@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <weir/ext/memory.h>
 #include <weir/operator.hpp>
 
 #include "matcher.hpp"
@@ -65,6 +66,7 @@ private:
     std::string left_, right_;
     int64_t ttl_;
     uint32_t waiting_metric_;
+    const weir_memory_api *memory_;  // null: the host does not ask
 
     Schema input_;
     size_t value_ = 0;

@@ -48,6 +48,7 @@ public:
     }
 
     bool direct() const { return direct_; }
+    size_t held_bytes() const { return slots_.capacity() * sizeof(Slot<V>) + dirty_.capacity() * sizeof(uint32_t); }
     // Of a direct table: that of key first + i is slots()[i].
     Slot<V> *slots() { return slots_.data(); }
     // The slot of a key, made if there is none. Valid until the next call.

@@ -33,14 +33,6 @@ TEST_F(Lint, SaysOkForARightFile) {
     EXPECT_EQ(got.code, 0);
 }
 
-TEST_F(Lint, WarnsOfSettingsThatHaveNoEffectYet) {
-    const Outcome got = lint(std::string("memory_limit: 1GiB\n") + kGood);
-    EXPECT_EQ(got.out, R"(t.yaml: warning[not-supported]: `memory_limit` has no effect yet: state is held in memory, without a limit
-t.yaml: ok
-)");
-    EXPECT_EQ(got.code, 0);
-}
-
 TEST_F(Lint, RefusesExactlyOnceWhereItCannotBeKept) {
     const Outcome got = lint(std::string("delivery: exactly_once\n") + kGood);
     EXPECT_EQ(got.out, R"(t.yaml:6:27: error[delivery]: node `shown`: `console` writes again what it wrote before a crash, which `exactly_once` excludes

@@ -43,6 +43,20 @@ TEST_F(RunState, IsRefusedUnderAnotherKey) {
     EXPECT_EQ(run("200").code, 0);
 }
 
+// pair_match keeps what waits in a table of its own, which is not evicted.
+TEST_F(RunState, EndsWhereATableOfAnOperatorPassesTheMemoryLimit) {
+    folder_.write("t.yaml", "name: t\n"
+                            "memory_limit: 8MiB\n"
+                            "nodes:\n"
+                            "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 1000000 } }\n"
+                            "  pairs: { from: numbers, pair_match: { value: n, sum: 100000000 } }\n"
+                            "  shown: { from: pairs, console: json }\n");
+    const Outcome got = weir({"run", "t.yaml", "--quiet", "--data-dir", "data"}, folder_.path());
+    EXPECT_EQ(got.code, 6) << got.err;
+    EXPECT_THAT(got.err, AllOf(HasSubstr("node `pairs`"), HasSubstr("memory_limit (8.0 MiB) is passed by what is never evicted"),
+                               HasSubstr("Raise memory_limit")));
+}
+
 // A plugin in plain C that leaves its state to the host.
 TEST_F(RunState, IsHeldForWhoeverDeclaresIt) {
     folder_.write("k.yaml", "name: k\n"

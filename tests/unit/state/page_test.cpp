@@ -103,7 +103,7 @@ TEST(Keys, ComeBackAsTheyWere) {
     EXPECT_TRUE(back.same_place(run));
     EXPECT_EQ(encode_run(back, first_keys), value);
     EXPECT_THAT(first_keys, testing::ElementsAre("", "", "longer"));
-    EXPECT_LT(run_key(id, run), run_key(id, host::Run{11, 3, 0, 0, 0, 0, 0, false, 0}));  // the newer one stands first
+    EXPECT_LT(run_key(id, run), run_key(id, host::Run{11, 3, 0, 0, 0, 0, 0, false, 0, {}}));  // the newer one stands first
 }
 
 }  // namespace
