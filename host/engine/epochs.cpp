@@ -75,7 +75,7 @@ Status Epochs::open() {
 // A node that is gone takes its state with it only where the user said so.
 Status Epochs::drop_unknown() {
     for (const std::string& node : store_->nodes()) {
-        if (plan_.topology().find_node(node) >= 0) continue;
+        if (plan_.topology().find_node(node) >= 0 && !replaced_.contains(node)) continue;
         if (Status s = may_lose(node, "state"); !s.ok()) return s;
         if (Status s = store_->drop(node); !s.ok()) return s;
     }
@@ -84,9 +84,12 @@ Status Epochs::drop_unknown() {
 
 Status Epochs::may_lose(const std::string& node, const char* what) const {
     if (std::find(options_.allow_loss.begin(), options_.allow_loss.end(), node) != options_.allow_loss.end()) return {};
-    return Status::config("", fmt::format("{} holds {} of node `{}`, which the topology does not have. Call the "
-                                          "node so again, or drop its {}: --allow-loss {}",
-                                          options_.dir.string(), what, node, what, node));
+    const auto before = replaced_.find(node);
+    const std::string why = before == replaced_.end()
+                                ? "which the topology does not have. Call the node so again"
+                                : fmt::format("which was a `{}` then. Make it one again", before->second);
+    return Status::config("", fmt::format("{} holds {} of node `{}`, {}, or drop its {}: --allow-loss {}",
+                                          options_.dir.string(), what, node, why, what, node));
 }
 
 bool Epochs::is_restored() const {
@@ -217,13 +220,16 @@ Status Epochs::read_record(uint64_t epoch) {
     if (!parsed.is_object() || !parsed.contains("positions"))
         return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
     last_marker_ = parsed.value("marker", "");
+    find_replaced(parsed.value("operators", Json::object()));
     if (parsed.contains("keys"))
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());
+    for (const auto& [node, before] : replaced_) states_.erase(node);
     for (const Json& one : parsed["positions"]) {
-        const int node = plan_.topology().find_node(one.value("node", ""));
-        if (node < 0) {
-            if (Status s = may_lose(one.value("node", ""), "positions"); !s.ok()) return s;
+        const std::string id = one.value("node", "");
+        const int node = plan_.topology().find_node(id);
+        if (node < 0 || replaced_.contains(id)) {
+            if (Status s = may_lose(id, "positions"); !s.ok()) return s;
             continue;
         }
         positions_.push_back({static_cast<size_t>(node), one.value("split", ""), one.value("position", "")});
@@ -231,10 +237,18 @@ Status Epochs::read_record(uint64_t epoch) {
     return {};
 }
 
+// What a node held as another operator is nobody's now.
+void Epochs::find_replaced(const Json& operators) {
+    replaced_.clear();
+    for (const NodeSpec& node : plan_.topology().nodes)
+        if (std::string before = operators.value(node.id, node.op->name); before != node.op->name)
+            replaced_.emplace(node.id, std::move(before));
+}
+
 // Under another key the entries would lie with workers that do not own them.
 Status Epochs::check_keys(const Json& keys) const {
     for (const NodeSpec& node : plan_.topology().nodes) {
-        if (!keys.contains(node.id) || keys[node.id] == key_of(node)) continue;
+        if (!keys.contains(node.id) || replaced_.contains(node.id) || keys[node.id] == key_of(node)) continue;
         return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it "
                                               "as it was, or begin anew (--reset)",
                                               node.id, keys[node.id].dump(), key_of(node).dump()));
@@ -288,8 +302,10 @@ std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}"
 
 std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const {
     Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
-    for (const NodeSpec& node : plan_.topology().nodes)
+    for (const NodeSpec& node : plan_.topology().nodes) {
+        record["operators"][node.id] = node.op->name;
         if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
+    }
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
     if (!states_.empty()) record["states"] = states_;

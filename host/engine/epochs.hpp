@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,6 +93,7 @@ private:
     Status read_record(uint64_t epoch);
     Status decide_commit(uint64_t prepared);
     Status decide_abort(uint64_t prepared);
+    void find_replaced(const Json& operators);
     Status check_keys(const Json& keys) const;
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status adopt_states(const Json& states);
@@ -107,6 +109,7 @@ private:
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
     std::vector<SplitPosition> positions_;
+    std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
 };
 

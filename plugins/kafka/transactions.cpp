@@ -16,7 +16,7 @@ constexpr milliseconds kRequestTimeout{60'000};  // transaction.timeout.ms, wher
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
 constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
-constexpr milliseconds kCloseTimeout{2'000};
+constexpr milliseconds kAbandonTimeout{2'000};
 constexpr milliseconds kInitSlice{1'000};  // of a call that goes on when called again; bounds a cancel
 constexpr int64_t kBatchBytes = 262'144;
 constexpr int kFlushPoll = 10;  // milliseconds
@@ -270,7 +270,7 @@ Status Transactions::close() {
     // Readers of committed records would wait for the broker to do it, as long as transaction.timeout.ms.
     Status status = run("close", 0, [this] {
         WEIR_FAILPOINT("kafka.close.begin");
-        if (auto current = producer()) end(**current, false, Clock::now() + kCloseTimeout);
+        if (auto current = producer()) end(**current, false, Clock::now() + kAbandonTimeout);
         WEIR_FAILPOINT("kafka.close.done");
         return Status();
     });

@@ -11,9 +11,9 @@ namespace {
 
 constexpr const char* kPairs =
     "name: pairs\n"
-    "parameters: { sum: 12, note: { type: string, default: x, secret: true } }\n"
+    "parameters: { sum: 12, rows: { type: int64, default: 3, secret: true } }\n"
     "nodes:\n"
-    "  raw: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
+    "  raw: { generate: { columns: { n: { sequence: {} } }, count: $rows } }\n"
     "  matched: { from: raw, pair_match: { value: n, sum: $sum } }\n"
     "  shown: { from: matched, console: json }\n"
     "  failed: { from: matched.errors, console: json }\n";
@@ -27,7 +27,30 @@ protected:
 TEST_F(Explain, ShowsTypesKeysStateAndWhereParametersComeFrom) {
     const Outcome got = weir({"explain", "t.yaml", "--set", "sum=10"}, folder_.path());
     EXPECT_EQ(got.err, "");
-    EXPECT_EQ(got.out, R"()");
+    EXPECT_EQ(got.out, R"(pairs (t.yaml)
+  delivery: at_least_once, checkpoint: 1s, workers: one a core
+  $sum   10   --set
+  $rows  ***  default
+
+raw  generate (generate)
+    -> matched: n: int64
+    errors -> the topology stops
+
+matched  pair_match (pair_match)
+    <- raw: by its own key, across workers
+    state: by key
+    -> shown: left: int64, right: int64
+    expired -> nobody: n: int64
+    errors -> failed
+
+shown  console (console)
+    <- matched: stays on its worker
+    errors -> the topology stops
+
+failed  console (console)
+    <- matched.errors: stays on its worker
+    errors -> the topology stops
+)");
     EXPECT_EQ(got.code, 0);
 }
 
@@ -48,8 +71,27 @@ TEST_F(Explain, RefusesWhatLintRefuses) {
 }
 
 TEST_F(Explain, DrawsGraphs) {
-    EXPECT_EQ(weir({"graph", "t.yaml"}, folder_.path()).out, R"()");
-    EXPECT_EQ(weir({"graph", "t.yaml", "--format", "dot"}, folder_.path()).out, R"()");
+    EXPECT_EQ(weir({"graph", "t.yaml"}, folder_.path()).out, R"(flowchart LR
+    raw(["raw<br/>generate"])
+    matched["matched<br/>pair_match"]
+    shown(["shown<br/>console"])
+    failed(["failed<br/>console"])
+    raw -->|"n: int64"| matched
+    matched -->|"left: int64, right: int64"| shown
+    matched -.->|"errors"| failed
+)");
+    EXPECT_EQ(weir({"graph", "t.yaml", "--format", "dot"}, folder_.path()).out, R"(digraph "pairs" {
+    rankdir=LR;
+    node [shape=box];
+    "raw" [label="raw\ngenerate", style=rounded];
+    "matched" [label="matched\npair_match"];
+    "shown" [label="shown\nconsole", style=rounded];
+    "failed" [label="failed\nconsole", style=rounded];
+    "raw" -> "matched" [label="n: int64"];
+    "matched" -> "shown" [label="left: int64, right: int64"];
+    "matched" -> "failed" [label="errors", style=dashed];
+}
+)");
 }
 
 }  // namespace

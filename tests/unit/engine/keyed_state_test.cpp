@@ -55,6 +55,21 @@ TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
     EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"value\":1}", "{\"n\":2,\"value\":1}"));
 }
 
+TEST_F(KeyedStates, AreNotTakenOverByAnotherOperator) {
+    world().splits = {{"a", {5, 7, 5}}};
+    ASSERT_EQ(run(topology("keyed_count", 1), options(1)), "");
+    EXPECT_EQ(run(topology("keyed_text", 1), options(2)),
+              fmt::format("not connected: {} holds state of node `counted`, which was a `keyed_count` then. Make it one again, or "
+                          "drop its state: --allow-loss counted",
+                          (folder_ / "state").string()));
+    world().sunk.clear();
+    world().splits["a"] = {5, 7, 5, 5};
+    RunOptions losing = options(3);
+    losing.epochs.allow_loss = {"counted"};
+    ASSERT_EQ(run(topology("keyed_text", 1), losing), "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":5,\"value\":\"0.\"}"));
+}
+
 TEST_F(KeyedStates, AreForgottenByEventTime) {
     world().splits = {{"a", {5, 5, 50, 5, 200, 5, 250}}};
     world().batch = 1;
