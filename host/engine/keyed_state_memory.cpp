@@ -44,7 +44,7 @@ void KeyedState::sort_missing(const KeyBatch& keys, const uint64_t* hashes) {
 
 Result<bool> KeyedState::leave_in_store(const weir_state_block& block) {
     State* state = find(block.state);
-    if (!state || !codec_ || !find_ || block.kind != WEIR_STATE_KEYED) return false;
+    if (block.kind != WEIR_STATE_KEYED || !state || state->broadcast || !codec_ || !find_) return false;
     const auto found = state->readers.find(block.version);
     if (found == state->readers.end()) return false;
     if (!found->second) return found->second.status();
