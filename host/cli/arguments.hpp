@@ -46,6 +46,13 @@ struct LintArguments {
     Format format = Format::kText;
 };
 
+struct EvalArguments {
+    std::string expression;
+    std::string row = "{}";         // JSON
+    std::vector<std::string> sets;  // `name=value`
+    bool reference = false;
+};
+
 struct PluginLsArguments {
     PluginDirs plugin_dirs;
     bool verbose = false;

@@ -12,6 +12,7 @@ class Terminal;
 
 int run_command(const RunArguments& arguments, Terminal& terminal);
 int lint_command(const LintArguments& arguments, Terminal& terminal);
+int eval_command(const EvalArguments& arguments, Terminal& terminal);
 
 int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal);
 int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal);

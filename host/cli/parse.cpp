@@ -21,7 +21,7 @@
 #include "host/cli/savepoints.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
@@ -80,6 +80,7 @@ public:
         app_.require_subcommand(1);
         add_run();
         add_lint();
+        add_eval();
         add_plugin();
         add_topology();
         add_topic();
@@ -192,6 +193,22 @@ private:
                                  [this] { return lint_command(lint_, terminal_); });
         add_topologies(lint, lint_.topologies);
         add_format(lint, lint_.format, "text");
+    }
+
+    void add_eval() {
+        CLI::App& eval = command(app_, "eval", "Evaluate an expression, as of clauses in topologies",
+                                 "weir eval '1 + 2'\n"
+                                 "weir eval 'upper(user.name)' --row '{\"user\": {\"name\": \"Ann\"}}'\n"
+                                 "weir eval 'price > $limit' --row '{\"price\": 12.5}' --set limit=10",
+                                 [this] { return eval_command(eval_, terminal_); });
+        CLI::Option* text = eval.add_option("EXPRESSION", eval_.expression, "The expression")->type_name("");
+        eval.add_option("--row", eval_.row, "The row, an object; its values say the columns' types")->type_name("JSON");
+        add_each(eval, "--set", eval_.sets, "Set a parameter")->type_name("NAME=VALUE");
+        CLI::Option* reference = eval.add_flag("--reference", eval_.reference, "Print all functions, as Markdown");
+        eval.callback([this, text, reference] {
+            if (text->count() == 0 && reference->count() == 0) throw CLI::RequiredError("EXPRESSION");
+            action_ = [this] { return eval_command(eval_, terminal_); };
+        });
     }
 
     void add_plugin() {
@@ -362,6 +379,7 @@ private:
     bool is_run_ = false;
     RunArguments run_;
     LintArguments lint_;
+    EvalArguments eval_;
     SavepointArguments savepoint_;
     StateArguments state_;
     PluginLsArguments plugin_ls_;
