@@ -1,7 +1,7 @@
 # Every library of the distribution that weir uses, found once. Link these targets:
 #   Threads::Threads fmt::fmt spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json CLI11::CLI11
-#   Boost::headers Boost::filesystem Boost::system simdjson::simdjson GTest::gtest GTest::gmock
-#   PkgConfig::rdkafka PkgConfig::rocksdb PkgConfig::xxhash PkgConfig::jemalloc (through weir_link_jemalloc)
+#   Boost::headers Boost::filesystem Boost::system simdjson::simdjson date::date-tz GTest::gtest GTest::gmock
+#   PkgConfig::re2 PkgConfig::libcrypto PkgConfig::rdkafka PkgConfig::rocksdb PkgConfig::xxhash PkgConfig::jemalloc (through weir_link_jemalloc)
 
 # A macro: what find_package sets must be seen by whoever includes this file.
 macro(weir_find_package name)
@@ -19,6 +19,7 @@ weir_find_package(nlohmann_json)
 weir_find_package(CLI11)
 weir_find_package(simdjson)
 weir_find_package(GTest)
+weir_find_package(date)
 weir_find_package(Boost 1.74 COMPONENTS headers filesystem system)
 
 weir_find_package(PkgConfig)
@@ -32,4 +33,6 @@ endmacro()
 weir_find_pkgconfig(rdkafka "rdkafka>=2.0")
 weir_find_pkgconfig(xxhash libxxhash)
 weir_find_pkgconfig(jemalloc jemalloc)
+weir_find_pkgconfig(re2 re2)
+weir_find_pkgconfig(libcrypto libcrypto)
 weir_find_pkgconfig(rocksdb "rocksdb>=7.8")

@@ -56,6 +56,13 @@ struct GraphArguments {
     bool dot = false;  // otherwise Mermaid
 };
 
+struct EvalArguments {
+    std::string expression;
+    std::string row = "{}";         // JSON
+    std::vector<std::string> sets;  // `name=value`
+    bool reference = false;
+};
+
 struct PluginLsArguments {
     PluginDirs plugin_dirs;
     bool verbose = false;

@@ -14,6 +14,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal);
 int lint_command(const LintArguments& arguments, Terminal& terminal);
 int explain_command(const ExplainArguments& arguments, Terminal& terminal);
 int graph_command(const GraphArguments& arguments, Terminal& terminal);
+int eval_command(const EvalArguments& arguments, Terminal& terminal);
 
 int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal);
 int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal);

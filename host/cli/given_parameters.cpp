@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/scalar.hpp"
 #include "host/topology/yaml_tree.hpp"

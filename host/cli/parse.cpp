@@ -5,10 +5,8 @@
 #include <algorithm>
 #include <csignal>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,52 +16,15 @@
 
 #include "host/cli/commands.hpp"
 #include "host/cli/logging.hpp"
-#include "host/cli/savepoints.hpp"
+#include "host/cli/options.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/nearest.hpp"
-#include "host/topology/scalar.hpp"
+#include "host/text/nearest.hpp"
 
 namespace weir::host {
 namespace {
 
 constexpr size_t kHelpColumn = 32;
-
-std::chrono::microseconds to_duration(const std::string& option, const std::string& text) {
-    const auto parsed = parse_duration(text);
-    if (const auto* error = std::get_if<ScalarError>(&parsed))
-        throw CLI::ValidationError(option, fmt::format("{}; expected: {}", error->what, error->expected));
-    return std::chrono::microseconds(std::get<int64_t>(parsed));
-}
-
-// Validators that say what they expect in full, and nothing in the help, where the type's name says it.
-CLI::Validator is_positive() {
-    return {[](std::string& text) {
-                const auto value = parse_int64(text);
-                return value && *value > 0 ? "" : fmt::format("`{}` is not a number above 0", text);
-            },
-            ""};
-}
-
-CLI::Validator is_one_of(std::vector<std::string> names) {
-    return {[names = std::move(names)](std::string& text) {
-                if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
-                return fmt::format("there is no `{}`; expected: {}", text, one_of_text(names));
-            },
-            ""};
-}
-
-CLI::Validator is_name() {
-    return {[](std::string& text) {
-                if (is_savepoint_name(text)) return std::string();
-                return fmt::format("`{}` is no name: letters, digits, `-`, `_` and `.`, beginning with a letter or digit", text);
-            },
-            ""};
-}
-
-CLI::Validator is_not_empty() {
-    return {[](std::string& text) { return text.empty() ? "the name of the file is empty" : ""; }, ""};
-}
 
 // All commands on one CLI::App; parsing leaves the chosen one in action().
 class CommandLine {
@@ -81,6 +42,7 @@ public:
         add_run();
         add_lint();
         add_explain();
+        add_eval();
         add_plugin();
         add_topology();
         add_topic();
@@ -119,39 +81,6 @@ private:
         }
         added.footer(footer);
         return added;
-    }
-
-    template <class T>
-    static CLI::Option* add_each(CLI::App& app, const std::string& name, T& values, const std::string& doc) {
-        return app.add_option(name, values, doc)->allow_extra_args(false);
-    }
-
-    static void add_plugin_dirs(CLI::App& app, PluginDirs& dirs) {
-        add_each(app, "--plugin-dir", dirs, "A folder with more plugins; later ones win")->type_name("DIR");
-    }
-
-    static void add_duration(CLI::App& app, const std::string& name, std::function<void(std::chrono::microseconds)> set,
-                             const std::string& doc) {
-        app.add_option_function<std::string>(
-               name, [name, set = std::move(set)](const std::string& text) { set(to_duration(name, text)); }, doc)
-            ->type_name("DURATION");
-    }
-
-    static void add_format(CLI::App& app, Format& format, const std::string& text_name) {
-        const std::map<std::string, Format> names = {{text_name, Format::kText}, {"json", Format::kJson}};
-        auto choose = [&format, names](const std::string& name) { format = names.at(name); };
-        app.add_option_function<std::string>("--format", choose, "Output format")
-            ->check(is_one_of({text_name, "json"}))
-            ->type_name(fmt::format("{}|json", text_name));
-    }
-
-    static void add_topologies(CLI::App& app, TopologyArguments& topologies) {
-        app.add_option("FILE", topologies.files, "Topology files")->required()->type_name("");
-        add_each(app, "--set", topologies.sets, "Set a parameter; with several files, of each that has it")
-            ->type_name("NAME=VALUE");
-        add_each(app, "--params", topologies.params_files, "A YAML file of parameters and their values")
-            ->type_name("FILE");
-        add_plugin_dirs(app, topologies.plugin_dirs);
     }
 
     void add_run() {
@@ -211,6 +140,22 @@ private:
             ->type_name("mermaid|dot");
     }
 
+    void add_eval() {
+        CLI::App& eval = command(app_, "eval", "Evaluate an expression, as of clauses in topologies",
+                                 "weir eval '1 + 2'\n"
+                                 "weir eval 'upper(user.name)' --row '{\"user\": {\"name\": \"Ann\"}}'\n"
+                                 "weir eval 'price > $limit' --row '{\"price\": 12.5}' --set limit=10",
+                                 [this] { return eval_command(eval_, terminal_); });
+        CLI::Option* text = eval.add_option("EXPRESSION", eval_.expression, "The expression")->type_name("");
+        eval.add_option("--row", eval_.row, "The row, an object; its values say the columns' types")->type_name("JSON");
+        add_each(eval, "--set", eval_.sets, "Set a parameter")->type_name("NAME=VALUE");
+        CLI::Option* reference = eval.add_flag("--reference", eval_.reference, "Print all functions, as Markdown");
+        eval.callback([this, text, reference] {
+            if (text->count() == 0 && reference->count() == 0) throw CLI::RequiredError("EXPRESSION");
+            action_ = [this] { return eval_command(eval_, terminal_); };
+        });
+    }
+
     void add_plugin() {
         CLI::App& plugin = group(app_, "plugin", "Plugins: what there is, and whether it is right",
                                  "weir plugin ls -v\nweir plugin check build/acme.so");
@@ -240,15 +185,6 @@ private:
                                    "weir topology schema > schemas/topology.schema.json",
                                    [this] { return topology_schema_command(schema_, terminal_); });
         add_plugin_dirs(schema, schema_.plugin_dirs);
-    }
-
-    static void add_cluster(CLI::App& app, ClusterArguments& cluster) {
-        app.add_option("--brokers", cluster.brokers, "HOST:PORT of the cluster, several with commas")
-            ->envname("WEIR_BROKERS")
-            ->type_name("ADDRESS");
-        add_duration(app, "--connect-timeout", [&cluster](auto d) { cluster.connect_timeout = d; },
-                     "How long to try to reach it (30s)");
-        add_plugin_dirs(app, cluster.plugin_dirs);
     }
 
     void add_topic() {
@@ -304,10 +240,6 @@ private:
                                    [this] { return broker_command(broker_, terminal_); });
         add_each(broker, "--topic", broker_.topics, "Create a topic")->type_name("NAME:PARTITIONS");
         add_plugin_dirs(broker, broker_.plugin_dirs);
-    }
-
-    static void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {
-        app.add_option("--data-dir", data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
     }
 
     CLI::App& savepoint_command(CLI::App& parent, const std::string& name, const std::string& doc,
@@ -381,6 +313,7 @@ private:
     LintArguments lint_;
     ExplainArguments explain_;
     GraphArguments graph_;
+    EvalArguments eval_;
     SavepointArguments savepoint_;
     StateArguments state_;
     PluginLsArguments plugin_ls_;

@@ -21,7 +21,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/engine/wakeup.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/scalar.hpp"
 #include "host/topology/source_file.hpp"
 

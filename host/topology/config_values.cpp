@@ -6,7 +6,7 @@
 
 #include "host/loader/manifest_json.hpp"
 #include "host/topology/config_checker.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 namespace weir::host {
 namespace {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "host/topology/language.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/node_reader.hpp"
 
 namespace weir::host {

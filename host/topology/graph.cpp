@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {

@@ -8,7 +8,7 @@
 #include "host/topology/config_checker.hpp"
 #include "host/topology/graph.hpp"
 #include "host/topology/language.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/node_reader.hpp"
 #include "host/topology/parameters.hpp"
 #include "host/topology/read_file.hpp"

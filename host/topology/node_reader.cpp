@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/topology/language.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 namespace weir::host {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "host/loader/manifest_json.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/read_file.hpp"
 
 namespace weir::host {

@@ -8,7 +8,7 @@
 
 #include <weir/types.hpp>
 
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 namespace weir::host {
 namespace {

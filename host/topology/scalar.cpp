@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "host/loader/manifest_json.hpp"
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 namespace weir::host {
 namespace {

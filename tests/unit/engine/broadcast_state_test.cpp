@@ -30,7 +30,10 @@ protected:
         out.epochs.dir = folder_ / "state";
         return out;
     }
-    static std::string topology(const std::string& op, uint64_t workers) {
+    // `ruled_v2` is another version of the operator ruled.
+    static std::string topology(std::string op, uint64_t workers) {
+        world().acts_as.clear();
+        if (op == "ruled_v2") world().acts_as["ruled"] = std::exchange(op, "ruled");
         return fmt::format("name: t\nworkers: {}\ncheckpoint: 20us\nnodes:\n  numbers_in: {{ numbers: {{}} }}\n"
                            "  twice_in: {{ from: numbers_in, twice: {{}} }}\n"
                            "  judged: {{ from: {{ rows: numbers_in, rules: twice_in }}, {}: {{}} }}\n"

@@ -168,7 +168,7 @@ TEST_F(KeyedStates, AreRefusedWhereNobodyCanReadThem) {
               "node `counted` (plugin test): state `totals` was written in version 1 as { sum: int32, last: int16? }, now it is "
               "version 2 as { sum_times_ten: int64 }: field `sum: int32` is no longer there. Give the state a way to read "
               "version 1, run the plugin that wrote it, or begin anew (--reset)");
-    EXPECT_THAT(run(topology("keyed_count", 1), options(2)), ::testing::HasSubstr("keyed state"));
+    EXPECT_THAT(run(topology("keyed_count", 1), options(2)), ::testing::HasSubstr("which was a `totals_v1` then"));
     EXPECT_EQ(run(topology("totals_v2", 1), options(3)), "");
     EXPECT_THAT(run(topology("totals_v1", 1), options(4)), ::testing::HasSubstr("use the newer one that wrote it"));
 }

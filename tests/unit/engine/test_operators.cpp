@@ -407,8 +407,10 @@ TestResolver::TestResolver() {
 }
 
 Result<ResolvedOperator> TestResolver::resolve(const OperatorInfo& info) {
+    const auto other = world().acts_as.find(info.name);
+    const std::string& name = other == world().acts_as.end() ? info.name : other->second;
     for (const weir_operator* op : operators())
-        if (info.name == op->name) return ResolvedOperator{op, nullptr};
+        if (name == op->name) return ResolvedOperator{op, nullptr};
     return Status::unsupported("no such operator");
 }
 

@@ -32,6 +32,8 @@ struct World {
     bool unreachable = false;                // `collect` cannot be opened
     int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::map<uint64_t, std::set<std::string>> versions;  // epoch -> what instances of `ruled` had of their rules
+    // An operator's name -> whose code it has now: another version of it.
+    std::map<std::string, std::string> acts_as;
     std::string throw_in;                    // name of an operator whose process throws
     // boxes: a server that takes each box once, whatever is sent again.
     std::set<std::string> boxes;             // that arrived

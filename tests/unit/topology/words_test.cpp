@@ -1,7 +1,7 @@
 // The small parts: units, names, versions, substitution.
 #include <gtest/gtest.h>
 
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 #include "host/topology/scalar.hpp"
 #include "host/topology/substitution.hpp"
 #include "host/topology/versions.hpp"

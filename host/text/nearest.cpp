@@ -1,4 +1,4 @@
-#include "host/topology/nearest.hpp"
+#include "host/text/nearest.hpp"
 
 #include <algorithm>
 #include <iterator>

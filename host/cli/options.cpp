@@ -1,0 +1,94 @@
+#include "host/cli/options.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "host/cli/savepoints.hpp"
+#include "host/text/nearest.hpp"
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+namespace {
+
+std::chrono::microseconds to_duration(const std::string& option, const std::string& text) {
+    const auto parsed = parse_duration(text);
+    if (const auto* error = std::get_if<ScalarError>(&parsed))
+        throw CLI::ValidationError(option, fmt::format("{}; expected: {}", error->what, error->expected));
+    return std::chrono::microseconds(std::get<int64_t>(parsed));
+}
+
+}  // namespace
+
+CLI::Validator is_positive() {
+    return {[](std::string& text) {
+                const auto value = parse_int64(text);
+                return value && *value > 0 ? "" : fmt::format("`{}` is not a number above 0", text);
+            },
+            ""};
+}
+
+CLI::Validator is_one_of(std::vector<std::string> names) {
+    return {[names = std::move(names)](std::string& text) {
+                if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+                return fmt::format("there is no `{}`; expected: {}", text, one_of_text(names));
+            },
+            ""};
+}
+
+CLI::Validator is_name() {
+    return {[](std::string& text) {
+                if (is_savepoint_name(text)) return std::string();
+                return fmt::format("`{}` is no name: letters, digits, `-`, `_` and `.`, beginning with a letter or digit", text);
+            },
+            ""};
+}
+
+CLI::Validator is_not_empty() {
+    return {[](std::string& text) { return text.empty() ? "the name of the file is empty" : ""; }, ""};
+}
+
+void add_plugin_dirs(CLI::App& app, PluginDirs& dirs) {
+    add_each(app, "--plugin-dir", dirs, "A folder with more plugins; later ones win")->type_name("DIR");
+}
+
+void add_duration(CLI::App& app, const std::string& name, std::function<void(std::chrono::microseconds)> set,
+                         const std::string& doc) {
+    app.add_option_function<std::string>(
+           name, [name, set = std::move(set)](const std::string& text) { set(to_duration(name, text)); }, doc)
+        ->type_name("DURATION");
+}
+
+void add_format(CLI::App& app, Format& format, const std::string& text_name) {
+    const std::map<std::string, Format> names = {{text_name, Format::kText}, {"json", Format::kJson}};
+    auto choose = [&format, names](const std::string& name) { format = names.at(name); };
+    app.add_option_function<std::string>("--format", choose, "Output format")
+        ->check(is_one_of({text_name, "json"}))
+        ->type_name(fmt::format("{}|json", text_name));
+}
+
+void add_topologies(CLI::App& app, TopologyArguments& topologies) {
+    app.add_option("FILE", topologies.files, "Topology files")->required()->type_name("");
+    add_each(app, "--set", topologies.sets, "Set a parameter; with several files, of each that has it")
+        ->type_name("NAME=VALUE");
+    add_each(app, "--params", topologies.params_files, "A YAML file of parameters and their values")
+        ->type_name("FILE");
+    add_plugin_dirs(app, topologies.plugin_dirs);
+}
+
+void add_cluster(CLI::App& app, ClusterArguments& cluster) {
+    app.add_option("--brokers", cluster.brokers, "HOST:PORT of the cluster, several with commas")
+        ->envname("WEIR_BROKERS")
+        ->type_name("ADDRESS");
+    add_duration(app, "--connect-timeout", [&cluster](auto d) { cluster.connect_timeout = d; },
+                 "How long to try to reach it (30s)");
+    add_plugin_dirs(app, cluster.plugin_dirs);
+}
+
+void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {
+    app.add_option("--data-dir", data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
+}
+
+}  // namespace weir::host

@@ -1,0 +1,77 @@
+#include "host/expression/expression.hpp"
+
+#include <fmt/format.h>
+
+#include "host/expression/parser.hpp"
+
+namespace weir::host::expression {
+namespace {
+
+void count_uses(Program& program) {
+    // Arguments stand before those who use them, so that from the back each is counted only where it is needed.
+    std::vector<bool> needed(program.nodes.size(), false);
+    for (NodeId id : program.results) {
+        needed[id] = true;
+        ++program.nodes[id].uses;
+    }
+    for (size_t i = program.nodes.size(); i-- > 0;) {
+        if (!needed[i]) continue;
+        for (NodeId arg : program.nodes[i].args) {
+            needed[arg] = true;
+            ++program.nodes[arg].uses;
+        }
+    }
+}
+
+void mark_cheap(Program& program) {
+    for (Node& node : program.nodes) {
+        node.cheap = node.op == Op::kConstant || (node.op == Op::kColumn && !node.type.is_text() && !node.type.is_nested()) ||
+                     (node.op == Op::kCall && node.dense && node.total);
+        for (NodeId arg : node.args) node.cheap = node.cheap && program.nodes[arg].cheap;
+    }
+}
+
+}  // namespace
+
+Compiler::Compiler(Schema schema, std::vector<Parameter> parameters)
+    : program_(std::make_shared<Program>()), parameters_(std::move(parameters)), resolver_(*program_, parameters_) {
+    program_->schema = std::move(schema);
+}
+
+Outcome<size_t> Compiler::add(std::string_view text, ResultKind kind) {
+    auto ast = parse(text);
+    if (!ast) return ast.problem();
+    auto id = resolver_.add(*ast, expressions_++);
+    if (!id) return id.problem();
+    auto typed_id = typed(*id, kind, (*ast)->span);
+    if (!typed_id) return typed_id.problem();
+    if (const Node* failing = resolver_.certain_failure(*typed_id))
+        return Problem{failing->span, fmt::format("this fails for every row: {}", failing->failure), "", "", ""};
+    program_->results.push_back(*typed_id);
+    return program_->results.size() - 1;
+}
+
+Outcome<NodeId> Compiler::typed(NodeId id, ResultKind kind, Span whole) {
+    const Type type = program_->nodes[id].type;
+    if (kind == ResultKind::kCondition) {
+        if (type.id != TypeId::kBool && type.id != kUnknown)
+            return Problem{whole, fmt::format("this is {}, and a condition is true or false", type_name(type)),
+                           "a comparison, a bool column, …", "", ""};
+        return resolver_.convert(id, type_of(TypeId::kBool), whole, false);
+    }
+    if (type.id == kUnknown) return resolver_.convert(id, type_of(TypeId::kString), whole, false);
+    if (kind == ResultKind::kValue) return id;
+    if (type.id == kLocalTimestamp) return resolver_.convert(id, type_of(TypeId::kTimestamp), whole, false);
+    if (type.id == kInterval)
+        return Problem{whole, "this is an interval, which no column holds", "a number, text, boolean or time", "",
+                       "extract(epoch FROM …) gives its seconds, …::string its text"};
+    return id;
+}
+
+std::shared_ptr<const Program> Compiler::finish() {
+    count_uses(*program_);
+    mark_cheap(*program_);
+    return std::move(program_);
+}
+
+}  // namespace weir::host::expression
