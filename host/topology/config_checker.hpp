@@ -14,7 +14,7 @@
 #include "host/loader/manifest.hpp"
 #include "host/topology/diagnostic.hpp"
 #include "host/topology/parameters.hpp"
-#include "host/topology/record_schema.hpp"
+#include "host/topology/records.hpp"
 #include "host/topology/topology.hpp"
 #include "host/topology/yaml_tree.hpp"
 
@@ -34,7 +34,7 @@ struct CheckRequest {
 class ConfigChecker {
 public:
     // REQUIRES: all of them outlive this object.
-    ConfigChecker(Parameters& parameters, const Records& records, const Catalog& catalog,
+    ConfigChecker(Parameters& parameters, Records& records, const Catalog& catalog,
                   Diagnostics& diagnostics)
         : parameters_(parameters), records_(records), catalog_(catalog), diagnostics_(diagnostics) {}
 
@@ -87,7 +87,7 @@ private:
     Diagnostic& wrong_kind(const Spot& spot, const YamlNode& node, const std::string& expected);
 
     Parameters& parameters_;
-    const Records& records_;
+    Records& records_;
     const Catalog& catalog_;
     Diagnostics& diagnostics_;
     std::string subject_;

@@ -117,14 +117,13 @@ std::optional<Json> ConfigChecker::read_record_value(const YamlNode& node, const
         wrong_kind(spot, node, "`{ column: type }`, or a name under `records:`");
         return std::nullopt;
     }
-    const auto found = records_.find(node.text);
-    if (found != records_.end())
-        return found->second.is_null() ? std::nullopt : std::optional<Json>(found->second);
-    std::vector<std::string> names;
-    for (const auto& [name, record] : records_) names.push_back(name);
+    if (const Json* found = records_.find(node.text))
+        return found->is_null() ? std::nullopt : std::optional<Json>(*found);
+    const std::vector<std::string> names = records_.names();
     auto& d = error(Code::kUnknownRecord, spot, node.place, "names no record: " + ticked(node.text));
     d.expected = names.empty()
-                     ? "`{ column: type }`, or a name under `records:`, which this topology does not have"
+                     ? "`{ column: type }`, or a name under `records:`, which this topology does not have, or of a "
+                       "file in schemas/records/"
                      : one_of_text(names);
     d.nearest = nearest_name(node.text, names);
     return std::nullopt;

@@ -51,7 +51,7 @@ const std::vector<Word>& top_level_sections() {
         {"nodes", "The dataflow: each node reads others (`from`) and has one operator."},
         {"dead_letters",
          "Where rows go that a node refuses: a sink, `log` or `drop`. Without it the topology stops."},
-        {"records", "Record schemas by name: `{ column: type }`."},
+        {"records", "Record schemas by name: `{ column: type }`, or the path of a file that holds the columns."},
         {"plugins", "The plugin versions that this file needs: `{ acme: \">=1.2\" }`."},
         {"defaults", "Parameters for every use of an operator: `{ kafka.sink: { compression: lz4 } }`."},
     };

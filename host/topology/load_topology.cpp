@@ -59,7 +59,8 @@ private:
         check_keys(root);
         Parameters parameters(topology_.file, options_, diagnostics_);
         parameters.load(root.find("parameters"));
-        const Records records = read_records(root.find("records"), parameters, diagnostics_);
+        Records records(topology_.file->path(), parameters, diagnostics_);
+        records.read(root.find("records"));
         ConfigChecker checker(parameters, records, catalog_, diagnostics_);
         read_settings(root, checker);
         read_plugins(root.find("plugins"), parameters);

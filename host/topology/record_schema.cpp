@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <weir/types.hpp>
 
 #include "host/text/nearest.hpp"
+#include "host/topology/scalar.hpp"
 
 namespace weir::host {
 namespace {
@@ -76,19 +78,100 @@ private:
         }
         const auto value = parameters_.resolve(raw);
         if (!value) return std::nullopt;
-        if (value->node->is_map()) {
-            auto schema = read(*value->node, path);
-            if (!schema) return std::nullopt;
-            return Field{key.text, Type{TypeId::kStruct, 0, 0, std::move(schema->fields)}, false};
-        }
-        if (!value->node->is_scalar()) {
-            diagnostics_
-                .error(Code::kBadRecord, raw.place,
-                       fmt::format("{} is {}, not a type", label(path), kind_text(*value->node)))
+        if (is_declaration(*value->node)) return read_declaration(key.text, path, *value->node, nested);
+        return read_type(key.text, path, *value->node, raw.place);
+    }
+
+    // A mapping that says more of a column than its type. A struct that has just such members is written as
+    // `struct<type: string, path: string>`, or as the `type` of a declaration.
+    static bool is_declaration(const YamlNode& node) {
+        if (!node.is_map() || node.find("type") == nullptr) return false;
+        if (node.find("path") != nullptr || node.find("format") != nullptr) return true;
+        return node.keys.size() == 1 || (node.keys.size() == 2 && node.find("nullable") != nullptr);
+    }
+
+    std::optional<Field> read_declaration(const std::string& name, const std::string& path, const YamlNode& node,
+                                          bool nested) {
+        static const std::vector<std::string> kKeys = {"type", "path", "format", "nullable"};
+        const YamlNode& type = *node.find("type");
+        if (type.is_null()) {
+            diagnostics_.error(Code::kMissingValue, node.find_key("type")->place, fmt::format("{} has no type", label(path)))
                 .expected = kTypesExpected;
             return std::nullopt;
         }
-        return parse(key.text, path, value->node->text, raw.place);
+        const auto value = parameters_.resolve(type);
+        auto field = value ? read_type(name, path, *value->node, type.place) : std::nullopt;
+        bool good = field.has_value();
+        for (std::size_t i = 0; i < node.keys.size(); ++i) {
+            const std::string& key = node.keys[i].text;
+            if (key == "type") continue;
+            if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end()) {
+                auto& d = diagnostics_.error(Code::kUnknownKey, node.keys[i].place,
+                                             fmt::format("{} has no {}", label(path), ticked(key)));
+                d.expected = one_of_text(kKeys);
+                d.nearest = nearest_name(key, kKeys);
+                good = false;
+            } else if (nested && key != "nullable") {
+                diagnostics_
+                    .error(Code::kBadRecord, node.keys[i].place,
+                           fmt::format("{}: only a column of the record itself has a {}", label(path), ticked(key)))
+                    .hint = "take the member as a column of its own: `{ type: …, path: a.b }`";
+                good = false;
+            } else {
+                good = read_setting(path, key, node.items[i], field ? &*field : nullptr) && good;
+            }
+        }
+        return good ? field : std::nullopt;
+    }
+
+    bool read_setting(const std::string& path, const std::string& key, const YamlNode& node, Field* field) {
+        const auto value = parameters_.resolve(node);
+        if (!value) return false;
+        const bool flag = key == "nullable";
+        auto read = value->node->is_scalar() ? read_scalar(flag ? ParamType::kBool : ParamType::kString, *value->node)
+                                             : ScalarError{};
+        const Json* setting = std::get_if<Json>(&read);
+        if (setting == nullptr || *setting == "") {
+            diagnostics_
+                .error(Code::kWrongType, node.place,
+                       fmt::format("{}: {} is {}", label(path), ticked(key),
+                                   value->node->is_scalar() ? ticked(value->node->text) : kind_text(*value->node)))
+                .expected = flag            ? "`true` or `false`"
+                            : key == "path" ? "where the column stands in a payload: `user.address.city`"
+                                            : "how the value is written: `iso`, `epoch_ms`, a pattern such as `\"%d.%m.%Y\"`";
+            return false;
+        }
+        if (field == nullptr) return true;
+        if (key == "path") field->path = setting->get<std::string>();
+        if (key == "format") field->format = setting->get<std::string>();
+        if (flag && field->nullable && !setting->get<bool>()) {
+            diagnostics_.error(Code::kBadRecord, node.place,
+                               fmt::format("{}: the type ends with `?`, and `nullable` is false", label(path)));
+            return false;
+        }
+        if (flag) field->nullable = setting->get<bool>();
+        return true;
+    }
+
+    std::optional<Field> read_type(const std::string& name, const std::string& path, const YamlNode& node,
+                                   const Place& place) {
+        if (node.is_map()) {
+            auto schema = read(node, path);
+            if (!schema) return std::nullopt;
+            return Field{name, Type{TypeId::kStruct, 0, 0, std::move(schema->fields)}, false};
+        }
+        if (node.is_scalar()) return parse(name, path, node.text, place);
+        if (!node.is_sequence() || node.items.size() != 1) {
+            diagnostics_
+                .error(Code::kBadRecord, place,
+                       fmt::format("{} is {}, not a type", label(path), node.is_sequence() ? "a list of several" : "empty"))
+                .expected = "the type of a list's elements: `[string]`";
+            return std::nullopt;
+        }
+        const auto value = parameters_.resolve(node.items[0]);
+        auto item = value ? read_type("item", path + "[]", *value->node, node.items[0].place) : std::nullopt;
+        if (!item) return std::nullopt;
+        return Field{name, Type{TypeId::kList, 0, 0, {std::move(*item)}}, false};
     }
 
     std::optional<Field> parse(const std::string& name, const std::string& path, const std::string& text,
@@ -123,42 +206,12 @@ std::optional<Json> read_record(const YamlNode& node, std::string_view subject, 
     if (!schema) return std::nullopt;
     Json fields = Json::array();
     for (const Field& field : schema->fields) {
-        fields.push_back(
-            {{"name", field.name}, {"type", to_string(field.type)}, {"nullable", field.nullable}});
+        Json& out = fields.emplace_back(
+            Json{{"name", field.name}, {"type", to_string(field.type)}, {"nullable", field.nullable}});
+        if (!field.path.empty()) out["path"] = field.path;
+        if (!field.format.empty()) out["format"] = field.format;
     }
     return Json{{"fields", std::move(fields)}};
-}
-
-Records read_records(const YamlNode* section, Parameters& parameters, Diagnostics& diagnostics) {
-    Records records;
-    if (section == nullptr || section->is_null()) return records;
-    if (!section->is_map()) {
-        diagnostics
-            .error(Code::kWrongType, section->place, fmt::format("`records` is {}", kind_text(*section)))
-            .expected = "a mapping of names to records: `order: { amount: float64 }`";
-        return records;
-    }
-    for (std::size_t i = 0; i < section->keys.size(); ++i) {
-        const std::string& name = section->keys[i].text;
-        const YamlNode& node = section->items[i];
-        Json& record = records[name];
-        if (node.is_map()) {
-            if (auto read =
-                    read_record(node, fmt::format("record {}", ticked(name)), parameters, diagnostics))
-                record = std::move(*read);
-        } else if (node.is_scalar()) {
-            diagnostics
-                .error(Code::kNotSupported, node.place,
-                       "record schemas in files of their own are not available yet")
-                .hint = "write the columns here: `{ name: type }`";
-        } else {
-            diagnostics
-                .error(Code::kBadRecord, node.place,
-                       fmt::format("record {} is {}", ticked(name), kind_text(node)))
-                .expected = "a mapping of columns to types: `{ name: type }`";
-        }
-    }
-    return records;
 }
 
 }  // namespace weir::host

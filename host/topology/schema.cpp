@@ -70,7 +70,7 @@ private:
         }
         if (name == "connections") return connections_section();
         if (name == "dead_letters") return dead_letters();
-        if (name == "records") return mapping_of(schema_ref("record"));
+        if (name == "records") return mapping_of(record_or_name());
         if (name == "plugins") return mapping_of({{"type", "string"}});
         return defaults_section();
     }
@@ -196,10 +196,23 @@ private:
     }
 
     static Json record() {
-        const Json text = {{"type", "string"}};
-        return {{"type", "object"},
-                {"minProperties", 1},
-                {"additionalProperties", any_of({text, schema_ref("record")})}};
+        return {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", schema_ref("column")}};
+    }
+
+    static Json column() {
+        Json type = {{"type", "string"},
+                     {"description", "A type such as `int64`, `decimal(12,2)`, `list<string>`; `int64?` may be null."}};
+        Json list = {{"type", "array"}, {"minItems", 1}, {"maxItems", 1}, {"items", schema_ref("column")}};
+        Json declaration = closed_object({
+            {"type", schema_ref("column")},
+            {"path", {{"type", "string"}, {"description", "Where the column stands in a payload: `user.address.city`."}}},
+            {"format",
+             {{"type", "string"},
+              {"description", "How dates and timestamps are written: `iso`, `epoch_ms`, … or a pattern; `json` for strings."}}},
+            {"nullable", {{"type", "boolean"}}},
+        });
+        declaration["required"] = {"type"};
+        return any_of({std::move(type), std::move(list), std::move(declaration), schema_ref("record")});
     }
 
     Json definitions() const {
@@ -208,6 +221,7 @@ private:
                     {"key", key()},
                     {"parameter", parameter()},
                     {"record", record()},
+                    {"column", column()},
                     {"codec", codec()},
                     {"node", node()}};
         for (const OperatorInfo* op : connections_) {

@@ -35,11 +35,6 @@ Json list_schema(const ParamInfo& param) {
     return {{"anyOf", std::move(forms)}};
 }
 
-Json record_or_name() {
-    Json name = {{"type", "string"}};
-    return {{"anyOf", Json::array({schema_ref("record"), std::move(name)})}};
-}
-
 Json schema_of_type(const ParamInfo& param) {
     switch (param.type) {
         case ParamType::kInt64: return typed_or_reference("integer");
@@ -86,6 +81,11 @@ Json schema_ref(const std::string& definition) { return {{"$ref", "#/$defs/" + d
 Json with_description(Json schema, const std::string& doc) {
     if (!doc.empty()) schema["description"] = doc;
     return schema;
+}
+
+Json record_or_name() {
+    Json name = {{"type", "string"}};
+    return {{"anyOf", Json::array({schema_ref("record"), std::move(name)})}};
 }
 
 Json closed_object(Json properties) {

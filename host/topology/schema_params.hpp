@@ -19,6 +19,9 @@ Json exactly_one_of(Json properties);
 // A text that is `$name` or `${…}`: stands where any other type is declared.
 Json reference_schema();
 
+// A record, or the name of one, or of a file.
+Json record_or_name();
+
 // The schemas of parameters by name; none is required.
 Json schema_of_members(const std::vector<ParamInfo>& params);
 std::vector<std::string> required_members(const std::vector<ParamInfo>& params);

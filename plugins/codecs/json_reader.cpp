@@ -1,8 +1,11 @@
 #include "json_reader.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
+
+#include <weir/row_json.hpp>
+
+#include "json_scan.hpp"
 
 namespace weir::codecs {
 namespace {
@@ -48,6 +51,8 @@ size_t end_of_object(std::string_view text) {
     return text.size();
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 // A scalar as it stands in the payload, up to the blanks behind it.
 std::string_view token_of(simdjson::ondemand::value &value) {
     std::string_view token = value.raw_json_token();
@@ -64,8 +69,8 @@ bool JsonReader::broken(simdjson::error_code error) {
 }
 
 bool JsonReader::fail(const char *at, std::string message) {
-    const char *begin = buffer_.get();
-    fault_.position = at && at >= begin && at <= begin + size_ ? at - begin : -1;
+    const char *begin = payload_.data();
+    fault_.position = at && at >= begin && at <= begin + payload_.size() ? at - begin : -1;
     fault_.message = std::move(message);
     return false;
 }
@@ -83,74 +88,118 @@ bool JsonReader::too_deep() {
 }
 
 bool JsonReader::read(std::string_view payload, RecordBuilder &row) {
+    static_assert(kScanPadding >= simdjson::SIMDJSON_PADDING);
     field_.clear();
-    size_ = payload.size();
-    if (capacity_ < size_ + simdjson::SIMDJSON_PADDING || !buffer_) {
-        capacity_ = 2 * size_ + simdjson::SIMDJSON_PADDING;
-        buffer_ = std::make_unique<char[]>(capacity_);
-    }
-    if (size_) std::memcpy(buffer_.get(), payload.data(), size_);
-    if (size_ == 0) return fail(nullptr, "the payload is empty, not a JSON object");
-    if (auto error = parser_.iterate(buffer_.get(), size_, capacity_).get(document_)) {
+    payload_ = payload;
+    seen_.assign(shape_->objects, 0);
+    rest_.clear();
+    keeps_rest_ = shape_->rest != JsonNode::kNone && row.column(shape_->rest);
+    if (payload.empty()) return fail(nullptr, "the payload is empty, not a JSON object");
+    if (auto error = parser_.iterate(payload.data(), payload.size(), payload.size() + kScanPadding).get(document_))
         return fail(nullptr, std::string("the payload is not JSON: ") + simdjson::error_message(error));
-    }
     Object object;
     if (auto error = document_.get_object().get(object)) {
         if (const size_t end = end_of_object(payload); end < payload.size())
-            return fail(buffer_.get() + end, "something stands behind the JSON object");
+            return fail(payload.data() + end, "something stands behind the JSON object");
         if (error != simdjson::INCORRECT_TYPE) return broken(error);
-        return fail(buffer_.get(), "the payload is not a JSON object: it begins with " + shown(payload.substr(0, 16)));
+        return fail(payload.data(), "the payload is not a JSON object: it begins with " + shown(payload.substr(0, 16)));
     }
-    if (!read_object(object, row)) return false;
+    if (!read_object(object, shape_->root, row, 0)) return false;
     const char *rest = nullptr;
     if (document_.current_location().get(rest) == simdjson::SUCCESS)
         return fail(rest, "something stands behind the JSON object");
+    return finish_row(row);
+}
+
+bool JsonReader::finish_row(RecordBuilder &row) {
+    if (shape_->rest != JsonNode::kNone) {
+        ColumnBuilder *to = row.column(shape_->rest);
+        if (const std::string *twin = to && to->type().id == TypeId::kMap ? rest_.twin() : nullptr)
+            return fail(nullptr, *twin + " stands there twice");
+        row.mark(shape_->rest);
+        if (to) rest_.append(*to);
+    }
     if (row.end_row(&field_)) return true;
     return fail(nullptr, field_ + " is missing, and the column is not nullable");
 }
 
-bool JsonReader::read_object(Object object, RecordBuilder &row) {
+bool JsonReader::read_object(Object object, const JsonNode &node, RecordBuilder &row, int depth) {
     for (auto next : object) {
-        simdjson::ondemand::field member;
-        if (auto error = std::move(next).get(member)) return broken(error);
-        const char *key = member.key().raw();
-        size_t index = find_expected(key, row);
-        if (index == RecordBuilder::kUnknown) {
-            std::string_view name;  // a key can be taken only once
-            if (auto error = member.unescaped_key().get(name)) return broken(error);
-            index = row.find(name);
-            if (index == RecordBuilder::kUnknown && refuse_unknown_)
-                return fail(key - 1, "the record has no field " + shown(name));
-        }
-        if (index == RecordBuilder::kUnknown) {
-            if (!skip(member.value(), 1)) return false;
-            continue;
-        }
-        if (!row.mark(index)) {
-            field_ = row.field(index).name;
-            return fail(key - 1, field_ + " stands there twice");
-        }
-        if (!read_member(index, member.value(), row)) return false;
+        simdjson::ondemand::field found;
+        if (auto error = std::move(next).get(found)) return broken(error);
+        const char *key = found.key().raw() - 1;
+        std::string_view name;  // a key can be taken only once
+        if (auto error = found.unescaped_key().get(name)) return broken(error);
+        const JsonNode *member = node.find(name);
+        if (member ? !read_member(*member, key, found.value(), row, depth + 1)
+                   : !read_unknown(key, name, found.value(), depth + 1))
+            return false;
     }
     return true;
 }
 
-// Most members stand in the record's order, without escapes: then nothing is copied, nothing searched.
-size_t JsonReader::find_expected(const char *key, RecordBuilder &row) const {
-    std::string_view expected = row.expected();
-    auto room = static_cast<size_t>(buffer_.get() + size_ - key);
-    if (!expected.empty() && expected.size() < room && key[expected.size()] == '"' &&
-        std::memcmp(key, expected.data(), expected.size()) == 0 &&
-        expected.find_first_of("\\\"") == std::string_view::npos)
-        return row.take_expected();
-    return RecordBuilder::kUnknown;
+bool JsonReader::read_unknown(const char *key, std::string_view name, Value value, int depth) {
+    if (shape_->refuse_unknown) return fail(key, "the record has no field " + shown(name));
+    if (depth > 1 || !keeps_rest_) return skip(value, depth);
+    std::string_view text;
+    bool escaped = false;
+    const char *quote = end_of_string(key + 1, &escaped);
+    if (!quote || !take_text(value, depth, &text)) return false;
+    rest_.add({key, static_cast<size_t>(quote + 1 - key)}, name, text);
+    return true;
 }
 
-bool JsonReader::read_member(size_t index, Value value, RecordBuilder &row) {
+bool JsonReader::read_member(const JsonNode &member, const char *key, Value value, RecordBuilder &row, int depth) {
+    const bool leaf = member.column != JsonNode::kNone;
+    const bool first = leaf ? row.mark(member.column) : !seen_[member.object];
+    if (!first) {
+        field_ = leaf ? row.field(member.column).name : member.name;
+        return fail(key, member.name + " stands there twice");
+    }
+    if (leaf) return read_column(member.column, value, row, depth);
+    seen_[member.object] = 1;
+    return read_inner(member, value, row, depth);
+}
+
+// An object of which there are columns. Null is as good as none.
+bool JsonReader::read_inner(const JsonNode &member, Value value, RecordBuilder &row, int depth) {
+    json_type type;
+    if (auto error = value.type().get(type)) return broken(error);
+    if (type == json_type::null) return skip(value, depth);
+    if (type != json_type::object) {
+        field_ = member.name;
+        return fail(token_of(value).data(), shown(token_of(value)) + " is not an object");
+    }
+    Object object;
+    if (auto error = value.get_object().get(object)) return broken(error);
+    return read_object(object, member, row, depth);
+}
+
+bool JsonReader::take_text(Value value, int depth, std::string_view *text) {
+    const char *begin = value.raw_json_token().data(), *end = nullptr;
+    *text = token_of(value);
+    if (!skip(value, depth)) return false;
+    if (*begin != '{' && *begin != '[') return true;
+    if (auto error = document_.current_location().get(end)) return broken(error);
+    while (end > begin && is_blank(end[-1])) --end;
+    *text = {begin, static_cast<size_t>(end - begin)};
+    return true;
+}
+
+bool JsonReader::read_column(size_t index, Value value, RecordBuilder &row, int depth) {
     ColumnBuilder *column = row.column(index);
-    if (column ? append(*column, row.field(index), value, 1) : skip(value, 1)) return true;
-    if (column) field_.insert(0, row.field(index).name);
-    return false;
+    if (!column) return skip(value, depth);
+    form_ = &shape_->forms[index];
+    std::string_view text = value.raw_json_token();
+    bool good = false;
+    if (shape_->as_text[index] && !text.starts_with('n')) {
+        good = take_text(value, depth, &text);
+        if (good) column->append_text(text);
+    } else {
+        good = append(*column, row.field(index), value, depth);
+    }
+    if (!good) field_.insert(0, row.field(index).name);
+    return good;
 }
 
 bool JsonReader::append(ColumnBuilder &to, const Field &field, Value value, int depth) {
@@ -160,7 +209,7 @@ bool JsonReader::append(ColumnBuilder &to, const Field &field, Value value, int 
     if (type == json_type::null) return append_null(to, field, value);
     const TypeId id = to.type().id;
     const bool as_text = id == TypeId::kString || id == TypeId::kBinary || id == TypeId::kDate ||
-                         (id == TypeId::kTimestamp && form_ == TimestampForm::kIso) ||
+                         (id == TypeId::kTimestamp && !form_->is_number()) ||
                          (id == TypeId::kDecimal128 && type == json_type::string);
     const json_type wanted = as_text                    ? json_type::string
                              : id == TypeId::kBool      ? json_type::boolean
@@ -203,15 +252,10 @@ bool JsonReader::append_number(ColumnBuilder &to, Value value) {
     // 5.0 and 5e0 are integers, too: exactly, by way of a decimal.
     if (whole && token.find_first_of(".eE") != std::string_view::npos) {
         Int128 exact = 0;
-        if (parse_decimal(token, 38, 0, &exact) != Parse::kOk) return mismatch(value, type);
-        char digits[48];
-        size_t at = sizeof digits;
-        const bool negative = exact < 0;
-        for (Int128 rest = negative ? -exact : exact; rest || at == sizeof digits; rest /= 10)
-            digits[--at] = static_cast<char>('0' + static_cast<int>(rest % 10));
-        if (negative) digits[--at] = '-';
-        if (append_scalar(to, {digits + at, sizeof digits - at}, form_, &fault_)) return true;
-    } else if (append_scalar(to, token, form_, &fault_)) {
+        const Parse p = parse_whole(token, &exact);
+        if (p != Parse::kOk) return mismatch(value, type);
+        if (append_scalar(to, format_decimal(exact, 0), *form_, &fault_)) return true;
+    } else if (append_scalar(to, token, *form_, &fault_)) {
         return true;
     }
     Fault fault;
@@ -223,7 +267,13 @@ bool JsonReader::append_text(ColumnBuilder &to, Value value) {
     std::string_view text;
     const char *at = value.raw_json_token().data();
     if (auto error = value.get_string().get(text)) return broken(error);
-    if (append_scalar(to, text, form_, &fault_)) return true;
+    std::string bytes;
+    if (to.type().id == TypeId::kBinary && text.starts_with(kBase64Mark)) {
+        if (!from_base64(text.substr(kBase64Mark.size()), &bytes))
+            return fail(at, shown(text) + " says that it is base64, and is not");
+        text = bytes;
+    }
+    if (append_scalar(to, text, *form_, &fault_)) return true;
     return fail(at, fault_.message);
 }
 
@@ -256,7 +306,7 @@ bool JsonReader::append_struct(ColumnBuilder &to, Value value, int depth) {
         if (auto error = member.unescaped_key().get(name)) return broken(error);
         size_t i = 0;
         while (i < fields.size() && fields[i].name != name) ++i;
-        if (i == fields.size() && refuse_unknown_) return fail(nullptr, "the record has no field " + shown(name));
+        if (i == fields.size() && shape_->refuse_unknown) return fail(nullptr, "the record has no field " + shown(name));
         if (i == fields.size()) {
             if (!skip(member.value(), depth + 1)) return false;
             continue;
@@ -290,7 +340,7 @@ bool JsonReader::append_map(ColumnBuilder &to, Value value, int depth) {
         std::string_view name;
         if (auto error = std::move(next).get(member)) return broken(error);
         if (auto error = member.unescaped_key().get(name)) return broken(error);
-        if (!append_scalar(to.child(0), name, form_, &fault_)) return fail(nullptr, fault_.message);
+        if (!append_scalar(to.child(0), name, *form_, &fault_)) return fail(nullptr, fault_.message);
         const bool twice = !keys.insert(name).second;
         const std::string key(name);
         if (twice) fail(nullptr, key + " stands there twice");

@@ -1,12 +1,14 @@
-// Reads JSON objects into the row that is being built, with simdjson's on-demand parser. One user at a time.
+// Reads any JSON object into the row that is being built, with simdjson's on-demand parser, and tells what is wrong with
+// one: the judge behind JsonScanner. One user at a time.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include <simdjson.h>
 
+#include "json_rest.hpp"
+#include "json_shape.hpp"
 #include "record_builder.hpp"
 #include "scalar.hpp"
 
@@ -16,9 +18,11 @@ class JsonReader {
 public:
     static constexpr int kMaxDepth = 64;
 
-    JsonReader(TimestampForm form, bool refuse_unknown) : form_(form), refuse_unknown_(refuse_unknown) {}
+    // `shape` must outlive it.
+    void bind(const JsonShape &shape) { shape_ = &shape; }
 
-    // Reads one payload as one row. False: fault() and field() say why; the row is the caller's to take back.
+    // Reads a payload, which has kScanPadding bytes behind it, as one row. False: fault() and field() say why; the row
+    // is the caller's to take back.
     bool read(std::string_view payload, RecordBuilder &row);
     const Fault &fault() const { return fault_; }
     // Path of the member at fault, as in a.b[3].c; empty: the payload as a whole.
@@ -29,9 +33,14 @@ private:
     using Object = simdjson::ondemand::object;
     using Array = simdjson::ondemand::array;
 
-    bool read_object(Object object, RecordBuilder &row);
-    size_t find_expected(const char *key, RecordBuilder &row) const;
-    bool read_member(size_t index, Value value, RecordBuilder &row);
+    bool read_object(Object object, const JsonNode &node, RecordBuilder &row, int depth);
+    bool read_member(const JsonNode &member, const char *key, Value value, RecordBuilder &row, int depth);
+    bool read_inner(const JsonNode &member, Value value, RecordBuilder &row, int depth);
+    bool read_column(size_t index, Value value, RecordBuilder &row, int depth);
+    bool read_unknown(const char *key, std::string_view name, Value value, int depth);
+    bool finish_row(RecordBuilder &row);
+    // Skips a value and tells its text, without the blanks behind it.
+    bool take_text(Value value, int depth, std::string_view *text);
     bool append(ColumnBuilder &to, const Field &field, Value value, int depth);
     bool append_null(ColumnBuilder &to, const Field &field, Value value);
     bool append_number(ColumnBuilder &to, Value value);
@@ -50,12 +59,14 @@ private:
     bool mismatch(Value value, const Type &type);
     bool too_deep();
 
-    TimestampForm form_;
-    bool refuse_unknown_;
+    const JsonShape *shape_ = nullptr;
+    const TimeForm *form_ = nullptr;  // of the column that is being read
     simdjson::ondemand::parser parser_;
     simdjson::ondemand::document document_;
-    std::unique_ptr<char[]> buffer_;  // a payload and the padding that the parser reads over
-    size_t capacity_ = 0, size_ = 0;
+    std::string_view payload_;
+    std::vector<uint8_t> seen_;  // by object of the shape
+    JsonRest rest_;
+    bool keeps_rest_ = false;
     Fault fault_;
     std::string field_;
 };

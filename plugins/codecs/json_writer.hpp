@@ -1,4 +1,5 @@
-// Writes rows as JSON objects, by the rules of weir/row_json.hpp. One user at a time.
+// Writes rows as JSON objects, by the rules of weir/row_json.hpp, but for timestamps, which stand as the codec says, and
+// NaN and infinities, for which JSON has no form: such a row fails. One user at a time.
 #pragma once
 
 #include <string>
@@ -12,16 +13,20 @@ namespace weir::codecs {
 
 class JsonWriter {
 public:
-    explicit JsonWriter(TimestampForm form) : form_(form) {}
+    explicit JsonWriter(TimeForm form) : form_(std::move(form)) {}
 
-    void bind(const Schema &rows);
+    // `tombstones`: a row of nulls has no payload.
+    void bind(const Schema &rows, bool tombstones);
     void write(const ArrowArray &rows, EncodeOutput &out);
 
 private:
-    void append_value(const Column &column, int64_t row, std::string &out) const;
+    // False: a value has no form in JSON.
+    bool append(const Column &column, int64_t row, Buffer &out);
+    bool append_nested(const Column &column, int64_t row, std::string &out) const;
 
-    TimestampForm form_;
+    TimeForm form_;
     Schema schema_;
+    bool tombstones_ = false;
     // By column `{"a":` or `,"b":`, padded to whole blocks, which are copied without a call.
     struct Prefix {
         std::string padded;

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "byte_scan.hpp"
+
 namespace weir::codecs {
 namespace {
 
@@ -11,6 +13,7 @@ constexpr weir_param kKvParams[] = {
         .default_json("\"=\""),
     unknown_param(),
     timestamps_param(),
+    tombstones_param(),
 };
 
 }  // namespace
@@ -32,34 +35,44 @@ Result<std::unique_ptr<Codec>> KvCodec::create(const Config &config) {
     if (codec->pair_separator_ == codec->value_separator_)
         return Status::config("value_separator", "both separators are " + shown({&codec->pair_separator_, 1}));
     codec->refuse_unknown_ = config.string("unknown") == "refuse";
-    codec->form_ = timestamp_form(config);
+    codec->tombstones_ = config.string("tombstones") == "nulls";
+    auto form = timestamp_form(config);
+    if (!form) return form.status();
+    codec->form_ = std::move(*form);
     return std::unique_ptr<Codec>(std::move(codec));
 }
 
-Status KvCodec::check(const Schema &schema) const {
-    for (const Field &field : schema.fields) {
+Status KvCodec::check(const Schema &schema, const std::vector<std::string> &names) const {
+    for (size_t i = 0; i < schema.size(); ++i) {
+        const Field &field = schema.fields[i];
         if (field.type.is_nested())
             return Status::config("", "format kv has no form for column " + field.name + ": " + to_string(field.type));
-        if (field.name.find(pair_separator_) != std::string::npos ||
-            field.name.find(value_separator_) != std::string::npos)
-            return Status::config("", "format kv: a separator stands in the column name " + shown(field.name));
+        if (names[i].find(pair_separator_) != std::string::npos || names[i].find(value_separator_) != std::string::npos)
+            return Status::config("", "format kv: a separator stands in the column name " + shown(names[i]));
     }
-    return {};
+    return tombstones_ ? check_tombstones(schema) : Status();
 }
 
 Status KvCodec::bind_decode(const Schema &record) {
+    auto names = payload_names(record);
+    if (!names) return names.status();
+    auto forms = column_forms(record, form_);
+    if (!forms) return forms.status();
     record_ = record;
-    return check(record);
+    names_ = std::move(*names);
+    forms_ = std::move(*forms);
+    return check(record, names_);
 }
 
 Status KvCodec::decode(const DecodeInput &in, ArrowArray *out) {
-    RecordBuilder row(record_, in);
+    RecordBuilder row(record_, names_, in);
     std::string field;
     Fault fault;
     for (uint32_t i = 0; i < in.size(); ++i) {
         field.clear();
         if (in.is_null(i)) {
-            in.fail(i, field, -1, kNoPayload);
+            if (tombstones_) row.add_nulls();
+            else in.fail(i, field, -1, kTombstone);
             continue;
         }
         bool good = decode_row(in.span(i), row, &field, &fault);
@@ -75,35 +88,45 @@ Status KvCodec::decode(const DecodeInput &in, ArrowArray *out) {
     return {};
 }
 
+bool KvCodec::is_pair(const char *at, const char *end, std::string_view expected) const {
+    return !expected.empty() && static_cast<size_t>(end - at) > expected.size() && at[expected.size()] == value_separator_ &&
+           std::memcmp(at, expected.data(), expected.size()) == 0;
+}
+
 bool KvCodec::decode_row(std::string_view payload, RecordBuilder &row, std::string *field, Fault *fault) const {
     const char *at = payload.data(), *const end = at + payload.size();
     // True: there is another pair behind the one that was read. The last one has no separator behind it.
     for (bool more = at != end; more;) {
-        auto *stop = static_cast<const char *>(std::memchr(at, pair_separator_, static_cast<size_t>(end - at)));
-        more = stop != nullptr;
-        if (!stop) stop = end;
-        auto *equals = static_cast<const char *>(std::memchr(at, value_separator_, static_cast<size_t>(stop - at)));
-        if (!equals) {
-            std::string_view pair(at, static_cast<size_t>(stop - at));
-            *fault = {at - payload.data(), (pair.empty() ? "nothing" : shown(pair)) + " stands where " +
-                                               shown(std::string("name") + value_separator_ + "value") +
-                                               " should"};
-            return false;
+        const char *const pair = at;
+        size_t index = RecordBuilder::kUnknown;
+        const char *equals = nullptr, *stop = nullptr;
+        if (const std::string_view expected = row.expected(); is_pair(at, end, expected)) {
+            equals = at + expected.size();
+            index = row.take_expected();
+            stop = find_byte(equals + 1, end, pair_separator_);
+        } else {
+            stop = find_byte(at, end, pair_separator_);
+            equals = find_byte(at, stop, value_separator_);
+            if (equals == stop) {
+                std::string_view text(at, static_cast<size_t>(stop - at));
+                *fault = {at - payload.data(), (text.empty() ? "nothing" : shown(text)) + " stands where " +
+                                                   shown(std::string("name") + value_separator_ + "value") + " should"};
+                return false;
+            }
+            index = row.find({at, static_cast<size_t>(equals - at)});
         }
-        std::string_view name(at, static_cast<size_t>(equals - at));
-        std::string_view value(equals + 1, static_cast<size_t>(stop - equals - 1));
-        int64_t position = at - payload.data();
-        at = stop + 1;
-        size_t index = row.find(name);
+        more = stop != end;
+        at = stop + more;
         if (index == RecordBuilder::kUnknown) {
             if (!refuse_unknown_) continue;
-            *fault = {position, "the record has no field " + shown(name)};
+            *fault = {pair - payload.data(), "the record has no field " + shown({pair, static_cast<size_t>(equals - pair)})};
             return false;
         }
-        bool first = row.mark(index);
-        if (!first) *fault = {position, row.field(index).name + " stands there twice"};
+        const std::string_view value(equals + 1, static_cast<size_t>(stop - equals - 1));
+        const bool first = row.mark(index);
+        if (!first) *fault = {pair - payload.data(), names_[index] + " stands there twice"};
         ColumnBuilder *column = row.column(index);
-        if (first && (!column || append_scalar(*column, value, form_, fault))) continue;
+        if (first && (!column || append_scalar(*column, value, forms_[index], fault))) continue;
         *field = row.field(index).name;
         if (first) fault->position = value.data() - payload.data();
         return false;
@@ -113,29 +136,39 @@ bool KvCodec::decode_row(std::string_view payload, RecordBuilder &row, std::stri
 
 Status KvCodec::bind_encode(const Schema &rows) {
     rows_ = rows;
-    return check(rows);
+    std::vector<std::string> names;
+    for (const Field &field : rows.fields) names.push_back(field.name);
+    return check(rows, names);
 }
 
 Status KvCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
     Buffer &bytes = out.bytes();
+    std::vector<Column> columns;
+    for (size_t i = 0; i < rows_.size(); ++i) columns.emplace_back(rows.children[i], &rows_.fields[i].type);
     for (int64_t row = 0; row < rows.length; ++row) {
-        bool first = true;
-        for (size_t i = 0; i < rows_.size(); ++i) {
+        if (tombstones_ && all_null(columns, row)) {
+            out.end_null();
+            continue;
+        }
+        const Field *bad = nullptr;
+        std::string why;
+        for (size_t i = 0; i < rows_.size() && !bad; ++i) {
             const Field &field = rows_.fields[i];
-            Column column(rows.children[i], &field.type);
-            if (column.is_null(row)) continue;
-            if (!first) bytes.push(pair_separator_);
-            first = false;
+            if (columns[i].is_null(row)) continue;
+            if (bytes.size() > out.row_begin()) bytes.push(pair_separator_);
             bytes.append(field.name.data(), field.name.size());
             bytes.push(value_separator_);
-            size_t begin = bytes.size();
-            write_scalar(bytes, column, row, form_);
-            std::string_view text(reinterpret_cast<const char *>(bytes.data()) + begin, bytes.size() - begin);
-            if (text.find(pair_separator_) != std::string_view::npos)
-                return row_error(row, field.name, shown(text) + " has the separator " +
-                                                      shown({&pair_separator_, 1}) + " in it");
+            const size_t begin = bytes.size();
+            write_scalar(bytes, columns[i], row, form_);
+            const auto *text = reinterpret_cast<const char *>(bytes.data());
+            if (find_byte(text + begin, text + bytes.size(), pair_separator_) == text + bytes.size()) continue;
+            bad = &field;
+            why = shown({text + begin, bytes.size() - begin}) + " has the separator " + shown({&pair_separator_, 1}) + " in it";
         }
-        out.end_row();
+        if (bad)
+            out.fail_row(bad->name, why);
+        else
+            out.end_row();
     }
     return {};
 }

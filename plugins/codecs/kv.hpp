@@ -23,13 +23,17 @@ public:
     Status encode(const ArrowArray &rows, EncodeOutput &out) override;
 
 private:
-    Status check(const Schema &schema) const;
+    Status check(const Schema &schema, const std::vector<std::string> &names) const;
+    // Whether a pair with the name `expected` stands at `at`; its value then begins behind the separator.
+    bool is_pair(const char *at, const char *end, std::string_view expected) const;
     bool decode_row(std::string_view payload, RecordBuilder &row, std::string *field, Fault *fault) const;
 
     char pair_separator_ = ',', value_separator_ = '=';
-    bool refuse_unknown_ = false;
-    TimestampForm form_ = TimestampForm::kIso;
+    bool refuse_unknown_ = false, tombstones_ = false;
+    TimeForm form_;
     Schema record_, rows_;
+    std::vector<std::string> names_;
+    std::vector<TimeForm> forms_;
 };
 
 }  // namespace weir::codecs

@@ -20,7 +20,10 @@ constexpr OperatorSpec kRawSpec = codec_spec<RawCodec>(
 
 Status RawCodec::bind_decode(const Schema &record) {
     record_ = record;
-    return check_raw(record, "reads");
+    if (Status s = check_raw(record, "reads"); !s.ok()) return s;
+    const Field &field = record.fields[0];
+    if (field.path.empty() && field.format.empty()) return {};
+    return Status::config("", "column " + field.name + ": format raw takes bytes as they are: no path, no format");
 }
 
 Status RawCodec::decode(const DecodeInput &in, ArrowArray *out) {
@@ -33,7 +36,7 @@ Status RawCodec::decode(const DecodeInput &in, ArrowArray *out) {
             column.append_null();
         else if (in.is_null(i))
             in.fail(i, field.name, -1, kNoPayload);
-        else if (!append_scalar(column, in.span(i), TimestampForm::kIso, &fault))
+        else if (!append_scalar(column, in.span(i), TimeForm(), &fault))
             in.fail(i, field.name, fault.position, fault.message);
     }
     std::vector<ArrowArray> columns(1);
@@ -55,7 +58,10 @@ Status RawCodec::bind_encode(const Schema &rows) {
 Status RawCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
     Column column(rows.children[0], &rows_.fields[0].type);
     for (int64_t row = 0; row < rows.length; ++row) {
-        if (column.is_null(row)) return row_error(row, rows_.fields[0].name, "null has no bytes to write");
+        if (column.is_null(row)) {
+            out.end_null();
+            continue;
+        }
         auto bytes = column.text(row);
         out.bytes().append(bytes.data(), bytes.size());
         out.end_row();

@@ -2,8 +2,23 @@
 
 namespace weir::codecs {
 
-RecordBuilder::RecordBuilder(const Schema &schema, const DecodeInput &in)
-    : schema_(schema), builders_(schema.size(), nullptr), seen_(schema.size(), 0) {
+Status check_tombstones(const Schema &record) {
+    for (const Field &field : record.fields)
+        if (!field.nullable)
+            return Status::config("tombstones", "`tombstones: nulls` makes a record without payload a row of nulls, and column " +
+                                                    field.name + " is not nullable: declare it as `" + to_string(field.type) +
+                                                    "?`");
+    return {};
+}
+
+bool all_null(const std::vector<Column> &columns, int64_t row) {
+    for (const Column &column : columns)
+        if (!column.is_null(row)) return false;
+    return !columns.empty();
+}
+
+RecordBuilder::RecordBuilder(const Schema &schema, const std::vector<std::string> &names, const DecodeInput &in)
+    : schema_(schema), names_(names), builders_(schema.size(), nullptr), seen_(schema.size(), 0) {
     for (size_t i = 0; i < schema.size(); ++i) {
         if (!in.wanted(i)) continue;
         builders_[i] = &columns_.emplace_back(schema.fields[i].type);
@@ -12,9 +27,9 @@ RecordBuilder::RecordBuilder(const Schema &schema, const DecodeInput &in)
 }
 
 size_t RecordBuilder::find(std::string_view name) {
-    if (name == expected() && next_ < schema_.size()) return next_++;
-    for (size_t i = 0; i < schema_.size(); ++i)
-        if (schema_.fields[i].name == name) {
+    if (next_ < names_.size() && name == names_[next_]) return next_++;
+    for (size_t i = 0; i < names_.size(); ++i)
+        if (names_[i] == name) {
             next_ = i + 1;
             return i;
         }
@@ -33,6 +48,11 @@ bool RecordBuilder::end_row(std::string *field) {
     ++rows_;
     next_row();
     return true;
+}
+
+void RecordBuilder::add_nulls() {
+    for (ColumnBuilder &c : columns_) c.append_null();
+    ++rows_;
 }
 
 void RecordBuilder::drop_row() {

@@ -22,19 +22,28 @@ constexpr Param unknown_param() {
         .one_of(R"(["ignore","refuse"])");
 }
 
+// The parameter `tombstones` of codecs whose payloads have fields.
+constexpr Param tombstones_param() {
+    return param("tombstones", WEIR_PARAM_STRING,
+                 "What a record without a payload is: it is refused, or a row of nulls, and a row of nulls has no payload.")
+        .default_json("\"refuse\"")
+        .one_of(R"(["refuse","nulls"])");
+}
+// WEIR_E_CONFIG where a row of nulls is not possible.
+Status check_tombstones(const Schema &record);
+bool all_null(const std::vector<Column> &columns, int64_t row);
+
 class RecordBuilder {
 public:
     static constexpr size_t kUnknown = SIZE_MAX;
 
-    // `schema` must outlive it.
-    RecordBuilder(const Schema &schema, const DecodeInput &in);
+    // `schema`, and `names`, under which its columns stand in payloads, must outlive it.
+    RecordBuilder(const Schema &schema, const std::vector<std::string> &names, const DecodeInput &in);
 
     // The column's index. Fields mostly come in the record's order, which is tried first.
     size_t find(std::string_view name);
     // The name that comes next if fields come in the record's order; empty: none.
-    std::string_view expected() const {
-        return next_ < schema_.size() ? std::string_view(schema_.fields[next_].name) : std::string_view();
-    }
+    std::string_view expected() const { return next_ < names_.size() ? std::string_view(names_[next_]) : std::string_view(); }
     size_t take_expected() { return next_++; }
 
     // Where to append; NULL: nobody wants the column.
@@ -49,6 +58,8 @@ public:
     }
     // Completes the row: what is missing becomes null. False: it may not be null; *field says which.
     bool end_row(std::string *field);
+    // A row of nulls. REQUIRES: check_tombstones, and no row begun.
+    void add_nulls();
     // Takes the unfinished row back.
     void drop_row();
     void finish(ArrowArray *out);
@@ -60,6 +71,7 @@ private:
     }
 
     const Schema &schema_;
+    const std::vector<std::string> &names_;
     std::deque<ColumnBuilder> columns_;
     std::vector<ColumnBuilder *> builders_;  // by column
     std::vector<uint64_t> seen_;             // by column: the last row that had it

@@ -6,7 +6,6 @@
 
 #include <weir/row_json.hpp>
 
-#include "time_text.hpp"
 
 namespace weir::codecs {
 namespace {
@@ -15,6 +14,63 @@ __extension__ typedef unsigned __int128 Uint128;
 
 constexpr size_t kShownBytes = 64;
 constexpr int kMaxDecimalDigits = 38;
+
+constexpr int64_t kPowers[] = {1,
+                               10,
+                               100,
+                               1'000,
+                               10'000,
+                               100'000,
+                               1'000'000,
+                               10'000'000,
+                               100'000'000,
+                               1'000'000'000,
+                               10'000'000'000,
+                               100'000'000'000,
+                               1'000'000'000'000,
+                               10'000'000'000'000,
+                               100'000'000'000'000,
+                               1'000'000'000'000'000,
+                               10'000'000'000'000'000,
+                               100'000'000'000'000'000,
+                               1'000'000'000'000'000'000};
+
+int64_t floor_divide(int64_t value, int64_t by) { return value / by - (value % by < 0); }
+
+bool holds(const Type &type, TypeId id) {
+    if (type.id == id) return true;
+    for (const Field &child : type.children)
+        if (holds(child.type, id)) return true;
+    return false;
+}
+
+// -?digits[.digits] of at most 18 digits, `scale` decimals or fewer: what nearly all decimals are. False: another.
+bool parse_short_decimal(std::string_view text, int precision, int scale, Int128 *out) {
+    const char *p = text.data(), *const end = p + text.size();
+    const bool negative = p != end && *p == '-';
+    p += negative;
+    if (p == end || end - p > 19 || !is_digit(*p)) return false;
+    uint64_t digits = 0;
+    int decimals = -1, count = 0;
+    for (; p != end; ++p) {
+        if (is_digit(*p)) {
+            digits = digits * 10 + static_cast<uint64_t>(*p - '0');
+            ++count;
+            decimals += decimals >= 0;
+        } else if (*p == '.' && decimals < 0) {
+            decimals = 0;
+        } else {
+            return false;
+        }
+    }
+    if (decimals == 0 || count > 18) return false;
+    const int shift = scale - (decimals < 0 ? 0 : decimals);
+    if (shift < 0 || shift > 18) return false;
+    const Int128 value = static_cast<Int128>(digits) * kPowers[shift];
+    if (precision <= 18 ? value >= kPowers[precision] : count + shift > precision) return false;
+    *out = negative ? -value : value;
+    return true;
+}
 
 // The digits of an integer below 2^64. `text` has no sign.
 Parse parse_magnitude(std::string_view text, uint64_t *out) {
@@ -145,6 +201,14 @@ Parse append_bool(ColumnBuilder &to, std::string_view text) {
     return Parse::kOk;
 }
 
+Parse read_date(std::string_view text, const TimeForm &form, int32_t *days) {
+    if (!form.dates || form.kind != TimeForm::kPattern) return parse_date(text, days);
+    int64_t micros = 0;
+    const Parse p = form.pattern.read(text, &micros);
+    if (p == Parse::kOk) *days = static_cast<int32_t>(floor_divide(micros, 86'400'000'000));
+    return p;
+}
+
 template <class T, class F>
 Parse append_parsed(ColumnBuilder &to, F &&parse) {
     T value{};
@@ -161,20 +225,19 @@ void write_float(Buffer &out, T value) {
     out.append(text, static_cast<size_t>(std::to_chars(text, text + sizeof text, value).ptr - text));
 }
 
-int64_t floor_divide(int64_t value, int64_t by) { return value / by - (value % by < 0); }
-
-void write_timestamp(Buffer &out, int64_t micros, TimestampForm form) {
+void write_timestamp(Buffer &out, int64_t micros, const TimeForm &form) {
     std::string text;
-    switch (form) {
-        case TimestampForm::kIso: text = format_timestamp(micros); break;
-        case TimestampForm::kEpochUs: return write_integer(out, micros);
-        case TimestampForm::kEpochNs:  // beyond int64 as well, hence by text
+    switch (form.kind) {
+        case TimeForm::kIso: text = format_timestamp(micros); break;
+        case TimeForm::kPattern: return form.pattern.write(micros, out);
+        case TimeForm::kEpochUs: return write_integer(out, micros);
+        case TimeForm::kEpochNs:  // beyond int64 as well, hence by text
             text = format_decimal(static_cast<Int128>(micros) * 1'000, 0);
             break;
         default: {
-            int64_t unit = form == TimestampForm::kEpochS ? 1'000'000 : 1'000;
+            int64_t unit = form.kind == TimeForm::kEpochS ? 1'000'000 : 1'000;
             if (micros % unit == 0) return write_integer(out, floor_divide(micros, unit));
-            text = format_decimal(micros, form == TimestampForm::kEpochS ? 6 : 3);
+            text = format_decimal(micros, form.kind == TimeForm::kEpochS ? 6 : 3);
         }
     }
     out.append(text.data(), text.size());
@@ -182,13 +245,55 @@ void write_timestamp(Buffer &out, int64_t micros, TimestampForm form) {
 
 }  // namespace
 
-TimestampForm timestamp_form(const Config &config) {
-    std::string name = config.string("timestamps");
-    if (name == "epoch_s") return TimestampForm::kEpochS;
-    if (name == "epoch_ms") return TimestampForm::kEpochMs;
-    if (name == "epoch_us") return TimestampForm::kEpochUs;
-    if (name == "epoch_ns") return TimestampForm::kEpochNs;
-    return TimestampForm::kIso;
+Result<TimeForm> parse_time_form(std::string_view text) {
+    constexpr std::string_view kNames[] = {"iso", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"};
+    for (uint8_t kind = 0; kind < std::size(kNames); ++kind)
+        if (text == kNames[kind]) return TimeForm{static_cast<TimeForm::Kind>(kind)};
+    if (text.find('%') == std::string_view::npos)
+        return Status::config("", shown(text) + " is none of `iso`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns` and no "
+                                                "pattern such as `%d/%b/%Y:%H:%M:%S %z`");
+    auto pattern = TimePattern::parse(text);
+    if (!pattern) return pattern.status();
+    return TimeForm{TimeForm::kPattern, std::move(*pattern)};
+}
+
+Result<TimeForm> timestamp_form(const Config &config) {
+    auto form = parse_time_form(config.string("timestamps"));
+    if (!form) return Status::config("timestamps", "timestamps: " + form.status().message());
+    return form;
+}
+
+Result<std::vector<TimeForm>> column_forms(const Schema &record, const TimeForm &standard, bool json) {
+    std::vector<TimeForm> forms;
+    for (const Field &field : record.fields) {
+        forms.push_back(standard);
+        if (field.format.empty() || (json && field.format == "json" && field.type.id == TypeId::kString)) continue;
+        const std::string where = "column " + field.name + ": ";
+        const bool date = holds(field.type, TypeId::kDate), time = holds(field.type, TypeId::kTimestamp);
+        if (!date && !time)
+            return Status::config("", where + "`format` is for dates and timestamps" +
+                                          (json ? ", or `json` for strings" : "") + "; this is " + to_string(field.type));
+        auto form = parse_time_form(field.format);
+        if (!form) return Status::config("", where + form.status().message());
+        if (date && (form->is_number() || (form->kind == TimeForm::kPattern && form->pattern.has_time())))
+            return Status::config("", where + shown(field.format) + " has a time of day, and a date has none");
+        form->dates = true;
+        forms.back() = std::move(*form);
+    }
+    return forms;
+}
+
+Result<std::vector<std::string>> payload_names(const Schema &record) {
+    std::vector<std::string> names;
+    for (size_t i = 0; i < record.size(); ++i) {
+        const Field &field = record.fields[i];
+        names.push_back(field.path.empty() ? field.name : field.path);
+        for (size_t k = 0; k < i; ++k)
+            if (names[k] == names[i])
+                return Status::config("", "columns " + record.fields[k].name + " and " + field.name + " are both the field " +
+                                              shown(names[i]));
+    }
+    return names;
 }
 
 std::string shown(std::string_view text) {
@@ -229,7 +334,10 @@ Parse parse_uint64(std::string_view text, uint64_t *out) {
     return p == Parse::kOk && *out ? Parse::kRange : p;
 }
 
+Parse parse_whole(std::string_view text, Int128 *out) { return parse_decimal(text, kMaxDecimalDigits, 0, out); }
+
 Parse parse_decimal(std::string_view text, int precision, int scale, Int128 *out) {
+    if (parse_short_decimal(text, precision, scale, out)) return Parse::kOk;
     Number number;
     if (!read_number(text, &number)) return Parse::kSyntax;
     if (Parse p = scale_number(number, scale, false, out); p != Parse::kOk) return p;
@@ -237,11 +345,17 @@ Parse parse_decimal(std::string_view text, int precision, int scale, Int128 *out
     return *out < limit && *out > -limit ? Parse::kOk : Parse::kRange;
 }
 
-Parse parse_timestamp(std::string_view text, TimestampForm form, int64_t *micros) {
-    if (form == TimestampForm::kIso) return parse_iso(text, micros);
+Parse parse_timestamp(std::string_view text, const TimeForm &form, int64_t *micros) {
+    if (form.kind == TimeForm::kIso) return weir::parse_timestamp(text, micros);
+    if (form.kind == TimeForm::kPattern) return form.pattern.read(text, micros);
+    const int scale = 6 - 3 * (form.kind - TimeForm::kEpochS);
+    int64_t whole = 0;
+    if (parse_int64(text, &whole) == Parse::kOk) {
+        if (scale < 0) *micros = floor_divide(whole, 1'000);
+        return scale < 0 || !__builtin_mul_overflow(whole, kPowers[scale], micros) ? Parse::kOk : Parse::kRange;
+    }
     Number number;
     if (!read_number(text, &number)) return Parse::kSyntax;
-    int scale = 6 - 3 * (static_cast<int>(form) - static_cast<int>(TimestampForm::kEpochS));
     Int128 value = 0;
     if (Parse p = scale_number(number, scale, true, &value); p != Parse::kOk) return p;
     if (value > INT64_MAX || value < INT64_MIN) return Parse::kRange;
@@ -274,7 +388,7 @@ void explain(Parse why, std::string_view text, const Type &type, Fault *fault) {
         fault->message = (text.empty() ? "an empty text" : shown(text)) + " is not " + article + name;
 }
 
-bool append_scalar(ColumnBuilder &to, std::string_view text, TimestampForm form, Fault *fault) {
+bool append_scalar(ColumnBuilder &to, std::string_view text, const TimeForm &form, Fault *fault) {
     const Type &type = to.type();
     Parse p = Parse::kOk;
     switch (type.id) {
@@ -293,7 +407,9 @@ bool append_scalar(ColumnBuilder &to, std::string_view text, TimestampForm form,
             p = append_parsed<Int128>(
                 to, [&](auto *v) { return parse_decimal(text, type.precision, type.scale, v); });
             break;
-        case TypeId::kDate: p = append_parsed<int32_t>(to, [&](auto *v) { return parse_date(text, v); }); break;
+        case TypeId::kDate:
+            p = append_parsed<int32_t>(to, [&](auto *v) { return read_date(text, form, v); });
+            break;
         case TypeId::kTimestamp:
             p = append_parsed<int64_t>(to, [&](auto *v) { return parse_timestamp(text, form, v); });
             break;
@@ -304,11 +420,14 @@ bool append_scalar(ColumnBuilder &to, std::string_view text, TimestampForm form,
     return false;
 }
 
-void write_scalar(Buffer &out, const Column &column, int64_t row, TimestampForm form) {
+void write_scalar(Buffer &out, const Column &column, int64_t row, const TimeForm &form) {
     std::string text;
     switch (column.type().id) {
         case TypeId::kString:
-        case TypeId::kBinary: text = column.text(row); break;
+        case TypeId::kBinary: {
+            const std::string_view bytes = column.text(row);
+            return out.append(bytes.data(), bytes.size());
+        }
         case TypeId::kBool: text = column.bool_value(row) ? "true" : "false"; break;
         case TypeId::kFloat32: return write_float(out, column.value<float>(row));
         case TypeId::kFloat64: return write_float(out, column.value<double>(row));
@@ -319,15 +438,6 @@ void write_scalar(Buffer &out, const Column &column, int64_t row, TimestampForm 
         default: return write_integer(out, column.integer(row));
     }
     out.append(text.data(), text.size());
-}
-
-Status row_error(int64_t row, std::string_view field, std::string_view message) {
-    weir_error error{};
-    error.size = sizeof error;
-    detail::copy_text(error.path, sizeof error.path, std::string(field));
-    detail::copy_text(error.message, sizeof error.message,
-                      "row " + std::to_string(row) + ": " + std::string(message));
-    return Status::from_abi(WEIR_E_ROW, error);
 }
 
 }  // namespace weir::codecs

@@ -7,44 +7,61 @@
 //   decimal(p,s) decimal or exponent form; at most s decimals that are not zero, at most p digits
 //   bool         true, false
 //   string       valid UTF-8; binary: any bytes
-//   date         YYYY-MM-DD
-//   timestamp    as TimestampForm says
+//   date         YYYY-MM-DD, or as the column's TimeForm says
+//   timestamp    as TimeForm says
 // Plain functions, any thread.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <weir/builder.hpp>
 #include <weir/column.hpp>
 #include <weir/config.hpp>
 #include <weir/memory.hpp>
 #include <weir/spec.hpp>
+#include <weir/time_text.hpp>
+
+#include "time_pattern.hpp"
 
 namespace weir::codecs {
 
-// How timestamps stand in payloads. Epochs are numbers, which may have decimals; what is finer than a
+// How dates and timestamps stand in payloads. Epochs are numbers, which may have decimals; what is finer than a
 // microsecond is cut.
-enum class TimestampForm : uint8_t { kIso, kEpochS, kEpochMs, kEpochUs, kEpochNs };
+struct TimeForm {
+    enum Kind : uint8_t { kIso, kEpochS, kEpochMs, kEpochUs, kEpochNs, kPattern };
+    Kind kind = kIso;
+    TimePattern pattern = {};
+    bool dates = false;  // of one column: it holds for dates, too, which are YYYY-MM-DD otherwise
+
+    bool is_number() const { return kind != kIso && kind != kPattern; }
+};
+
+// `iso`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, or a pattern with a percent sign.
+Result<TimeForm> parse_time_form(std::string_view text);
 
 // The parameter `timestamps` of the codecs, and its value.
 constexpr Param timestamps_param() {
     return param("timestamps", WEIR_PARAM_STRING,
-                 "How timestamps are written. `iso` is 2024-05-23T12:34:56.789Z, where a missing zone means UTC; the "
-                 "others are numbers since 1970-01-01 UTC.")
-        .default_json("\"iso\"")
-        .one_of(R"(["iso","epoch_s","epoch_ms","epoch_us","epoch_ns"])");
+                 "How timestamps are written: `iso` is 2024-05-23T12:34:56.789Z, where a missing zone means UTC; "
+                 "`epoch_s`, `epoch_ms`, `epoch_us` and `epoch_ns` are numbers since 1970-01-01 UTC; anything else is a "
+                 "pattern such as `%d/%b/%Y:%H:%M:%S %z`.")
+        .default_json("\"iso\"");
 }
-TimestampForm timestamp_form(const Config &config);
+Result<TimeForm> timestamp_form(const Config &config);
 
-enum class Parse : uint8_t {
-    kOk,
-    kSyntax,  // is not a value of the type at all
-    kRange,   // is one, yet does not fit
-};
+// The form of each column: its own `format`, or `standard`. WEIR_E_CONFIG where a format does not fit its column;
+// with `json`, the format `json` of string columns is left to the caller.
+Result<std::vector<TimeForm>> column_forms(const Schema &record, const TimeForm &standard, bool json = false);
+
+// Under which name each column stands in payloads whose fields have plain names: its path, or its own.
+// WEIR_E_CONFIG where two columns are one field.
+Result<std::vector<std::string>> payload_names(const Schema &record);
 
 inline constexpr std::string_view kNoPayload = "there is no payload (a tombstone), and the column is not nullable";
+inline constexpr std::string_view kTombstone = "there is no payload (a tombstone)";
 
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
@@ -78,29 +95,27 @@ inline Parse parse_int64(std::string_view text, int64_t *out) {
 }
 
 Parse parse_uint64(std::string_view text, uint64_t *out);
+// Exactly, from decimal or exponent form: 5.0 and 5e0 are 5.
+Parse parse_whole(std::string_view text, Int128 *out);
 // Unscaled, of `scale` decimals, below 10^precision in magnitude.
 Parse parse_decimal(std::string_view text, int precision, int scale, Int128 *out);
-Parse parse_date(std::string_view text, int32_t *days);
-Parse parse_timestamp(std::string_view text, TimestampForm form, int64_t *micros);
+Parse parse_timestamp(std::string_view text, const TimeForm &form, int64_t *micros);
 
 // Whether `value` fits an integer type.
 bool integer_fits(TypeId id, int64_t value);
 
 // Appends the value that `text` stands for. False: nothing was appended, *fault says why.
 // REQUIRES: the type is not nested.
-bool append_scalar(ColumnBuilder &to, std::string_view text, TimestampForm form, Fault *fault);
+bool append_scalar(ColumnBuilder &to, std::string_view text, const TimeForm &form, Fault *fault);
 
 // Fills *fault for a text that is no value of the type (kSyntax) or does not fit it (kRange).
 void explain(Parse why, std::string_view text, const Type &type, Fault *fault);
 
 // Appends the text of a value. REQUIRES: the type is not nested, the value not null.
-void write_scalar(Buffer &out, const Column &column, int64_t row, TimestampForm form);
+void write_scalar(Buffer &out, const Column &column, int64_t row, const TimeForm &form);
 
 template <class T>
 void write_integer(Buffer &out, T value);
-
-// An error of encode that names a row: the caller may encode row by row to tell the bad from the good.
-Status row_error(int64_t row, std::string_view field, std::string_view message);
 
 }  // namespace weir::codecs
 

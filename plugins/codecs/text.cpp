@@ -1,9 +1,15 @@
 #include "text.hpp"
 
+#include "record_builder.hpp"
+
 namespace weir::codecs {
 namespace {
 
-constexpr weir_param kTextParams[] = {timestamps_param()};
+constexpr weir_param kTextParams[] = {
+    param("pattern", WEIR_PARAM_STRING,
+          "A regular expression (RE2) that the whole payload matches; its named groups, (?P<name>...), are the columns. "
+          "A group that takes no part is null. Without it the payload is the record's only column."),
+    timestamps_param()};
 
 // The only column of a schema that this codec can write or read.
 Status check_text(const Schema &schema, std::string_view does) {
@@ -19,21 +25,67 @@ Status check_text(const Schema &schema, std::string_view does) {
 }  // namespace
 
 constexpr OperatorSpec kTextSpec =
-    codec_spec<TextCodec>("text", "A payload is the text of one value: the record has one column. Nothing may stand "
-                                  "around the value, not even blanks.")
+    codec_spec<TextCodec>("text", "A payload is the text of one value, or what the groups of a `pattern` match. Nothing "
+                                  "may stand around a value, not even blanks.")
         .params(kTextParams);
 
 Result<std::unique_ptr<Codec>> TextCodec::create(const Config &config) {
-    return std::unique_ptr<Codec>(new TextCodec(timestamp_form(config)));
+    auto codec = std::make_unique<TextCodec>();
+    auto form = timestamp_form(config);
+    if (!form) return form.status();
+    codec->form_ = std::move(*form);
+    if (config.has("pattern")) {
+        auto pattern = TextPattern::parse(config.string("pattern"));
+        if (!pattern) return pattern.status();
+        codec->pattern_ = std::move(*pattern);
+    }
+    return std::unique_ptr<Codec>(std::move(codec));
 }
 
 Status TextCodec::bind_decode(const Schema &record) {
     record_ = record;
-    return check_text(record, "reads");
+    auto forms = column_forms(record, form_);
+    if (!forms) return forms.status();
+    if (pattern_) {
+        auto names = payload_names(record);
+        if (!names) return names.status();
+        return pattern_->bind(record, std::move(*names), std::move(*forms));
+    }
+    if (Status s = check_text(record, "reads"); !s.ok()) return s;
+    if (!record.fields[0].path.empty())
+        return Status::config("", "column " + record.fields[0].name + ": format text has no names, so there is no path");
+    read_form_ = forms->front();
+    return {};
+}
+
+void TextCodec::decode_matches(const DecodeInput &in, ArrowArray *out) {
+    RecordBuilder row(record_, pattern_->names(), in);
+    std::string field;
+    Fault fault;
+    for (uint32_t i = 0; i < in.size(); ++i) {
+        field.clear();
+        if (in.is_null(i)) {
+            in.fail(i, field, -1, kTombstone);
+            continue;
+        }
+        bool good = pattern_->read(in.span(i), row, &field, &fault);
+        if (good && !row.end_row(&field)) {
+            fault = {-1, field + " is missing, and the column is not nullable"};
+            good = false;
+        }
+        if (good) continue;
+        row.drop_row();
+        in.fail(i, field, fault.position, fault.message);
+    }
+    row.finish(out);
 }
 
 // The column is read even where nobody wants it: which payloads fail must not depend on that.
 Status TextCodec::decode(const DecodeInput &in, ArrowArray *out) {
+    if (pattern_) {
+        decode_matches(in, out);
+        return {};
+    }
     ColumnBuilder column(record_.fields[0].type);
     if (column.type().id == TypeId::kInt64 && !record_.fields[0].nullable)
         decode_int64(in, column);
@@ -74,7 +126,7 @@ void TextCodec::decode_any(const DecodeInput &in, ColumnBuilder &to) const {
     Fault fault;
     for (uint32_t i = 0; i < in.size(); ++i) {
         if (!in.is_null(i)) {
-            if (!append_scalar(to, in.span(i), form_, &fault)) in.fail(i, field.name, fault.position, fault.message);
+            if (!append_scalar(to, in.span(i), read_form_, &fault)) in.fail(i, field.name, fault.position, fault.message);
         } else if (field.nullable) {
             to.append_null();
         } else {
@@ -84,6 +136,9 @@ void TextCodec::decode_any(const DecodeInput &in, ColumnBuilder &to) const {
 }
 
 Status TextCodec::bind_encode(const Schema &rows) {
+    if (pattern_)
+        return Status::config("pattern", "a pattern only reads; format `template` writes, as in "
+                                         "`format: { template: \"status={status}\" }`");
     rows_ = rows;
     return check_text(rows, "writes");
 }
@@ -92,7 +147,10 @@ Status TextCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
     const Field &field = rows_.fields[0];
     Column column(rows.children[0], &field.type);
     for (int64_t row = 0; row < rows.length; ++row) {
-        if (column.is_null(row)) return row_error(row, field.name, "null cannot be written as text");
+        if (column.is_null(row)) {
+            out.end_null();
+            continue;
+        }
         write_scalar(out.bytes(), column, row, form_);
         out.end_row();
     }

@@ -1,10 +1,10 @@
 #include "columns.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
+
+#include <weir/time_text.hpp>
 
 #include "makers.hpp"
 
@@ -200,13 +200,12 @@ Reader::MakerResult Reader::sequence() {
     return std::unique_ptr<Maker>(new SequenceMaker(start, step));
 }
 
-// 2024-05-23T12:34:56Z, or the date alone.
-std::optional<int64_t> parse_time(const std::string &text) {
-    for (const char *form : {"%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"}) {
-        tm parts{};
-        const char *end = strptime(text.c_str(), form, &parts);
-        if (end && *end == '\0') return static_cast<int64_t>(timegm(&parts)) * 1'000'000;
-    }
+// A time as ISO 8601 has it, or the date alone.
+std::optional<int64_t> parse_time(std::string_view text) {
+    int64_t micros = 0;
+    int32_t days = 0;
+    if (parse_timestamp(text, &micros) == Parse::kOk) return micros;
+    if (parse_date(text, &days) == Parse::kOk) return int64_t{days} * 86'400'000'000;
     return std::nullopt;
 }
 

@@ -85,14 +85,7 @@ Status Generate::bind(const Binding &binding) {
     }
     auto codec = context_.codec(format_);
     if (!codec) return codec.status();
-    encoded_ = schema;
-    ArrowSchema raw;
-    export_schema(schema, &raw);
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec->api->bind_encode(codec->self, &raw, &error);
-    raw.release(&raw);
-    if (code < 0) return Status::config("format", Status::from_abi(code, error).message());
+    if (Status bound = bind_encode(*codec, schema); !bound.ok()) return Status::config("format", bound.message());
     codec_ = *codec;
     payload_wanted_ = binding.wanted(0, "payload");
     binding.set_output(0, payload_wanted_ ? Schema{{{"payload", type_of(TypeId::kString), false}}} : Schema{});
@@ -221,23 +214,21 @@ Result<ArrowArray> Generate::make_rows(const Rows &rows) {
 }
 
 Result<ArrowArray> Generate::make_payloads(const Rows &rows, const ArrowArray &values) {
-    weir_encoded encoded{sizeof(weir_encoded), 0, nullptr, nullptr};
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec_->api->encode(codec_->self, &values, &encoded, &error);
-    if (code < 0) return Status::fatal("format: " + Status::from_abi(code, error).message());
+    auto encoded = weir::encode(*codec_, values);
+    if (!encoded) return Status::fatal("format: " + encoded.status().message());
+    if (!encoded->failed().empty())
+        return Status::fatal("format: column `" + encoded->failed()[0].field + "`: " + encoded->failed()[0].message);
     ColumnBuilder payload(type_of(TypeId::kString));
     payload.reserve(rows.n);
-    auto *text = reinterpret_cast<const char *>(encoded.data);
     for (int64_t i = 0; i < rows.n; ++i) {
         uint64_t row = rows.number(i);
+        const weir_str made = encoded->payload(i);
+        if (!made.data) return Status::fatal("format: a row has no payload, because its value is null");
         if (corrupt_share_ > 0 && corrupt_.unit(row) < corrupt_share_)
             payload.append_text(corrupt_payloads_[corrupt_pick_.below(corrupt_payloads_.size(), row)]);
         else
-            payload.append_text({text + encoded.offsets[i], encoded.offsets[i + 1] - encoded.offsets[i]});
+            payload.append_text(view(made));
     }
-    plugin_host().free(encoded.data);
-    plugin_host().free(encoded.offsets);
     std::vector<ArrowArray> columns(1);
     payload.finish(&columns[0]);
     ArrowArray out;

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include <weir/codec.hpp>
+#include <weir/codec_call.hpp>
 #include <weir/operator.hpp>
 
 #include "columns.hpp"
@@ -60,7 +60,6 @@ private:
 
     std::string format_;  // as JSON; empty: typed columns
     std::optional<weir_codec> codec_;
-    Schema encoded_;  // what the codec gets
     double corrupt_share_ = 0;
     std::vector<std::string> corrupt_payloads_;
     Stream corrupt_, corrupt_pick_;

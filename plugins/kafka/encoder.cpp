@@ -9,10 +9,6 @@
 namespace weir::kafka {
 
 Outgoing::~Outgoing() {
-    for (const weir_encoded &one : encoded) {
-        plugin_host().free(one.data);
-        plugin_host().free(one.offsets);
-    }
     for (rd_kafka_headers_t *one : headers)
         if (one) rd_kafka_headers_destroy(one);
 }
@@ -105,42 +101,28 @@ public:
     Status encode(const BatchView &batch, Outgoing &out, std::vector<RowError> &failed) override;
 
     weir_codec codec_{};
-    Schema payload_schema_;
     std::vector<size_t> payload_;
     std::optional<size_t> key_, value_;
     std::vector<Header> headers_;
 
 private:
-    Status encode_all(const ArrowArray &rows, Outgoing &out);
-    Status encode_each(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed);
+    Status encode_payloads(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed);
     void add_headers(const BatchView &batch, int64_t row, Outgoing &out);
 };
 
-Status RowEncoder::encode_all(const ArrowArray &rows, Outgoing &out) {
-    weir_encoded encoded{sizeof(weir_encoded), 0, nullptr, nullptr};
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec_.api->encode(codec_.self, &rows, &encoded, &error);
-    if (code < 0) return Status::from_abi(code, error);
-    out.encoded.push_back(encoded);
+Status RowEncoder::encode_payloads(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed) {
+    auto encoded = weir::encode(codec_, rows);
+    if (!encoded) return encoded.status();
+    out.encoded = std::move(*encoded);
+    failed = out.encoded.failed();
+    auto next = failed.begin();
     for (int64_t i = 0; i < rows.length; ++i) {
-        const auto *at = reinterpret_cast<const char *>(encoded.data) + encoded.offsets[i];
-        out.payloads.push_back({at, encoded.offsets[i + 1] - encoded.offsets[i]});
-    }
-    return {};
-}
-
-// After a row was refused: finds out which.
-Status RowEncoder::encode_each(const ArrowArray &rows, Outgoing &out, std::vector<RowError> &failed) {
-    for (int64_t i = 0; i < rows.length; ++i) {
-        ArrowArray one{};
-        auto row = static_cast<int32_t>(i);
-        gather(payload_schema_, rows, &row, 1, &one);
-        Status status = encode_all(one, out);
-        one.release(&one);
-        if (status.ok()) out.rows.push_back(i);
-        else if (status.code() == WEIR_E_ROW) failed.push_back({i, "encode", status.path(), status.message()});
-        else return status;
+        if (next != failed.end() && next->row == i) {
+            ++next;
+            continue;
+        }
+        out.payloads.push_back(out.encoded.payload(i));
+        if (!failed.empty()) out.rows.push_back(i);
     }
     return {};
 }
@@ -162,9 +144,7 @@ Status RowEncoder::encode(const BatchView &batch, Outgoing &out, std::vector<Row
         for (int64_t i = 0; i < batch.rows(); ++i) out.payloads.push_back(plain_text(column, i, out));
     } else {
         Selection rows(batch.raw(), payload_);
-        Status status = encode_all(rows.array(), out);
-        if (status.code() == WEIR_E_ROW) status = encode_each(rows.array(), out, failed);
-        if (!status.ok()) return status;
+        if (Status status = encode_payloads(rows.array(), out, failed); !status.ok()) return status;
     }
     for (size_t i = 0; i < out.size() && (key_ || !headers_.empty()); ++i) {
         int64_t row = out.rows.empty() ? static_cast<int64_t>(i) : out.rows[i];
@@ -199,22 +179,17 @@ Result<std::unique_ptr<Encoder>> make_row_encoder(Context context, const Encoder
         if (!(encoder->value_ = read(options.value))) return missing_column("value", options.value, schema);
         return std::unique_ptr<Encoder>(std::move(encoder));
     }
+    Schema payload_schema;
     for (size_t i = 0; i < schema.size(); ++i) {
         if (is_metadata_column(schema.fields[i].name)) continue;
         binding.reads(input, schema.fields[i].name);
         encoder->payload_.push_back(i);
-        encoder->payload_schema_.fields.push_back(schema.fields[i]);
+        payload_schema.fields.push_back(schema.fields[i]);
     }
     auto codec = context.codec(options.format);
     if (!codec) return codec.status();
     encoder->codec_ = *codec;
-    ArrowSchema exported;
-    export_schema(encoder->payload_schema_, &exported);
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec->api->bind_encode(codec->self, &exported, &error);
-    exported.release(&exported);
-    if (code < 0) return Status::from_abi(code, error);
+    if (Status status = bind_encode(*codec, payload_schema); !status.ok()) return status;
     return std::unique_ptr<Encoder>(std::move(encoder));
 }
 

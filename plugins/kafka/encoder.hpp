@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <weir/batch.hpp>
+#include <weir/codec_call.hpp>
 #include <weir/operator.hpp>
 
 #include "client.hpp"
@@ -26,7 +27,7 @@ struct Outgoing {
     // Leaves out the messages with these ascending numbers.
     void drop(const std::vector<size_t> &messages);
 
-    std::vector<weir_encoded> encoded;
+    Encoded encoded;
     std::vector<std::unique_ptr<std::string>> texts;
     std::vector<weir_str> payloads;  // data NULL: a tombstone
     std::vector<weir_str> keys;      // empty: none has a key

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include <weir/builder.hpp>
+#include <weir/codec_call.hpp>
 #include <weir/ext/start.h>
 #include <weir/failpoint.hpp>
 
@@ -248,24 +249,9 @@ Status Source::emit(uint64_t number, Records *records, bool *full) {
 
 Status Source::decode(Records &records, ArrowArray *rows, std::vector<int32_t> *good) {
     failures_.clear();
-    weir_decode call{};
-    call.size = sizeof call;
-    call.n = static_cast<uint32_t>(records.size());
-    call.base = records.base();
-    call.offsets = records.offsets();
-    call.lengths = records.lengths();
-    call.wanted = wanted_.data();
-    call.data = &failures_;
-    call.fail = [](const weir_decode *self, uint32_t index, weir_str field, int64_t position, weir_str message) {
-        std::string text(view(message));
-        if (position >= 0) text += " (at byte " + std::to_string(position) + ")";
-        static_cast<std::vector<RowError> *>(self->data)
-            ->push_back({index, "decode", std::string(view(field)), std::move(text)});
-    };
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec_.api->decode(codec_.self, &call, rows, &error);
-    if (code < 0) return Status::from_abi(code, error);
+    Status status = weir::decode(codec_, static_cast<uint32_t>(records.size()), records.base(), records.offsets(),
+                                 records.lengths(), wanted_.data(), failures_, rows);
+    if (!status.ok()) return status;
     if (failures_.empty()) return {};
     size_t next = 0;
     for (size_t i = 0; i < records.size(); ++i) {

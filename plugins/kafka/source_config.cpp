@@ -1,6 +1,8 @@
 // kafka.source: its parameters, and its schemas.
 #include <algorithm>
 
+#include <weir/codec_call.hpp>
+
 #include "source.hpp"
 
 namespace weir::kafka {
@@ -129,13 +131,7 @@ Status Source::bind(const Binding &binding) {
         }
     }
     binding.set_output(0, out);
-    ArrowSchema record;
-    export_schema(record_, &record);
-    weir_error error{};
-    error.size = sizeof error;
-    int32_t code = codec_.api->bind_decode(codec_.self, &record, &error);
-    record.release(&record);
-    return Status::from_abi(code, error);
+    return bind_decode(codec_, record_);
 }
 
 }  // namespace weir::kafka

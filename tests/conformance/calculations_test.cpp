@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <weir/codec_call.hpp>
+
 #include "tests/conformance/skeleton.hpp"
 
 namespace weir::host {
@@ -154,18 +156,20 @@ TEST_F(NumbersTest, LeavesOutColumnsThatNobodyWants) {
     EXPECT_THAT(failed_, IsEmpty());
 }
 
-TEST_F(NumbersTest, EncodesRowsOneBehindTheOther) {
-    ArrowArray rows = make_rows(record_, Json::parse("[[1,-2],[9223372036854775807,-9223372036854775808]]"));
-    weir_encoded out{sizeof out, 0, nullptr, nullptr};
-    ASSERT_EQ(api_.encode(self_, &rows, &out, nullptr), WEIR_OK);
-    const auto row = [&](size_t i) {
-        return std::string(reinterpret_cast<char*>(out.data) + out.offsets[i], out.offsets[i + 1] - out.offsets[i]);
-    };
-    EXPECT_EQ(row(0), "1,-2");
-    EXPECT_EQ(row(1), "9223372036854775807,-9223372036854775808");
-    plugin_host().free(out.data);
-    plugin_host().free(out.offsets);
+TEST_F(NumbersTest, EncodesRowsOneBehindTheOtherAndTellsThoseThatFailOrHaveNoPayload) {
+    const Schema nullable = schema_of({{"a", "int64?"}, {"b", "int64?"}});
+    ArrowArray rows = make_rows(
+        nullable, Json::parse("[[1,-2],[null,3],[null,null],[9223372036854775807,-9223372036854775808]]"));
+    auto out = encode(weir_codec{sizeof(weir_codec), 0, &api_, self_}, rows);
     rows.release(&rows);
+    ASSERT_TRUE(out.ok());
+    EXPECT_EQ(view(out->payload(0)), "1,-2");
+    EXPECT_EQ(out->payload(2).data, nullptr);
+    EXPECT_EQ(view(out->payload(3)), "9223372036854775807,-9223372036854775808");
+    ASSERT_EQ(out->failed().size(), 1u);
+    EXPECT_EQ(out->failed()[0].row, 1);
+    EXPECT_EQ(out->failed()[0].code, "encode");
+    EXPECT_EQ(out->failed()[0].message, "some values are null");
 }
 
 }  // namespace

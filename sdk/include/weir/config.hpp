@@ -72,6 +72,8 @@ inline Result<Schema> Config::record(const char *name) const {
         auto parsed = parse_field(column, field.value("type", ""));
         if (!parsed) return Status::config(std::string(name) + "." + column, parsed.status().message());
         parsed->nullable = field.value("nullable", parsed->nullable);
+        parsed->path = field.value("path", "");
+        parsed->format = field.value("format", "");
         schema.fields.push_back(std::move(*parsed));
     }
     return schema;

@@ -2,7 +2,8 @@
 //
 // int64, uint64 and decimals are JSON numbers with all their digits; NaN and infinities are null (JSON has
 // none); timestamps are ISO 8601 in UTC with microseconds only where there are any; dates are YYYY-MM-DD;
-// binary is text where it is valid UTF-8, else base64 behind "base64:"; maps are objects.
+// binary is text where it is valid UTF-8, else base64 behind "base64:" (also where the text begins so); maps are
+// objects.
 #pragma once
 
 #include <charconv>
@@ -26,6 +27,8 @@ std::string format_timestamp(int64_t micros);  // 2024-05-23T12:34:56Z, 2024-05-
 std::string format_date(int32_t days);
 std::string format_decimal(Int128 value, int scale);
 std::string base64(std::string_view bytes);
+// Appends the bytes. False: the text is not base64 with padding, exactly as base64() writes it.
+bool from_base64(std::string_view text, std::string *out);
 
 }  // namespace weir
 

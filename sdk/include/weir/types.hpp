@@ -61,8 +61,11 @@ struct Field {
     std::string name;
     Type type;
     bool nullable = false;
+    // Of a record that a codec reads: where the field stands in a payload, if not under its name, and how its text is
+    // written, if not as the codec does it. No part of a stream's schema: neither compared nor exported with it.
+    std::string path = {}, format = {};
 
-    bool operator==(const Field &) const = default;
+    bool operator==(const Field &o) const { return name == o.name && type == o.type && nullable == o.nullable; }
 };
 
 inline bool is_metadata_column(std::string_view name) { return !name.empty() && name[0] == '_'; }
@@ -113,6 +116,8 @@ Result<Field> parse_field(std::string name, std::string_view type_text);  // `?`
 Result<Schema> import_schema(const ArrowSchema &schema);
 // Fills *out, which owns copies of everything; the caller (or whom it is moved to) releases it.
 void export_schema(const Schema &schema, ArrowSchema *out);
+// The same with path and format of the fields, as their metadata.
+void export_record(const Schema &record, ArrowSchema *out);
 
 }  // namespace weir
 

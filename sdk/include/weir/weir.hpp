@@ -5,6 +5,7 @@
 #include <weir/batch.hpp>
 #include <weir/builder.hpp>
 #include <weir/codec.hpp>
+#include <weir/codec_call.hpp>
 #include <weir/column.hpp>
 #include <weir/config.hpp>
 #include <weir/connection.hpp>
@@ -16,4 +17,5 @@
 #include <weir/spec.hpp>
 #include <weir/state.hpp>
 #include <weir/state_collections.hpp>
+#include <weir/time_text.hpp>
 #include <weir/types.hpp>

@@ -105,10 +105,17 @@ ABI_AT(weir_decode, wanted, 32)
 ABI_AT(weir_decode, data, 40)
 ABI_AT(weir_decode, fail, 48)
 
-ABI_SIZE(weir_encoded, 24)
+ABI_SIZE(weir_encode, 32)
+ABI_AT(weir_encode, size, 0)
+ABI_AT(weir_encode, rows, 8)
+ABI_AT(weir_encode, data, 16)
+ABI_AT(weir_encode, fail, 24)
+
+ABI_SIZE(weir_encoded, 32)
 ABI_AT(weir_encoded, size, 0)
 ABI_AT(weir_encoded, data, 8)
 ABI_AT(weir_encoded, offsets, 16)
+ABI_AT(weir_encoded, nulls, 24)
 
 ABI_SIZE(weir_codec_api, 56)
 ABI_AT(weir_codec_api, size, 0)
@@ -432,6 +439,6 @@ ABI_IS(WEIR_START_OUTSIDE, 0)
 ABI_IS(WEIR_START_CONFIGURED, 1)
 
 ABI_IS(WEIR_ABI_MAJOR, 0)
-ABI_IS(WEIR_ABI_MINOR, 2)
+ABI_IS(WEIR_ABI_MINOR, 3)
 
 #endif /* WEIR_CONFORMANCE_ABI_LAYOUT_H */

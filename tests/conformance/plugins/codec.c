@@ -70,16 +70,23 @@ static int32_t decode(void *self, const weir_decode *in, struct ArrowArray *out,
     return WEIR_OK;
 }
 
-static int32_t encode(void *self, const struct ArrowArray *rows, weir_encoded *out, weir_error *error) {
+/* A row of nulls is a tombstone; one with some cannot be written. */
+static int32_t encode(void *self, const weir_encode *in, weir_encoded *out, weir_error *error) {
     const csv *c = self;
+    const struct ArrowArray *rows = in->rows;
     const uint64_t widest = (uint64_t)c->n_columns * 21 + 1; /* of a row: sign, 19 digits, a comma */
     uint64_t at = 0;
     (void)error;
     out->data = host->alloc((uint64_t)rows->length * widest + 1);
     out->offsets = host->alloc(((uint64_t)rows->length + 1) * sizeof *out->offsets);
+    out->nulls = host->alloc((uint64_t)rows->length + 1);
     for (int64_t row = 0; row < rows->length; ++row) {
+        int64_t nulls = 0;
+        for (int64_t i = 0; i < c->n_columns; ++i) nulls += is_null(rows, i, row);
         out->offsets[row] = at;
-        for (int64_t i = 0; i < c->n_columns; ++i)
+        out->nulls[row] = nulls == c->n_columns;
+        if (nulls > 0 && nulls < c->n_columns) in->fail(in, row, text_of(""), text_of("some values are null"));
+        for (int64_t i = 0; i < c->n_columns && !nulls; ++i)
             at += (uint64_t)snprintf((char *)out->data + at, 22, i ? ",%lld" : "%lld",
                                      (long long)int64_values(rows, i)[row]);
     }

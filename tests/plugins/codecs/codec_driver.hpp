@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <weir/codec_call.hpp>
+
 #include "../built_plugin.hpp"
 
 namespace weir::testing {
@@ -21,6 +23,8 @@ inline std::ostream &operator<<(std::ostream &out, const FailedSpan &f) {
     return out << f.index << " [" << f.field << "] at " << f.position << ": " << f.message;
 }
 
+using Rows = std::vector<std::string>;
+using Failures = std::vector<FailedSpan>;
 using Payloads = std::vector<std::optional<std::string>>;  // none: a tombstone
 
 class CodecDriver {
@@ -87,20 +91,38 @@ public:
     }
     const std::vector<FailedSpan> &failed() const { return failed_; }
 
-    // The payloads of rows given as JSON arrays, or the error.
-    Result<std::vector<std::string>> encode(const std::string &json) {
+    // The payloads of rows given as JSON arrays: `null` a tombstone, none for those in refused().
+    std::vector<std::optional<std::string>> encode_all(const std::string &json) {
         ArrowArray rows = make_rows(rows_, Json::parse(json));
-        weir_encoded encoded{sizeof(weir_encoded), 0, nullptr, nullptr};
-        Status status = call([&](weir_error *e) { return api().encode(self_, &rows, &encoded, e); });
-        int64_t n = rows.length;
+        auto encoded = weir::encode(weir_codec{sizeof(weir_codec), 0, &api(), self_}, rows);
+        const int64_t n = rows.length;
         rows.release(&rows);
-        if (!status.ok()) return status;
-        std::vector<std::string> out;
-        for (int64_t i = 0; i < n; ++i)
-            out.emplace_back(reinterpret_cast<char *>(encoded.data) + encoded.offsets[i],
-                             encoded.offsets[i + 1] - encoded.offsets[i]);
-        plugin_host().free(encoded.data);
-        plugin_host().free(encoded.offsets);
+        if (!encoded) throw std::runtime_error(encoded.status().message());
+        refused_ = encoded->failed();
+        std::vector<std::optional<std::string>> out;
+        size_t next = 0;
+        for (int64_t i = 0; i < n; ++i) {
+            if (next < refused_.size() && refused_[next].row == i) {
+                if (encoded->payload(i).size) throw std::runtime_error("a row that failed has bytes");
+                ++next;
+                continue;
+            }
+            const weir_str payload = encoded->payload(i);
+            out.push_back(payload.data ? std::optional(std::string(view(payload))) : std::nullopt);
+        }
+        return out;
+    }
+    // The same where all rows have a payload.
+    Rows encode(const std::string &json) {
+        Rows out;
+        for (auto &payload : encode_all(json)) out.push_back(payload.value());
+        if (!refused_.empty()) throw std::runtime_error(refused_[0].message);
+        return out;
+    }
+    // `row [field]: message` of each row that the last encode refused.
+    Rows refused() const {
+        Rows out;
+        for (const RowError &e : refused_) out.push_back(std::to_string(e.row) + " [" + e.field + "]: " + e.message);
         return out;
     }
 
@@ -115,7 +137,7 @@ private:
     template <class F>
     Status with_schema(const Schema &schema, F bind) {
         ArrowSchema raw;
-        export_schema(schema, &raw);
+        export_record(schema, &raw);
         Status status = call([&](weir_error *e) { return bind(self_, &raw, e); });
         raw.release(&raw);
         return status;
@@ -126,9 +148,7 @@ private:
     Status created_;
     Schema record_, rows_;
     std::vector<FailedSpan> failed_;
+    std::vector<RowError> refused_;
 };
-
-using Rows = std::vector<std::string>;
-using Failures = std::vector<FailedSpan>;
 
 }  // namespace weir::testing

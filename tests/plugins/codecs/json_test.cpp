@@ -144,7 +144,7 @@ TEST(JsonCodec, WritesWhatTheRulesOfRowsSay) {
                                              {"d", "decimal(9,2)"},
                                              {"l", "list<timestamp>"}}))
                     .ok());
-    EXPECT_EQ(codec.encode(R"([[5,"a\"\n","1.50",[0]],[-7,null,"0.00",[]]])").value(),
+    EXPECT_EQ(codec.encode(R"([[5,"a\"\n","1.50",[0]],[-7,null,"0.00",[]]])"),
               (Rows{R"({"left":5,"s":"a\"\n","d":1.50,"l":["1970-01-01T00:00:00Z"]})",
                     R"({"left":-7,"s":null,"d":0.00,"l":[]})"}));
     CodecDriver epoch("json", R"({"timestamps":"epoch_ms"})");
@@ -153,10 +153,10 @@ TEST(JsonCodec, WritesWhatTheRulesOfRowsSay) {
                                              {"m", "map<string, timestamp>"},
                                              {"s", "struct<t: timestamp?>"}}))
                     .ok());
-    EXPECT_EQ(epoch.encode(R"([[1000,[2000],{"k":3500},{"t":null}]])").value(),
+    EXPECT_EQ(epoch.encode(R"([[1000,[2000],{"k":3500},{"t":null}]])"),
               Rows{R"({"t":1,"l":[2],"m":{"k":3.500},"s":{"t":null}})"});
     ASSERT_TRUE(codec.bind_encode(Schema{}).ok());
-    EXPECT_EQ(codec.encode("[[],[]]").value(), (Rows{"{}", "{}"}));
+    EXPECT_EQ(codec.encode("[[],[]]"), (Rows{"{}", "{}"}));
 }
 
 }  // namespace

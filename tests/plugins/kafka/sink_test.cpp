@@ -39,12 +39,25 @@ TEST_F(KafkaSink, EncodesWithTheCodecAndLeavesMetadataOut) {
     ASSERT_EQ(start(h).message(), "");
     ASSERT_EQ(h.process(R"([[1,"a"],[null,"b"],[3,null]])").message(), "");
     ASSERT_EQ(drain(h).message(), "");
-    EXPECT_EQ(read_back({"value", "_key"}), (std::vector<std::string>{R"({"value":"1","_key":"a"})",
-                                                                     R"({"value":"3","_key":null})"}));
+    EXPECT_EQ(read_back({"value", "_key"}),
+              (std::vector<std::string>{R"({"value":"1","_key":"a"})", R"({"value":"3","_key":null})",
+                                        R"({"value":null,"_key":"b"})"}));
+    EXPECT_TRUE(h.take_failed().empty());
+}
+
+TEST_F(KafkaSink, FailsTheRowsThatTheCodecCannotWriteAndSendsTheOthers) {
+    Harness h = sink({{"format", {{"codec", "kv"}, {"config", Json::object()}}}, {"key", "k"}},
+                     {schema_of({{"k", "string"}, {"s", "string?"}})});
+    ASSERT_EQ(start(h).message(), "");
+    ASSERT_EQ(h.process(R"([["a","x"],["b","x,y"],["c",null],["d,","z"],["e",""]])").message(), "");
+    ASSERT_EQ(drain(h).message(), "");
+    EXPECT_EQ(read_back({"value", "_key"}),
+              (std::vector<std::string>{R"({"value":"k=a,s=x","_key":"a"})", R"({"value":"k=c","_key":"c"})",
+                                        R"({"value":"k=e,s=","_key":"e"})"}));
     auto failed = h.take_failed();
-    ASSERT_EQ(failed.size(), 1u);
-    EXPECT_EQ(failed[0].code, "encode");
-    EXPECT_EQ(failed[0].payload, R"({"n":null})");
+    ASSERT_EQ(failed.size(), 2u);
+    EXPECT_EQ(failed[0], (FailedRow{"encode", "s", "`x,y` has the separator `,` in it", R"({"k":"b","s":"x,y"})"}));
+    EXPECT_EQ(failed[1], (FailedRow{"encode", "k", "`d,` has the separator `,` in it", R"({"k":"d,","s":"z"})"}));
 }
 
 TEST_F(KafkaSink, WritesDeadLetters) {

@@ -1,4 +1,7 @@
 // Good topologies and what becomes of them.
+#include <filesystem>
+#include <fstream>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -231,6 +234,75 @@ nodes:
               R"x({"name":"amount","type":"decimal(12,2)","nullable":true},)x"
               R"({"name":"user","type":"struct<city: string?, tags: list<string>>","nullable":false},)"
               R"({"name":"at","type":"timestamp","nullable":false}]})");
+}
+
+TEST(Topology, TakesColumnsThatSayMoreThanTheirType) {
+    const Loaded loaded = load(R"(connections: { kafka: embedded }
+parameters: { form: epoch_ms }
+nodes:
+  raw:
+    kafka.source:
+      topic: a
+      format: json
+      record:
+        city: { type: string, path: user.address.city, nullable: true }
+        at:   { type: timestamp, format: $form }
+        day:  { type: "date?", format: "%d.%m.%Y" }
+        user: { type: { type: string, path: "string?" }, nullable: true }
+        tags: [string]
+        lines: [{ sku: string, sizes: ["int8?"] }]
+        more: "map<string, float64?>"
+  out: { from: raw, kafka.sink: t }
+)");
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    EXPECT_EQ(loaded.config("raw")["record"].dump(),
+              R"({"fields":[{"name":"city","type":"string","nullable":true,"path":"user.address.city"},)"
+              R"({"name":"at","type":"timestamp","nullable":false,"format":"epoch_ms"},)"
+              R"({"name":"day","type":"date","nullable":true,"format":"%d.%m.%Y"},)"
+              R"({"name":"user","type":"struct<type: string, path: string?>","nullable":true},)"
+              R"({"name":"tags","type":"list<string>","nullable":false},)"
+              R"({"name":"lines","type":"list<struct<sku: string, sizes: list<int8?>>>","nullable":false},)"
+              R"({"name":"more","type":"map<string, float64?>","nullable":false}]})");
+}
+
+TEST(Topology, FindsRecordsInFiles) {
+    const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "weir-record-files";
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder / "schemas/records");
+    std::filesystem::create_directories(folder / "topologies/mine");
+    auto write = [&](const char* name, const char* text) { std::ofstream(folder / name) << text; };
+    write("schemas/records/order.yaml", "id: int64\ncity: { type: string, path: user.city }\n");
+    write("schemas/records/broken.yaml", "id: int46\n");
+    write("topologies/own.yaml", "n: int8\n");
+    auto load_it = [&](const std::string& text, Diagnostics& diagnostics) {
+        return load_topology_text(folder / "topologies/mine/t.yaml", text, {}, test_catalog(), diagnostics);
+    };
+    Diagnostics good, bad;
+    const auto topology = load_it(R"(connections: { kafka: embedded }
+records: { mine: ../own.yaml }
+nodes:
+  a: { kafka.source: { topic: a, format: json, record: order } }
+  b: { kafka.source: { topic: b, format: json, record: mine } }
+  out: { from: a, kafka.sink: t }
+  out2: { from: b, kafka.sink: t }
+)",
+                                  good);
+    ASSERT_TRUE(topology) << good.text();
+    auto record = [&](const char* node) {
+        return topology->nodes.at(static_cast<std::size_t>(topology->find_node(node))).config.value["record"].dump();
+    };
+    EXPECT_EQ(record("a"), R"({"fields":[{"name":"id","type":"int64","nullable":false},)"
+                           R"({"name":"city","type":"string","nullable":false,"path":"user.city"}]})");
+    EXPECT_EQ(record("b"), R"({"fields":[{"name":"n","type":"int8","nullable":false}]})");
+    EXPECT_FALSE(load_it("connections: { kafka: embedded }\nnodes:\n"
+                         "  a: { kafka.source: { topic: a, record: broken } }\n"
+                         "  b: { kafka.source: { topic: a, record: broken } }\n",
+                         bad));
+    const std::string path = (folder / "schemas/records/broken.yaml").lexically_normal().string();
+    EXPECT_EQ(bad.text().substr(0, bad.text().find('\n')),
+              path + ":1:5: error[bad-record]: record `broken`: column `id`: there is no type `int46`");
+    EXPECT_EQ(bad.text().find("bad-record"), bad.text().rfind("bad-record")) << "told once";
+    std::filesystem::remove_all(folder);
 }
 
 TEST(Topology, ReadsEveryTypeOfParameter) {

@@ -17,7 +17,7 @@ extern "C" {
 #define WEIR_END 4     /* poll: this split will never have another row */
 
 #define WEIR_E_CONFIG (-1)        /* the configuration or the schemas do not fit: refuse to start */
-#define WEIR_E_ROW (-2)           /* rows of this batch failed: used by expression and codec services */
+#define WEIR_E_ROW (-2)           /* rows of this batch failed: used by expression services */
 #define WEIR_E_RETRYABLE (-3)     /* the outside failed (server down): the same may succeed later; a run that has begun fails */
 #define WEIR_E_FATAL (-4)         /* cannot go on: stop the topology */
 #define WEIR_E_STATE_VERSION (-5) /* cannot read state of that version: refuse the start or the swap */

@@ -1,6 +1,8 @@
 // Definitions for weir/row_json.hpp.
 #pragma once
 
+#include <cstring>
+
 #include <weir/row_json.hpp>
 
 namespace weir {
@@ -10,6 +12,13 @@ inline bool is_utf8(std::string_view s) {
     size_t i = 0, n = s.size();
     auto byte = [&](size_t at) { return static_cast<unsigned char>(s[at]); };
     while (i < n) {
+        if (uint64_t eight = 0; n - i >= sizeof eight) {  // most text is ASCII
+            std::memcpy(&eight, s.data() + i, sizeof eight);
+            if (!(eight & 0x8080808080808080)) {
+                i += sizeof eight;
+                continue;
+            }
+        }
         unsigned char c = byte(i);
         if (c < 0x80) {
             ++i;
@@ -41,6 +50,29 @@ inline std::string base64(std::string_view bytes) {
     return out;
 }
 
+inline bool from_base64(std::string_view text, std::string *out) {
+    if (text.size() % 4 != 0) return false;
+    const size_t old = out->size();
+    auto digit = [](char c) -> int {
+        if (c >= 'A' && c <= 'Z') return c - 'A';
+        if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+        if (c >= '0' && c <= '9') return c - '0' + 52;
+        return c == '+' ? 62 : c == '/' ? 63 : -1;
+    };
+    for (size_t i = 0; i < text.size(); i += 4) {
+        const bool last = i + 4 == text.size();
+        const int padding = !last || text[i + 3] != '=' ? 0 : text[i + 2] == '=' ? 2 : 1;
+        uint32_t group = 0;
+        for (size_t k = 0; k < 4; ++k) {
+            const int value = k + static_cast<size_t>(padding) >= 4 ? 0 : digit(text[i + k]);
+            if (value < 0) return false;
+            group = group << 6 | static_cast<uint32_t>(value);
+        }
+        for (int k = 0; k < 3 - padding; ++k) *out += static_cast<char>(group >> (16 - 8 * k) & 0xFF);
+    }
+    return base64(std::string_view(*out).substr(old)) == text;
+}
+
 inline void append_json_string(std::string &out, std::string_view text) {
     out += '"';
     for (char c : text) {
@@ -65,28 +97,63 @@ inline void append_json_string(std::string &out, std::string_view text) {
     out += '"';
 }
 
-inline std::string format_date(int32_t days) {
-    std::chrono::year_month_day d{std::chrono::sys_days{std::chrono::days{days}}};
-    char text[32];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(d.year()),
-                  static_cast<unsigned>(d.month()), static_cast<unsigned>(d.day()));
-    return text;
+namespace detail {
+
+// At least `width` digits.
+inline char *put_digits(char *to, unsigned value, int width) {
+    char digits[10];
+    int n = 0;
+    for (; value || n < width; value /= 10) digits[n++] = static_cast<char>('0' + value % 10);
+    while (n > 0) *to++ = digits[--n];
+    return to;
 }
 
-inline std::string format_timestamp(int64_t micros) {
+// YYYY-MM-DD; 16 bytes are enough.
+inline char *put_date(char *to, int32_t days) {
+    const std::chrono::year_month_day d{std::chrono::sys_days{std::chrono::days{days}}};
+    const int year = static_cast<int>(d.year());
+    if (year < 0) *to++ = '-';
+    to = put_digits(to, static_cast<unsigned>(year < 0 ? -year : year), year < 0 ? 3 : 4);
+    *to++ = '-';
+    to = put_digits(to, static_cast<unsigned>(d.month()), 2);
+    *to++ = '-';
+    return put_digits(to, static_cast<unsigned>(d.day()), 2);
+}
+
+// YYYY-MM-DDTHH:MM:SS[.ffffff]Z; 40 bytes are enough.
+inline char *put_timestamp(char *to, int64_t micros) {
     constexpr int64_t kDay = 86'400'000'000;
     int64_t days = micros / kDay, rest = micros % kDay;
     if (rest < 0) {
         rest += kDay;
         --days;
     }
-    auto part = [&](int64_t unit, int64_t modulo) { return static_cast<int>(rest / unit % modulo); };
-    char text[64];
-    int n = std::snprintf(text, sizeof text, "T%02d:%02d:%02d", part(3'600'000'000, 24), part(60'000'000, 60),
-                          part(1'000'000, 60));
-    if (int fraction = part(1, 1'000'000))
-        std::snprintf(text + n, sizeof text - static_cast<size_t>(n), ".%06d", fraction);
-    return format_date(static_cast<int32_t>(days)) + text + "Z";
+    const auto seconds = static_cast<unsigned>(rest / 1'000'000), fraction = static_cast<unsigned>(rest % 1'000'000);
+    to = put_date(to, static_cast<int32_t>(days));
+    *to++ = 'T';
+    to = put_digits(to, seconds / 3'600, 2);
+    *to++ = ':';
+    to = put_digits(to, seconds / 60 % 60, 2);
+    *to++ = ':';
+    to = put_digits(to, seconds % 60, 2);
+    if (fraction) {
+        *to++ = '.';
+        to = put_digits(to, fraction, 6);
+    }
+    *to++ = 'Z';
+    return to;
+}
+
+}  // namespace detail
+
+inline std::string format_date(int32_t days) {
+    char text[16];
+    return {text, detail::put_date(text, days)};
+}
+
+inline std::string format_timestamp(int64_t micros) {
+    char text[40];
+    return {text, detail::put_timestamp(text, micros)};
 }
 
 inline std::string format_decimal(Int128 value, int scale) {
@@ -165,7 +232,7 @@ inline void append_json_value(std::string &out, const Column &column, int64_t ro
         case TypeId::kString:
         case TypeId::kBinary: {
             auto bytes = column.text(row);
-            if (is_utf8(bytes))
+            if (is_utf8(bytes) && !(column.type().id == TypeId::kBinary && bytes.starts_with("base64:")))
                 append_json_string(out, bytes);
             else
                 append_json_string(out, "base64:" + base64(bytes));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include <weir/types.hpp>
@@ -36,7 +37,7 @@ inline std::string arrow_format(const Type &type) {
 }
 
 struct SchemaStore {
-    std::string format, name;
+    std::string format, name, metadata;
     std::vector<ArrowSchema> children;
     std::vector<ArrowSchema *> pointers;
 };
@@ -49,8 +50,47 @@ inline void release_schema(ArrowSchema *schema) {
     schema->release = nullptr;
 }
 
+// Key-value pairs as the Arrow C data interface writes them: counts and lengths are int32 of this machine.
+inline void put_metadata(std::string &out, std::string_view key, std::string_view value) {
+    auto put = [&](size_t number) {
+        const auto n = static_cast<int32_t>(number);
+        out.append(reinterpret_cast<const char *>(&n), sizeof n);
+    };
+    int32_t count = 0;
+    if (out.empty()) put(0);
+    std::memcpy(&count, out.data(), sizeof count);
+    ++count;
+    std::memcpy(out.data(), &count, sizeof count);
+    put(key.size());
+    out += key;
+    put(value.size());
+    out += value;
+}
+
+// The value of a key; empty: it is not there.
+inline std::string metadata_value(const char *metadata, std::string_view key) {
+    if (!metadata) return {};
+    auto number = [&] {
+        int32_t n = 0;
+        std::memcpy(&n, metadata, sizeof n);
+        metadata += sizeof n;
+        return n < 0 ? size_t{0} : static_cast<size_t>(n);
+    };
+    auto text = [&] {
+        const size_t n = number();
+        std::string_view out(metadata, n);
+        metadata += n;
+        return out;
+    };
+    for (size_t left = number(); left > 0; --left) {
+        const std::string_view name = text(), value = text();
+        if (name == key) return std::string(value);
+    }
+    return {};
+}
+
 inline void export_field(const std::string &name, const Type &type, bool nullable, ArrowSchema *out) {
-    auto *store = new SchemaStore{arrow_format(type), name, {}, {}};
+    auto *store = new SchemaStore{arrow_format(type), name, {}, {}, {}};
     // A map's only child is a struct of key and value, named as the format wants it.
     if (type.id == TypeId::kMap) {
         store->children.resize(1);
@@ -87,7 +127,8 @@ inline Result<std::vector<Field>> import_children(const ArrowSchema &schema, int
         auto type = import_type(child, depth + 1);
         if (!type) return type.status();
         fields.push_back({child.name ? child.name : "", std::move(*type),
-                          (child.flags & ARROW_FLAG_NULLABLE) != 0});
+                          (child.flags & ARROW_FLAG_NULLABLE) != 0, metadata_value(child.metadata, WEIR_FIELD_PATH),
+                          metadata_value(child.metadata, WEIR_FIELD_FORMAT)});
     }
     return fields;
 }
@@ -137,6 +178,17 @@ inline Result<Schema> import_schema(const ArrowSchema &schema) {
 
 inline void export_schema(const Schema &schema, ArrowSchema *out) {
     detail::export_field("", Type{TypeId::kStruct, 0, 0, schema.fields}, false, out);
+}
+
+inline void export_record(const Schema &record, ArrowSchema *out) {
+    export_schema(record, out);
+    for (size_t i = 0; i < record.size(); ++i) {
+        const Field &field = record.fields[i];
+        std::string &metadata = static_cast<detail::SchemaStore *>(out->children[i]->private_data)->metadata;
+        if (!field.path.empty()) detail::put_metadata(metadata, WEIR_FIELD_PATH, field.path);
+        if (!field.format.empty()) detail::put_metadata(metadata, WEIR_FIELD_FORMAT, field.format);
+        if (!metadata.empty()) out->children[i]->metadata = metadata.data();
+    }
 }
 
 }  // namespace weir

@@ -51,7 +51,7 @@ static int32_t bind_encode(void *self, const struct ArrowSchema *rows, weir_erro
     (void)self, (void)rows, (void)error;
     return WEIR_OK;
 }
-static int32_t encode(void *self, const struct ArrowArray *rows, weir_encoded *out, weir_error *error) {
+static int32_t encode(void *self, const weir_encode *rows, weir_encoded *out, weir_error *error) {
     (void)self, (void)rows, (void)out, (void)error;
     return WEIR_OK;
 }

@@ -1,0 +1,106 @@
+// The caller's side of a codec: what sources and sinks do with a weir_codec that the host gave them.
+//
+// Functions of one codec are called by one user at a time. What they return owns its memory.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <weir/abi.h>
+#include <weir/memory.hpp>
+#include <weir/operator.hpp>
+#include <weir/types.hpp>
+
+namespace weir {
+
+// What a codec wrote: a payload for each row, but for those in failed(). Movable.
+class Encoded {
+public:
+    Encoded() = default;
+    Encoded(Encoded &&o) noexcept { *this = std::move(o); }
+    Encoded &operator=(Encoded &&o) noexcept {
+        std::swap(raw_, o.raw_);
+        std::swap(failed_, o.failed_);
+        return *this;
+    }
+    Encoded(const Encoded &) = delete;
+    Encoded &operator=(const Encoded &) = delete;
+    ~Encoded() {
+        plugin_host().free(raw_.data);
+        plugin_host().free(raw_.offsets);
+        plugin_host().free(raw_.nulls);
+    }
+
+    // Of a row that did not fail; valid while this object or what it was moved to lives. data NULL: a tombstone.
+    weir_str payload(int64_t row) const {
+        if (raw_.nulls && raw_.nulls[row]) return {nullptr, 0};
+        const uint64_t begin = raw_.offsets[row], end = raw_.offsets[row + 1];
+        return {reinterpret_cast<const char *>(raw_.data) + begin, end - begin};
+    }
+    // In ascending order of their rows, with the code `encode`.
+    const std::vector<RowError> &failed() const { return failed_; }
+
+private:
+    friend Result<Encoded> encode(const weir_codec &codec, const ArrowArray &rows);
+    weir_encoded raw_{sizeof(weir_encoded), 0, nullptr, nullptr, nullptr};
+    std::vector<RowError> failed_;
+};
+
+namespace detail {
+
+template <class F>
+Status call_codec(F &&call) {
+    weir_error error{};
+    error.size = sizeof error;
+    const int32_t code = call(&error);
+    return Status::from_abi(code, error);
+}
+
+}  // namespace detail
+
+inline Status bind_decode(const weir_codec &codec, const Schema &record) {
+    if (!codec.api->bind_decode) return Status::config("format", "this codec does not decode");
+    ArrowSchema raw;
+    export_record(record, &raw);
+    Status status = detail::call_codec([&](weir_error *e) { return codec.api->bind_decode(codec.self, &raw, e); });
+    raw.release(&raw);
+    return status;
+}
+
+inline Status bind_encode(const weir_codec &codec, const Schema &rows) {
+    if (!codec.api->bind_encode) return Status::config("format", "this codec does not encode");
+    ArrowSchema raw;
+    export_schema(rows, &raw);
+    Status status = detail::call_codec([&](weir_error *e) { return codec.api->bind_encode(codec.self, &raw, e); });
+    raw.release(&raw);
+    return status;
+}
+
+// Payloads to decode; `failed` gets those that give no row, in ascending order, with the code `decode` and the
+// position in their message. *out is a struct array of the wanted columns: the caller's to release.
+inline Status decode(const weir_codec &codec, uint32_t n, const uint8_t *base, const uint32_t *offsets,
+                     const int32_t *lengths, const uint8_t *wanted, std::vector<RowError> &failed, ArrowArray *out) {
+    weir_decode call{sizeof(weir_decode), n, base, offsets, lengths, wanted, &failed, nullptr};
+    call.fail = [](const weir_decode *self, uint32_t index, weir_str field, int64_t position, weir_str message) {
+        std::string text(view(message));
+        if (position >= 0) text += " (at byte " + std::to_string(position) + ")";
+        static_cast<std::vector<RowError> *>(self->data)
+            ->push_back({index, "decode", std::string(view(field)), std::move(text)});
+    };
+    return detail::call_codec([&](weir_error *e) { return codec.api->decode(codec.self, &call, out, e); });
+}
+
+inline Result<Encoded> encode(const weir_codec &codec, const ArrowArray &rows) {
+    Encoded out;
+    weir_encode call{sizeof(weir_encode), 0, &rows, &out.failed_, nullptr};
+    call.fail = [](const weir_encode *self, int64_t row, weir_str field, weir_str message) {
+        static_cast<std::vector<RowError> *>(self->data)
+            ->push_back({row, "encode", std::string(view(field)), std::string(view(message))});
+    };
+    Status status = detail::call_codec([&](weir_error *e) { return codec.api->encode(codec.self, &call, &out.raw_, e); });
+    if (!status.ok()) return status;
+    return out;
+}
+
+}  // namespace weir
