@@ -52,13 +52,13 @@ size_t MemoryBudget::excess(uint32_t worker, std::atomic<size_t> Shared::*what, 
     return own <= share ? 0 : std::min(all - most, own - share);
 }
 
-// A sixteenth stays free, for what comes before the worker looks again.
-size_t MemoryBudget::to_evict(uint32_t worker) const { return excess(worker, &Shared::used, room() / 16 * 15); }
+// An eighth stays free, for what comes before the worker looks again, and for what allocation loses.
+size_t MemoryBudget::to_evict(uint32_t worker) const { return excess(worker, &Shared::used, room() / 8 * 7); }
 
 size_t MemoryBudget::to_give_back(uint32_t worker) const { return excess(worker, &Shared::held, room()); }
 
 bool MemoryBudget::has_room(uint32_t worker) const {
-    return workers_[worker].used.load(std::memory_order_relaxed) < room() / workers_.size() / 8 * 7;
+    return workers_[worker].used.load(std::memory_order_relaxed) < room() / workers_.size() / 4 * 3;
 }
 
 }  // namespace weir::host

@@ -10,6 +10,7 @@ namespace {
 // Beyond what the caches hold, so that prefetching pays.
 constexpr size_t kLargeBytes = 256 << 10;
 constexpr size_t kBlockEntries = 1024;
+constexpr size_t kAhead = 12;  // entries
 
 uint64_t wheel_entry(uint32_t group, uint32_t number) { return uint64_t{group} << 32 | number; }
 
@@ -232,6 +233,7 @@ Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put&
     const size_t n = all ? group.numbers() : group.changed.size();
     for (size_t i = 0; i < n; ++i) {
         const uint32_t number = all ? static_cast<uint32_t>(i) : group.changed[i];
+        if (!all && i + kAhead < n) __builtin_prefetch(group.entry(shape_, group.changed[i + kAhead]));
         char* const entry = group.entry(shape_, number);
         EntryHeader& about = header(entry);
         if (!about.live) continue;

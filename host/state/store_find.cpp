@@ -11,6 +11,7 @@ namespace weir::host {
 namespace {
 
 constexpr size_t kPagesARead = 64;
+constexpr size_t kAhead = 4;  // keys
 
 }  // namespace
 
@@ -22,10 +23,6 @@ public:
 
     void begin(size_t key, const std::string* id, const std::vector<Run>* runs) {
         left_.push_back({key, RunIndex::hash(keys_[key].key), id, runs});
-        for (const Run& run : *runs) {
-            run.content->prefetch(left_.back().hash);
-            if (run.full) return;
-        }
     }
     // Those behind a full one need not be.
     static bool is_ready(const std::vector<Run>& runs) {
@@ -69,11 +66,23 @@ private:
             }
             return false;
         }
+        void prefetch() const {
+            for (size_t i = run; i < runs->size(); ++i) {
+                (*runs)[i].content->prefetch(hash);
+                if ((*runs)[i].full) return;
+            }
+        }
         bool same_page(const Search& other) const { return runs == other.runs && run == other.run && page == other.page; }
     };
 
+    // Filters are large: those of the next keys come from memory while one is looked at.
     void keep_those_that_advance() {
-        std::erase_if(left_, [this](Search& search) { return !search.advance(keys_[search.key].key); });
+        size_t kept = 0;
+        for (size_t i = 0; i < left_.size(); ++i) {
+            if (i + kAhead < left_.size()) left_[i + kAhead].prefetch();
+            if (left_[i].advance(keys_[left_[i].key].key)) left_[kept++] = left_[i];
+        }
+        left_.erase(left_.begin() + static_cast<ptrdiff_t>(kept), left_.end());
     }
     // The searches from `at` on that some pages answer.
     Status read_some(size_t& at) {

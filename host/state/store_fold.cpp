@@ -78,7 +78,8 @@ void StateStore::Impl::suggest(const std::string& id) {
 }
 
 void StateStore::Impl::fold_in_background() {
-    (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kFoldNice);  // of this thread alone
+    // Where keys are looked up, records wait for what is not folded yet. Of this thread alone:
+    if (!options.lookups) (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kFoldNice);
     for (;;) {
         std::string id;
         {
