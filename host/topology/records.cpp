@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "host/topology/nearest.hpp"
 #include "host/topology/read_file.hpp"
 
 namespace weir::host {
