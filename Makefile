@@ -42,11 +42,12 @@ test: ## install what is needed, build, and run every test, those against a real
 	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error \
 	  -R '^[^.]+$$|^asan\.|^tsan\.($(subst $() ,|,$(TSAN)))$$'
 
-bench: ## measure CPU time a record against a real Kafka and a hand-written loop; some minutes
+bench: ## measure CPU time a record against a real Kafka and a hand-written loop, and of codecs; some minutes
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
+	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 
 soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers; hours, or SOAK_MINUTES=N of them, then again
 	@scripts/setup test

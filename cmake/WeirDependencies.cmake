@@ -35,6 +35,5 @@ weir_find_pkgconfig(xxhash libxxhash)
 weir_find_pkgconfig(jemalloc jemalloc)
 weir_find_pkgconfig(libcrypto libcrypto)
 weir_find_pkgconfig(rocksdb "rocksdb>=7.8")
-weir_find_pkgconfig(re2 re2)
-# Its -pthread defines _REENTRANT, which the precompiled headers do not.
+# The -pthread of re2 defines _REENTRANT, which the precompiled headers do not.
 set_property(TARGET PkgConfig::re2 PROPERTY INTERFACE_COMPILE_OPTIONS "")

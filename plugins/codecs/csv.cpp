@@ -24,7 +24,7 @@ constexpr Param kColumns = param("columns", WEIR_PARAM_LIST,
                                  "record's order; names that the record does not have are passed over.")
                                .fields(kCsvColumn);
 constexpr Param kNull =
-    param("null", WEIR_PARAM_STRING, "The text that a null is, without quotes.").default_json("\"\"");
+    param("null_text", WEIR_PARAM_STRING, "The text that a null is, without quotes.").default_json("\"\"");
 
 constexpr weir_param kCsvParams[] = {delimiter_param("\",\""), kQuote, kHeader, kColumns, kNull, unknown_param(),
                                      timestamps_param(), tombstones_param()};
@@ -58,9 +58,9 @@ Result<std::unique_ptr<Codec>> CsvCodec::create(const Config &config) {
     codec->order_ = config.strings("columns");
     if (codec->header_ && !codec->order_.empty())
         return Status::config("columns", "the order of the fields is in `columns` or in a `header`, not in both");
-    codec->null_ = config.string("null");
+    codec->null_ = config.string("null_text");
     if (codec->must_quote(codec->null_))
-        return Status::config("null", "null is a text without separators, quotes and line ends, not " + shown(codec->null_));
+        return Status::config("null_text", "null_text is a text without separators, quotes and line ends, not " + shown(codec->null_));
     codec->refuse_unknown_ = config.string("unknown") == "refuse";
     codec->tombstones_ = config.string("tombstones") == "nulls";
     auto form = timestamp_form(config);
@@ -74,7 +74,7 @@ Status CsvCodec::check(const Schema &schema) const {
         if (field.type.is_nested())
             return Status::config("", "format csv has no form for column " + field.name + ": " + to_string(field.type));
     if (schema.fields.empty()) return Status::config("", "format csv needs at least one column");
-    return tombstones_ ? check_tombstones(schema) : Status();
+    return {};
 }
 
 Status CsvCodec::bind_decode(const Schema &record) {
@@ -97,7 +97,8 @@ Status CsvCodec::bind_decode(const Schema &record) {
     for (size_t i = 0; i < names_.size() && !order_.empty(); ++i)
         if (std::find(order_.begin(), order_.end(), names_[i]) == order_.end())
             return Status::config("columns", "`columns` does not say where " + shown(names_[i]) + " stands");
-    return check(record);
+    if (Status s = check(record); !s.ok()) return s;
+    return tombstones_ ? check_tombstones(record) : Status();
 }
 
 bool CsvCodec::read_quoted(std::string_view payload, size_t *at, Cell *cell, Fault *fault) {
@@ -171,7 +172,7 @@ bool CsvCodec::read_header(const RecordBuilder &row, Fault *fault) {
 
 std::string CsvCodec::count_fault() const {
     std::string names;
-    for (size_t i = 0; i < places_.size() && i < 8; ++i) names += (i ? ", " : "") + places_[i].name;
+    for (size_t i = 0; i < places_.size() && i < 8; ++i) names += (i ? ", " : "") + shown_name(places_[i].name);
     return "the row has " + std::to_string(cells_.size()) + " fields and not " + std::to_string(places_.size()) + " (" +
            names + (places_.size() > 8 ? ", ..." : "") + ")";
 }
@@ -296,7 +297,8 @@ Status CsvCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
         }
         if (header_) write_names(bytes);
         const Field *bad = nullptr;
-        for (size_t k = 0; k < order.size() && !bad; ++k) {
+        const char *why = kYearRange;
+        for (size_t k = 0; k < order.size(); ++k) {
             const Column &column = columns[order[k]];
             const Field &field = rows_.fields[order[k]];
             if (k > 0) bytes.push(delimiter_);
@@ -304,15 +306,23 @@ Status CsvCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
                 bytes.append(null_.data(), null_.size());
                 continue;
             }
+            if (!has_text(column, row, form_)) {
+                bad = &field;
+                break;
+            }
             scratch.resize(0);
             write_scalar(scratch, column, row, form_);
             const std::string_view text(reinterpret_cast<const char *>(scratch.data()), scratch.size());
             const bool quote = must_quote(text) || (field.nullable && text == null_);
-            if (quote && !quote_) bad = &field;
-            else write_text(text, quote, bytes);
+            if (quote && !quote_) {
+                bad = &field;
+                why = "the value needs quotes, and `quote` is empty";
+                break;
+            }
+            write_text(text, quote, bytes);
         }
         if (bad)
-            out.fail_row(bad->name, "the value needs quotes, and `quote` is empty");
+            out.fail_row(bad->name, why);
         else
             out.end_row();
     }

@@ -115,7 +115,7 @@ bool JsonReader::finish_row(RecordBuilder &row) {
     if (shape_->rest != JsonNode::kNone) {
         ColumnBuilder *to = row.column(shape_->rest);
         if (const std::string *twin = to && to->type().id == TypeId::kMap ? rest_.twin() : nullptr)
-            return fail(nullptr, *twin + " stands there twice");
+            return fail(nullptr, shown_name(*twin) + " stands there twice");
         row.mark(shape_->rest);
         if (to) rest_.append(*to);
     }
@@ -342,7 +342,7 @@ bool JsonReader::append_map(ColumnBuilder &to, Value value, int depth) {
         if (auto error = member.unescaped_key().get(name)) return broken(error);
         if (!append_scalar(to.child(0), name, *form_, &fault_)) return fail(nullptr, fault_.message);
         const bool twice = !keys.insert(name).second;
-        const std::string key(name);
+        const std::string key = shown_name(name);
         if (twice) fail(nullptr, key + " stands there twice");
         if (twice || !append(to.child(1), to.type().children[1], member.value(), depth + 1)) {
             field_.insert(0, "." + key);

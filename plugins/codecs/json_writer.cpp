@@ -65,6 +65,7 @@ void JsonWriter::write(const ArrowArray &rows, EncodeOutput &out) {
         char *to = room(bytes, row_room_);
         if (columns.empty()) *to++ = '{';
         const Field *bad = nullptr;
+        const char *why = nullptr;
         for (size_t i = 0; i < columns.size() && !bad; ++i) {
             const Column &column = columns[i];
             const Prefix &prefix = prefixes_[i];
@@ -75,11 +76,11 @@ void JsonWriter::write(const ArrowArray &rows, EncodeOutput &out) {
                 continue;
             }
             set_end(bytes, to);
-            if (!append(column, row, bytes)) bad = &schema_.fields[i];
+            if ((why = append(column, row, bytes))) bad = &schema_.fields[i];
             to = room(bytes, row_room_);
         }
         if (bad) {
-            out.fail_row(bad->name, "JSON has no form for NaN and infinities");
+            out.fail_row(bad->name, why);
             continue;
         }
         *to++ = '}';
@@ -88,11 +89,11 @@ void JsonWriter::write(const ArrowArray &rows, EncodeOutput &out) {
     }
 }
 
-bool JsonWriter::append(const Column &column, int64_t row, Buffer &out) {
+const char *JsonWriter::append(const Column &column, int64_t row, Buffer &out) {
     const TypeId id = column.type().id;
     if (column.is_null(row)) {
         out.append("null", 4);
-        return true;
+        return nullptr;
     }
     if (id == TypeId::kString) {
         const std::string_view text = column.text(row);
@@ -102,33 +103,34 @@ bool JsonWriter::append(const Column &column, int64_t row, Buffer &out) {
             if (!text.empty()) std::memcpy(to, text.data(), text.size());
             to[text.size()] = '"';
             set_end(out, to + text.size() + 1);
-            return true;
+            return nullptr;
         }
-    } else if (id == TypeId::kTimestamp && form_.kind == TimeForm::kIso) {
+    } else if (id == TypeId::kTimestamp && form_.kind == TimeForm::kIso && has_text(column, row, form_)) {
         char *to = room(out, kLongestScalar);
         *to++ = '"';
         to = detail::put_timestamp(to, column.value<int64_t>(row));
         *to++ = '"';
         set_end(out, to);
-        return true;
+        return nullptr;
     } else if (id == TypeId::kDecimal128 || id == TypeId::kBool || id == TypeId::kUint64) {
         write_scalar(out, column, row, form_);
-        return true;
+        return nullptr;
     }
     scratch_.clear();
-    const bool good = append_nested(column, row, scratch_);
+    const char *why = append_nested(column, row, scratch_);
     out.append(scratch_.data(), scratch_.size());
-    return good;
+    return why;
 }
 
 // As append_json_value, but for timestamps and what is not finite, at any depth.
-bool JsonWriter::append_nested(const Column &column, int64_t row, std::string &out) const {
+const char *JsonWriter::append_nested(const Column &column, int64_t row, std::string &out) const {
     const Type &type = column.type();
     const bool number = type.id == TypeId::kFloat32 || type.id == TypeId::kFloat64;
-    if (!column.is_null(row) && number && !is_finite(column, row)) return false;
+    if (!column.is_null(row) && number && !is_finite(column, row)) return "JSON has no form for NaN and infinities";
+    if (!column.is_null(row) && !has_text(column, row, form_)) return kYearRange;
     if (column.is_null(row) || (type.id != TypeId::kTimestamp && !type.is_nested())) {
         append_json_value(out, column, row);
-        return true;
+        return nullptr;
     }
     if (type.id == TypeId::kTimestamp) {
         Buffer text;
@@ -136,18 +138,19 @@ bool JsonWriter::append_nested(const Column &column, int64_t row, std::string &o
         const std::string_view written(reinterpret_cast<const char *>(text.data()), text.size());
         if (form_.is_number()) out += written;
         else append_json_string(out, written);
-        return true;
+        return nullptr;
     }
-    bool good = true;
+    const char *why = nullptr;
+    auto note = [&why](const char *other) { why = why ? why : other; };
     if (type.id == TypeId::kStruct) {
         for (size_t i = 0; i < type.children.size(); ++i) {
             out += i ? ',' : '{';
             append_json_string(out, type.children[i].name);
             out += ':';
-            good &= append_nested(column.child(i), row, out);
+            note(append_nested(column.child(i), row, out));
         }
         out += type.children.empty() ? "{}" : "}";
-        return good;
+        return why;
     }
     const bool map = type.id == TypeId::kMap;
     out += map ? '{' : '[';
@@ -155,17 +158,17 @@ bool JsonWriter::append_nested(const Column &column, int64_t row, std::string &o
         if (at != column.begin_of(row)) out += ',';
         if (map) {
             std::string key;
-            good &= append_nested(column.child(0), at, key);
+            note(append_nested(column.child(0), at, key));
             if (key.starts_with('"'))
                 out += key;
             else
                 append_json_string(out, key);
             out += ':';
         }
-        good &= append_nested(column.child(map ? 1 : 0), at, out);
+        note(append_nested(column.child(map ? 1 : 0), at, out));
     }
     out += map ? '}' : ']';
-    return good;
+    return why;
 }
 
 }  // namespace weir::codecs

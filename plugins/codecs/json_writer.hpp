@@ -1,5 +1,5 @@
 // Writes rows as JSON objects, by the rules of weir/row_json.hpp, but for timestamps, which stand as the codec says, and
-// NaN and infinities, for which JSON has no form: such a row fails. One user at a time.
+// for what could not be read again, NaN, infinities and years of five digits: such a row fails. One user at a time.
 #pragma once
 
 #include <string>
@@ -20,9 +20,9 @@ public:
     void write(const ArrowArray &rows, EncodeOutput &out);
 
 private:
-    // False: a value has no form in JSON.
-    bool append(const Column &column, int64_t row, Buffer &out);
-    bool append_nested(const Column &column, int64_t row, std::string &out) const;
+    // NULL, or why the value cannot be written.
+    const char *append(const Column &column, int64_t row, Buffer &out);
+    const char *append_nested(const Column &column, int64_t row, std::string &out) const;
 
     TimeForm form_;
     Schema schema_;

@@ -50,7 +50,7 @@ Status KvCodec::check(const Schema &schema, const std::vector<std::string> &name
         if (names[i].find(pair_separator_) != std::string::npos || names[i].find(value_separator_) != std::string::npos)
             return Status::config("", "format kv: a separator stands in the column name " + shown(names[i]));
     }
-    return tombstones_ ? check_tombstones(schema) : Status();
+    return {};
 }
 
 Status KvCodec::bind_decode(const Schema &record) {
@@ -61,7 +61,8 @@ Status KvCodec::bind_decode(const Schema &record) {
     record_ = record;
     names_ = std::move(*names);
     forms_ = std::move(*forms);
-    return check(record, names_);
+    if (Status s = check(record, names_); !s.ok()) return s;
+    return tombstones_ ? check_tombstones(record) : Status();
 }
 
 Status KvCodec::decode(const DecodeInput &in, ArrowArray *out) {
@@ -155,6 +156,11 @@ Status KvCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
         for (size_t i = 0; i < rows_.size() && !bad; ++i) {
             const Field &field = rows_.fields[i];
             if (columns[i].is_null(row)) continue;
+            if (!has_text(columns[i], row, form_)) {
+                bad = &field;
+                why = kYearRange;
+                break;
+            }
             if (bytes.size() > out.row_begin()) bytes.push(pair_separator_);
             bytes.append(field.name.data(), field.name.size());
             bytes.push(value_separator_);

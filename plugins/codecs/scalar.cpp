@@ -319,6 +319,11 @@ std::string shown(std::string_view text) {
     return out + (text.size() > kShownBytes ? "...`" : "`");
 }
 
+std::string shown_name(std::string_view name) {
+    std::string out = shown(name);
+    return std::string_view(out).substr(1, out.size() - 2) == name && !name.empty() ? std::string(name) : out;
+}
+
 Parse parse_int64_long(std::string_view text, int64_t *out) {
     const bool negative = text.starts_with('-');
     uint64_t magnitude = 0;
@@ -418,6 +423,17 @@ bool append_scalar(ColumnBuilder &to, std::string_view text, const TimeForm &for
     if (p == Parse::kOk) return true;
     explain(p, text, type, fault);
     return false;
+}
+
+bool has_text(const Column &column, int64_t row, const TimeForm &form) {
+    constexpr int64_t kFirst = -719'528, kLast = 2'932'896, kDay = 86'400'000'000;  // 0000-01-01, 9999-12-31
+    switch (column.type().id) {
+        case TypeId::kDate: return column.value<int32_t>(row) >= kFirst && column.value<int32_t>(row) <= kLast;
+        case TypeId::kTimestamp:
+            return form.is_number() ||
+                   (column.value<int64_t>(row) >= kFirst * kDay && column.value<int64_t>(row) < (kLast + 1) * kDay);
+        default: return true;
+    }
 }
 
 void write_scalar(Buffer &out, const Column &column, int64_t row, const TimeForm &form) {

@@ -75,6 +75,9 @@ struct Fault {
 // not UTF-8 escaped.
 std::string shown(std::string_view text);
 
+// A name out of a payload as a message shows it: as it is where it can be shown so, otherwise as above.
+std::string shown_name(std::string_view name);
+
 // 19 digits and more, for parse_int64.
 Parse parse_int64_long(std::string_view text, int64_t *out);
 
@@ -111,7 +114,13 @@ bool append_scalar(ColumnBuilder &to, std::string_view text, const TimeForm &for
 // Fills *fault for a text that is no value of the type (kSyntax) or does not fit it (kRange).
 void explain(Parse why, std::string_view text, const Type &type, Fault *fault);
 
-// Appends the text of a value. REQUIRES: the type is not nested, the value not null.
+inline constexpr const char *kYearRange = "the year is outside of 0000 to 9999, so it cannot be written as a date";
+
+// Whether a date or time, or any other value, has a text that is read as the same value: years have four digits.
+// REQUIRES: the value is not null.
+bool has_text(const Column &column, int64_t row, const TimeForm &form);
+
+// Appends the text of a value. REQUIRES: the type is not nested, the value not null, and has_text.
 void write_scalar(Buffer &out, const Column &column, int64_t row, const TimeForm &form);
 
 template <class T>

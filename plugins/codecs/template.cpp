@@ -11,7 +11,7 @@ constexpr weir_param kTemplateParams[] = {
           "{{ and }} for braces. Lists, maps and structs are written as JSON.")
         .required()
         .primary(),
-    param("null", WEIR_PARAM_STRING, "What is written for a null. Without it a row with a null in the template fails."),
+    param("null_text", WEIR_PARAM_STRING, "What is written for a null. Without it a row with a null in the template fails."),
     timestamps_param(),
 };
 
@@ -34,8 +34,8 @@ Result<std::unique_ptr<Codec>> TemplateCodec::create(const Config &config) {
     auto form = timestamp_form(config);
     if (!form) return form.status();
     codec->form_ = std::move(*form);
-    codec->null_given_ = config.has("null");
-    codec->null_ = config.string("null");
+    codec->null_given_ = config.has("null_text");
+    codec->null_ = config.string("null_text");
     if (Status s = codec->split(config.string("text")); !s.ok()) return s;
     return std::unique_ptr<Codec>(std::move(codec));
 }
@@ -92,6 +92,7 @@ Status TemplateCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
     std::string json;
     for (int64_t row = 0; row < rows.length; ++row) {
         const Piece *bad = nullptr;
+        const char *why = "the value is null, and the template says nothing about nulls (`null_text: \"\"`)";
         for (size_t k = 0; k < pieces_.size() && !bad; ++k) {
             const Piece &piece = pieces_[k];
             bytes.append(piece.text.data(), piece.text.size());
@@ -110,12 +111,15 @@ Status TemplateCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
                 json.clear();
                 append_json_value(json, column, row);
                 bytes.append(json.data(), json.size());
+            } else if (!has_text(column, row, form_)) {
+                bad = &piece;
+                why = kYearRange;
             } else {
                 write_scalar(bytes, column, row, form_);
             }
         }
         if (bad)
-            out.fail_row(bad->name, "the value is null, and the template says nothing about nulls (`null: \"\"`)");
+            out.fail_row(bad->name, why);
         else
             out.end_row();
     }

@@ -151,6 +151,10 @@ Status TextCodec::encode(const ArrowArray &rows, EncodeOutput &out) {
             out.end_null();
             continue;
         }
+        if (!has_text(column, row, form_)) {
+            out.fail_row(field.name, kYearRange);
+            continue;
+        }
         write_scalar(out.bytes(), column, row, form_);
         out.end_row();
     }

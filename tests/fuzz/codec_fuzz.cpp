@@ -58,7 +58,7 @@ std::vector<Setting> settings_of(const std::string& codec) {
         return {{"{}", kFlat}, {R"({"pair_separator":"&","timestamps":"epoch_ns","tombstones":"nulls"})", with_formats(kFlat)}};
     if (codec == "csv" || codec == "tsv")
         return {{R"({"delimiter":","})", kFlat},
-                {R"({"delimiter":";","header":true,"null":"NULL","timestamps":"epoch_us"})", with_formats(kFlat)},
+                {R"({"delimiter":";","header":true,"null_text":"NULL","timestamps":"epoch_us"})", with_formats(kFlat)},
                 {R"({"delimiter":"\t","quote":"","columns":["s","i","-","d"]})", schema_of({{"i", "int64?"}, {"s", "string?"}, {"d", "decimal(9,2)"}})}};
     if (codec == "pattern")
         return {{R"re({"pattern":"(?P<i>-?[0-9]*) (?:(?P<s>[^ ]*) )?(?P<t>.*)"})re", with_formats(schema_of({{"i", "int64?"}, {"s", "string?"}, {"t", "timestamp"}}))}};

@@ -93,7 +93,10 @@ public:
 
     // The payloads of rows given as JSON arrays: `null` a tombstone, none for those in refused().
     std::vector<std::optional<std::string>> encode_all(const std::string &json) {
-        ArrowArray rows = make_rows(rows_, Json::parse(json));
+        return encode_rows(make_rows(rows_, Json::parse(json)));
+    }
+    // The same of a struct array, which it takes over.
+    std::vector<std::optional<std::string>> encode_rows(ArrowArray rows) {
         auto encoded = weir::encode(weir_codec{sizeof(weir_codec), 0, &api(), self_}, rows);
         const int64_t n = rows.length;
         rows.release(&rows);

@@ -45,6 +45,8 @@ TEST(CsvCodec, ReadsTheHeaderOfEachPayload) {
     EXPECT_EQ(codec.failed(), (Failures{{3, "", 2, "there is no row behind the header"},
                                         {4, "id", -1, "id is missing, and the column is not nullable"},
                                         {5, "", 3, "id stands there twice"}}));
+    EXPECT_EQ(codec.decode({"id,\xff\x01,\n1"}), Rows{});  // found by fuzzing: names of a payload in a message
+    EXPECT_EQ(codec.failed(), (Failures{{0, "", -1, "the row has 1 fields and not 3 (id, `\\xff\\x01`, ``)"}}));
     EXPECT_EQ(strict.decode({payloads[0], payloads[2]}), Rows{R"({"id":3,"name":null,"price":null})"});
     EXPECT_EQ(strict.failed(), (Failures{{0, "", 8, "the record has no field `other`"}}));
 }
@@ -52,7 +54,7 @@ TEST(CsvCodec, ReadsTheHeaderOfEachPayload) {
 TEST(CsvCodec, TakesTheOrderThatIsConfiguredAndTheNamesOfPaths) {
     Schema record = kItem;
     record.fields[0].path = "Item No.";
-    CodecDriver codec("csv", R"({"columns":["price","-","Item No.","name"],"delimiter":";","null":"NULL"})");
+    CodecDriver codec("csv", R"({"columns":["price","-","Item No.","name"],"delimiter":";","null_text":"NULL"})");
     ASSERT_TRUE(codec.bind_decode(record).ok());
     EXPECT_EQ(codec.decode({"1.5;skipped;7;NULL", "NULL;;8;\"NULL\""}),
               (Rows{R"({"id":7,"name":null,"price":1.50})", R"({"id":8,"name":"NULL","price":null})"}));
@@ -83,7 +85,7 @@ TEST(CsvCodec, RefusesConfigurationsThatDoNotFit) {
     EXPECT_EQ(message(R"({"delimiter":""})"), "delimiter is one ASCII character and no line end, not ``");
     EXPECT_EQ(message(R"({"delimiter":"\n"})"), "delimiter is one ASCII character and no line end, not `\\n`");
     EXPECT_EQ(message(R"({"delimiter":"\""})"), "delimiter and quote are both `\"`");
-    EXPECT_EQ(message(R"({"null":","})"), "null is a text without separators, quotes and line ends, not `,`");
+    EXPECT_EQ(message(R"({"null_text":","})"), "null_text is a text without separators, quotes and line ends, not `,`");
     EXPECT_EQ(message(R"({"header":true,"columns":["a"]})"),
               "the order of the fields is in `columns` or in a `header`, not in both");
     CodecDriver codec("csv");

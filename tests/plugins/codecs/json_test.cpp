@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "codec_driver.hpp"
 
 namespace weir::testing {
@@ -63,6 +65,7 @@ TEST(JsonCodec, ReadsNestedValuesAndNamesTheirPaths) {
     EXPECT_EQ(read_json("struct<a: int64>", R"({"a":1,"a":2})"), "v.a: a stands there twice");
     EXPECT_EQ(read_json("map<int32, bool>", R"({"x":true})"), "v: `x` is not an int32");
     EXPECT_EQ(read_json("map<string, int32>", R"({"x":1,"y":2,"\u0078":3})"), "v.x: x stands there twice");
+    EXPECT_EQ(read_json("map<string, int8>", R"({"\n\u001b":300})"), "v.`\\n\\x1b`: `300` does not fit int8");
     EXPECT_EQ(read_json("map<struct<a: int8>, bool>", "{}"),
               "format json has no form for column v: a map's keys are no values of struct<a: int8>");
 }
@@ -157,6 +160,48 @@ TEST(JsonCodec, WritesWhatTheRulesOfRowsSay) {
               Rows{R"({"t":1,"l":[2],"m":{"k":3.500},"s":{"t":null}})"});
     ASSERT_TRUE(codec.bind_encode(Schema{}).ok());
     EXPECT_EQ(codec.encode("[[],[]]"), (Rows{"{}", "{}"}));
+}
+
+TEST(JsonCodec, FailsRowsThatCouldNotBeReadAgain) {
+    CodecDriver codec("json");
+    ASSERT_TRUE(codec.bind_encode(schema_of({{"n", "int64"}, {"l", "list<date>"}, {"t", "timestamp?"}})).ok());
+    EXPECT_EQ(codec.encode_all("[[1,[2932896],253402300799999999],[2,[2932897],null],[3,[],253402300800000000],[4,[],0]]"),
+              (Payloads{R"({"n":1,"l":["9999-12-31"],"t":"9999-12-31T23:59:59.999999Z"})", R"({"n":4,"l":[],"t":"1970-01-01T00:00:00Z"})"}));
+    EXPECT_EQ(codec.refused(), (Rows{"1 [l]: the year is outside of 0000 to 9999, so it cannot be written as a date",
+                                     "2 [t]: the year is outside of 0000 to 9999, so it cannot be written as a date"}));
+    for (const char *name : {"kv", "csv", "text"}) {
+        CodecDriver other(name);
+        ASSERT_TRUE(other.bind_encode(schema_of({{"t", "timestamp"}})).ok());
+        EXPECT_EQ(other.encode_all("[[253402300800000000],[-62167219200000001]]"), Payloads{});
+        EXPECT_EQ(other.refused()[0], "0 [t]: the year is outside of 0000 to 9999, so it cannot be written as a date");
+    }
+}
+
+TEST(JsonCodec, FailsRowsOfNumbersThatJsonDoesNotHave) {
+    const Schema schema = schema_of({{"f", "float64"}, {"l", "list<float32>"}});
+    CodecDriver codec("json");
+    ASSERT_TRUE(codec.bind_encode(schema).ok());
+    BatchBuilder rows(schema);
+    for (double f : {1.5, std::numeric_limits<double>::quiet_NaN(), 2.0}) {
+        rows.column(0).append(f);
+        rows.column(1).child(0).append(f == 2.0 ? std::numeric_limits<float>::infinity() : 0.5f);
+        rows.column(1).end_row();
+    }
+    ArrowArray array;
+    rows.finish(&array);
+    EXPECT_EQ(codec.encode_rows(array), Payloads{R"({"f":1.5,"l":[0.5]})"});
+    EXPECT_EQ(codec.refused(), (Rows{"1 [f]: JSON has no form for NaN and infinities", "2 [l]: JSON has no form for NaN and infinities"}));
+}
+
+TEST(JsonCodec, WritesBytesThatItReadsAgain) {
+    CodecDriver codec("json");
+    const Schema schema = schema_of({{"y", "binary"}});
+    ASSERT_TRUE(codec.bind_decode(schema).ok());
+    EXPECT_EQ(codec.decode({R"({"y":"abc"})", R"({"y":"base64:/w=="})", R"({"y":"base64:YmFzZTY0OiE="})", R"({"y":"base64:"})",
+                            R"({"y":"base64:/x=="})", R"({"y":"base64:!"})"}),
+              (Rows{R"({"y":"abc"})", R"({"y":"base64:/w=="})", R"({"y":"base64:YmFzZTY0OiE="})", R"({"y":""})"}));
+    EXPECT_EQ(codec.failed(), (Failures{{4, "y", 5, "`base64:/x==` says that it is base64, and is not"},
+                                        {5, "y", 5, "`base64:!` says that it is base64, and is not"}}));
 }
 
 }  // namespace

@@ -37,9 +37,9 @@ TEST(TemplateCodec, FailsRowsWhoseNullsItKnowsNothingOf) {
         R"([["a",1,0,{"city":"R","geo":{"lat":1}},1,[]],[null,1,0,{"city":"R","geo":null},1,[]],["b",1,0,null,1,[]]])";
     EXPECT_EQ(codec.encode_all(rows), Payloads{"a 1"});
     EXPECT_EQ(codec.refused(),
-              (Rows{"1 [status]: the value is null, and the template says nothing about nulls (`null: \"\"`)",
-                    "2 [place.geo.lat]: the value is null, and the template says nothing about nulls (`null: \"\"`)"}));
-    CodecDriver lenient("template", R"({"text":"{status} {place.geo.lat}","null":"-"})");
+              (Rows{"1 [status]: the value is null, and the template says nothing about nulls (`null_text: \"\"`)",
+                    "2 [place.geo.lat]: the value is null, and the template says nothing about nulls (`null_text: \"\"`)"}));
+    CodecDriver lenient("template", R"({"text":"{status} {place.geo.lat}","null_text":"-"})");
     ASSERT_TRUE(lenient.bind_encode(kCount).ok());
     EXPECT_EQ(lenient.encode(rows), (Rows{"a 1", "- -", "b -"}));
 }
