@@ -37,7 +37,8 @@ expression::Parameter parameter_of(const std::string& set) {
 }
 
 int64_t system_micros() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 int refuse_expression(const std::string& text, const expression::Problem& problem, Terminal& terminal) {
@@ -55,7 +56,8 @@ int eval_command(const EvalArguments& arguments, Terminal& terminal) {
     HostServices::get();  // whose memory the row is in
     auto row = read_eval_row(arguments.row);
     if (!row) {
-        terminal.message(fmt::format("weir eval: --row: {}\n   expected: an object, as {{\"n\": 1}}", row.status().message()));
+        terminal.message(
+            fmt::format("weir eval: --row: {}\n   expected: an object, as {{\"n\": 1}}", row.status().message()));
         return kExitUsage;
     }
     std::vector<expression::Parameter> parameters;
@@ -67,9 +69,9 @@ int eval_command(const EvalArguments& arguments, Terminal& terminal) {
     evaluator.run(row->rows, 0, 1, system_micros());
     if (!evaluator.errors().empty()) {
         const expression::RowError& error = evaluator.errors()[0];
-        return refuse_expression(arguments.expression,
-                                 {error.span, fmt::format("{}: {}", expression::to_text(error.code), error.message), "", "", ""},
-                                 terminal);
+        return refuse_expression(
+            arguments.expression,
+            {error.span, fmt::format("{}: {}", expression::to_text(error.code), error.message), "", "", ""}, terminal);
     }
     terminal.print(expression::value_text(evaluator.result(0), 0));
     return kExitOk;

@@ -12,7 +12,8 @@ namespace weir::host {
 // struct; null is a nullable string.
 struct EvalRow {
     EvalRow() = default;
-    EvalRow(EvalRow&& other) noexcept : schema(std::move(other.schema)), rows(std::exchange(other.rows, ArrowArray{})) {}
+    EvalRow(EvalRow&& other) noexcept
+        : schema(std::move(other.schema)), rows(std::exchange(other.rows, ArrowArray{})) {}
     EvalRow& operator=(EvalRow&&) = delete;
     ~EvalRow() {
         if (rows.release) rows.release(&rows);

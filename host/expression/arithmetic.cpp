@@ -13,11 +13,16 @@ namespace {
 
 template <class T>
 const char* type_text() {
-    if constexpr (std::is_same_v<T, int16_t>) return "int16";
-    else if constexpr (std::is_same_v<T, int32_t>) return "int32";
-    else if constexpr (std::is_same_v<T, int64_t>) return "int64";
-    else if constexpr (std::is_same_v<T, float>) return "float32";
-    else return "float64";
+    if constexpr (std::is_same_v<T, int16_t>)
+        return "int16";
+    else if constexpr (std::is_same_v<T, int32_t>)
+        return "int32";
+    else if constexpr (std::is_same_v<T, int64_t>)
+        return "int64";
+    else if constexpr (std::is_same_v<T, float>)
+        return "float32";
+    else
+        return "float64";
 }
 
 // Each op gives the result and says by a non-zero word that it is no good; checked again by row, as most often
@@ -163,7 +168,8 @@ T remainder_whole(Row& row, T a, T b) {
 template <class T>
 T negate_whole(Row& row, T a) {
     T out = 0;
-    if (__builtin_sub_overflow(T{0}, a, &out)) row.fail(ErrorCode::kOverflow, "-({}) is outside of {}", a, type_text<T>());
+    if (__builtin_sub_overflow(T{0}, a, &out))
+        row.fail(ErrorCode::kOverflow, "-({}) is outside of {}", a, type_text<T>());
     return out;
 }
 
@@ -197,15 +203,15 @@ Int128 add_decimals(Row& row, Int128 a, Int128 b) { return checked_decimal(row, 
 Int128 subtract_decimals(Row& row, Int128 a, Int128 b) { return checked_decimal(row, within(row, a - b), a, "-", b); }
 
 Int128 multiply_decimals(Row& row, Int128 a, Int128 b) {
-    const auto product = multiply(a, b, row.type(0).scale + row.type(1).scale, row.result_type().scale,
-                                  row.result_type().precision);
+    const auto product =
+        multiply(a, b, row.type(0).scale + row.type(1).scale, row.result_type().scale, row.result_type().precision);
     return checked_decimal(row, product, a, "*", b);
 }
 
 Int128 divide_decimals(Row& row, Int128 a, Int128 b) {
     if (b == 0) return row.fail(ErrorCode::kDivisionByZero, "{} / 0", decimal_text(a, row.type(0).scale)), 0;
-    const auto quotient = divide(a, row.type(0).scale, b, row.type(1).scale, row.result_type().scale,
-                                 row.result_type().precision);
+    const auto quotient =
+        divide(a, row.type(0).scale, b, row.type(1).scale, row.result_type().scale, row.result_type().precision);
     return checked_decimal(row, quotient, a, "/", b);
 }
 
@@ -261,12 +267,13 @@ constexpr Overload kRemainder[] = {
     {"decimal, decimal -> decimal", map<&remainder_decimals>, false, false, remainder_of_decimals},
 };
 constexpr Overload kPlus[] = {
-    {"int16 -> int16", keep<int16_t>, true, true},     {"int32 -> int32", keep<int32_t>, true, true},
-    {"int64 -> int64", keep<int64_t>, true, true},     {"decimal -> decimal", keep<Int128>, true, true, same_as_first},
-    {"float32 -> float32", keep<float>, true, true},   {"float64 -> float64", keep<double>, true, true},
+    {"int16 -> int16", keep<int16_t>, true, true},   {"int32 -> int32", keep<int32_t>, true, true},
+    {"int64 -> int64", keep<int64_t>, true, true},   {"decimal -> decimal", keep<Int128>, true, true, same_as_first},
+    {"float32 -> float32", keep<float>, true, true}, {"float64 -> float64", keep<double>, true, true},
 };
 
-constexpr Example kAddExamples[] = {{"40 + 2", "42"}, {"1.5 + 1", "2.5"}, {"9223372036854775807 + 1::int64", "error: overflow"}};
+constexpr Example kAddExamples[] = {
+    {"40 + 2", "42"}, {"1.5 + 1", "2.5"}, {"9223372036854775807 + 1::int64", "error: overflow"}};
 constexpr Example kSubtractExamples[] = {{"40 - 2", "38"}, {"-(2 - 5)", "3"}, {"0.3 - 0.1", "0.2"}};
 constexpr Example kMultiplyExamples[] = {{"6 * 7", "42"}, {"1.5 * 1.5", "2.25"}, {"2 * 0.5::float64", "1"}};
 constexpr Example kDivideExamples[] = {
@@ -291,7 +298,7 @@ constexpr Function kModuloFunctions[] = {{"mod", kRemainder, "As `%`.", kModExam
 }  // namespace
 
 constinit const FunctionGroup kModulo = {"Mathematics", "", false, kModuloFunctions};
-constinit const FunctionGroup kArithmeticOperators = {
-    "Arithmetic", "What leaves the range of its type is a row error.", true, kFunctions};
+constinit const FunctionGroup kArithmeticOperators = {"Arithmetic", "What leaves the range of its type is a row error.",
+                                                      true, kFunctions};
 
 }  // namespace weir::host::expression

@@ -48,12 +48,14 @@ constexpr int days_in_month(int64_t year, int month) {
     return month == 2 ? (is_leap(year) ? 29 : 28) : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
+// REQUIRES: b is above 0.
 constexpr int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+constexpr int64_t floor_mod(int64_t a, int64_t b) { return a % b < 0 ? a % b + b : a % b; }
 
 constexpr Moment moment_of(int64_t micros) {
     Moment out;
     out.days = floor_div(micros, kDay);
-    const int64_t rest = micros - out.days * kDay;
+    const int64_t rest = floor_mod(micros, kDay);
     out.date = civil_from_days(out.days);
     out.hour = static_cast<int>(rest / kHour);
     out.minute = static_cast<int>(rest / kMinute % 60);

@@ -29,8 +29,8 @@ void fail_number(Row& row, From value) {
 }
 
 template <class From, class To>
-constexpr bool kAlwaysFits = std::in_range<To>(std::numeric_limits<From>::min()) &&
-                             std::in_range<To>(std::numeric_limits<From>::max());
+constexpr bool kAlwaysFits =
+    std::in_range<To>(std::numeric_limits<From>::min()) && std::in_range<To>(std::numeric_limits<From>::max());
 
 template <class From, class To>
 void widen(const Call& call) {
@@ -68,8 +68,8 @@ Int128 whole_to_decimal(Row& row, From a) {
 
 template <class From>
 Int128 float_to_decimal(Row& row, From a) {
-    const auto out = from_double(a, row.result_type().scale, row.result_type().precision,
-                                 std::numeric_limits<From>::digits10);
+    const auto out =
+        from_double(a, row.result_type().scale, row.result_type().precision, std::numeric_limits<From>::digits10);
     if (!out) fail_number<Int128>(row, a);
     return out.value_or(0);
 }
@@ -95,16 +95,26 @@ Int128 decimal_to_decimal(Row& row, Int128 a) {
 
 template <class From, class To>
 Cast cast_of() {
-    if constexpr (kIsDecimal<From> && kIsDecimal<To>) return {map<&decimal_to_decimal>};
-    else if constexpr (kIsDecimal<From> && kIsFloat<To>) return {map<&decimal_to_float<To>>, false, true};
-    else if constexpr (kIsDecimal<From>) return {map<&decimal_to_whole<To>>};
-    else if constexpr (kIsDecimal<To> && kIsFloat<From>) return {map<&float_to_decimal<From>>};
-    else if constexpr (kIsDecimal<To>) return {map<&whole_to_decimal<From>>};
-    else if constexpr (kIsFloat<From> && kIsFloat<To> && sizeof(To) < sizeof(From)) return {map<&narrow_float>};
-    else if constexpr (kIsFloat<To>) return {widen<From, To>, true, true};
-    else if constexpr (kIsFloat<From>) return {map<&round_to_whole<From, To>>};
-    else if constexpr (kAlwaysFits<From, To>) return {widen<From, To>, true, true};
-    else return {map<&narrow<From, To>>};
+    if constexpr (kIsDecimal<From> && kIsDecimal<To>)
+        return {map<&decimal_to_decimal>};
+    else if constexpr (kIsDecimal<From> && kIsFloat<To>)
+        return {map<&decimal_to_float<To>>, false, true};
+    else if constexpr (kIsDecimal<From>)
+        return {map<&decimal_to_whole<To>>};
+    else if constexpr (kIsDecimal<To> && kIsFloat<From>)
+        return {map<&float_to_decimal<From>>};
+    else if constexpr (kIsDecimal<To>)
+        return {map<&whole_to_decimal<From>>};
+    else if constexpr (kIsFloat<From> && kIsFloat<To> && sizeof(To) < sizeof(From))
+        return {map<&narrow_float>};
+    else if constexpr (kIsFloat<To>)
+        return {widen<From, To>, true, true};
+    else if constexpr (kIsFloat<From>)
+        return {map<&round_to_whole<From, To>>};
+    else if constexpr (kAlwaysFits<From, To>)
+        return {widen<From, To>, true, true};
+    else
+        return {map<&narrow<From, To>>};
 }
 
 // f with a null pointer to the cell type of a number; false for another type.
@@ -144,9 +154,8 @@ std::optional<Cast> number_cast(TypeId from, TypeId to) {
     } else if (to == TypeId::kBool && is_integer(from)) {
         with_number(from, [&]<class From>(From*) { out = Cast{to_bool<From>, true, true}; });
     } else {
-        with_number(from, [&]<class From>(From*) {
-            with_number(to, [&]<class To>(To*) { out = cast_of<From, To>(); });
-        });
+        with_number(from,
+                    [&]<class From>(From*) { with_number(to, [&]<class To>(To*) { out = cast_of<From, To>(); }); });
     }
     return out;
 }

@@ -27,7 +27,9 @@ void write_texts(const Call& call) {
 }
 
 template <class T>
-char* put_signed(char* to, T value, const Type&) { return write_int64(to, value); }
+char* put_signed(char* to, T value, const Type&) {
+    return write_int64(to, value);
+}
 char* put_unsigned(char* to, uint64_t value, const Type&) { return write_uint64(to, value); }
 char* put_float32(char* to, float value, const Type&) { return write_float32(to, value); }
 char* put_float64(char* to, double value, const Type&) { return write_float64(to, value); }

@@ -7,8 +7,9 @@ namespace weir::host::expression {
 namespace {
 
 int64_t date_to_time(Row& row, int32_t days) {
-    if (days < kFirstDay || days > kLastDay) row.fail(ErrorCode::kOverflow, "the date is outside of what timestamps have");
-    return days * kDay;
+    if (days >= kFirstDay && days <= kLastDay) return days * kDay;
+    row.fail(ErrorCode::kOverflow, "the date is outside of what timestamps have");
+    return 0;
 }
 
 void time_to_date(const Call& call) {

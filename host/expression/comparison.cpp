@@ -13,38 +13,52 @@ namespace {
 // NaN equals NaN and is above all other numbers, as in PostgreSQL.
 template <class T>
 bool is_nan(T value) {
-    if constexpr (std::is_floating_point_v<T>) return value != value;
-    else return false;
+    if constexpr (std::is_floating_point_v<T>)
+        return value != value;
+    else
+        return false;
 }
 
 struct Equal {
     template <class T>
-    static bool of(T a, T b) { return (a == b) | (is_nan(a) & is_nan(b)); }
+    static bool of(T a, T b) {
+        return (a == b) | (is_nan(a) & is_nan(b));
+    }
     static bool order(int o) { return o == 0; }
 };
 struct NotEqual {
     template <class T>
-    static bool of(T a, T b) { return !Equal::of(a, b); }
+    static bool of(T a, T b) {
+        return !Equal::of(a, b);
+    }
     static bool order(int o) { return o != 0; }
 };
 struct Less {
     template <class T>
-    static bool of(T a, T b) { return (a < b) | (is_nan(b) & !is_nan(a)); }
+    static bool of(T a, T b) {
+        return (a < b) | (is_nan(b) & !is_nan(a));
+    }
     static bool order(int o) { return o < 0; }
 };
 struct LessEqual {
     template <class T>
-    static bool of(T a, T b) { return (a <= b) | is_nan(b); }
+    static bool of(T a, T b) {
+        return (a <= b) | is_nan(b);
+    }
     static bool order(int o) { return o <= 0; }
 };
 struct Greater {
     template <class T>
-    static bool of(T a, T b) { return Less::of(b, a); }
+    static bool of(T a, T b) {
+        return Less::of(b, a);
+    }
     static bool order(int o) { return o > 0; }
 };
 struct GreaterEqual {
     template <class T>
-    static bool of(T a, T b) { return LessEqual::of(b, a); }
+    static bool of(T a, T b) {
+        return LessEqual::of(b, a);
+    }
     static bool order(int o) { return o >= 0; }
 };
 
@@ -55,9 +69,12 @@ void numbers(const Call& call) {
 
 template <class Op>
 bool texts(Row&, std::string_view a, std::string_view b) {
-    if constexpr (std::is_same_v<Op, Equal>) return a == b;
-    else if constexpr (std::is_same_v<Op, NotEqual>) return a != b;
-    else return Op::order(a.compare(b));
+    if constexpr (std::is_same_v<Op, Equal>)
+        return a == b;
+    else if constexpr (std::is_same_v<Op, NotEqual>)
+        return a != b;
+    else
+        return Op::order(a.compare(b));
 }
 
 template <class Op>
@@ -124,10 +141,12 @@ constexpr Example kLessExamples[] = {{"1 < 2", "true"}, {"'B' < 'a'", "true"}};
 constexpr Example kLessEqualExamples[] = {{"2 <= 2", "true"}};
 constexpr Example kGreaterExamples[] = {{"date '2024-05-23' > '2024-05-22'", "true"}};
 constexpr Example kGreaterEqualExamples[] = {{"1 >= 2", "false"}};
-constexpr Example kDistinctExamples[] = {{"NULL IS NOT DISTINCT FROM NULL", "true"}, {"1 IS DISTINCT FROM NULL", "true"}};
-constexpr Example kBetweenExamples[] = {{"5 BETWEEN 1 AND 10", "true"}, {"0 NOT BETWEEN 1 AND 10", "true"},
-                                        {"5 BETWEEN SYMMETRIC 10 AND 1", "true"}};
-constexpr Example kInExamples[] = {{"2 IN (1, 2, 3)", "true"}, {"'x' NOT IN ('a', 'b')", "true"}, {"1 IN (2, NULL)", "null"}};
+constexpr Example kDistinctExamples[] = {{"NULL IS NOT DISTINCT FROM NULL", "true"},
+                                         {"1 IS DISTINCT FROM NULL", "true"}};
+constexpr Example kBetweenExamples[] = {
+    {"5 BETWEEN 1 AND 10", "true"}, {"0 NOT BETWEEN 1 AND 10", "true"}, {"5 BETWEEN SYMMETRIC 10 AND 1", "true"}};
+constexpr Example kInExamples[] = {
+    {"2 IN (1, 2, 3)", "true"}, {"'x' NOT IN ('a', 'b')", "true"}, {"1 IN (2, NULL)", "null"}};
 
 constexpr Function kFunctions[] = {
     {"=", kEqual, "Whether both are equal. Texts are compared byte by byte.", kEqualExamples},
@@ -136,9 +155,11 @@ constexpr Function kFunctions[] = {
     {"<=", kLessEqual, "Whether the first is not above the second.", kLessEqualExamples},
     {">", kGreater, "Whether the first is above the second.", kGreaterExamples},
     {">=", kGreaterEqual, "Whether the first is not below the second.", kGreaterEqualExamples},
-    {"is not distinct from", kNotDistinct, "As `=`, but null equals null; `IS DISTINCT FROM` is the opposite. Never null.",
-     kDistinctExamples, Nulls::kNever},
-    {"between", {}, "`x BETWEEN a AND b` is `x >= a AND x <= b`; with SYMMETRIC the bounds stand in either order.",
+    {"is not distinct from", kNotDistinct,
+     "As `=`, but null equals null; `IS DISTINCT FROM` is the opposite. Never null.", kDistinctExamples, Nulls::kNever},
+    {"between",
+     {},
+     "`x BETWEEN a AND b` is `x >= a AND x <= b`; with SYMMETRIC the bounds stand in either order.",
      kBetweenExamples},
     {"in", {}, "Whether the value is one of the list.", kInExamples},
 };

@@ -43,13 +43,17 @@ constexpr Example kCoalesceExamples[] = {{"coalesce(NULL, 'none')", "none"}};
 constexpr Example kNullifExamples[] = {{"nullif(0, 0)", "null"}, {"10 / nullif(0, 0)", "null"}};
 constexpr Example kGreatestExamples[] = {{"greatest(1, 3, NULL, 2)", "3"}};
 constexpr Example kLeastExamples[] = {{"least('b', 'a')", "a"}};
-constexpr Example kCastExamples[] = {{"CAST('42' AS int64)", "42"}, {"'12.345'::decimal(12,2)", "12.35"},
+constexpr Example kCastExamples[] = {{"CAST('42' AS int64)", "42"},
+                                     {"'12.345'::decimal(12,2)", "12.35"},
                                      {"'2024-05-23T12:34:56Z'::timestamp", "2024-05-23 12:34:56+00"},
-                                     {"('a' || 'b')::int64", "error: bad-cast"}, {"300::uint8", "error: overflow"}};
+                                     {"('a' || 'b')::int64", "error: bad-cast"},
+                                     {"300::uint8", "error: overflow"}};
 constexpr Example kTryCastExamples[] = {{"TRY_CAST('abc' AS int64)", "null"}};
 
 constexpr Function kFunctions[] = {
-    {"case", {}, "The value behind the first condition that is true, else that behind ELSE, or null. Only that one is evaluated.",
+    {"case",
+     {},
+     "The value behind the first condition that is true, else that behind ELSE, or null. Only that one is evaluated.",
      kCaseExamples},
     {"coalesce", {}, "The first value that is not null; those behind it are not evaluated.", kCoalesceExamples},
     {"nullif", {}, "Null if both values are equal, else the first.", kNullifExamples},
@@ -57,7 +61,8 @@ constexpr Function kFunctions[] = {
     {"least", kLeast, "The least of the values that are not null.", kLeastExamples, Nulls::kOwn},
     {"cast",
      {},
-     "`CAST(x AS type)` or `x::type`: the value as another type. What does not fit is a row error. Types have weir's names "
+     "`CAST(x AS type)` or `x::type`: the value as another type. What does not fit is a row error. Types have weir's "
+     "names "
      "(int64, string, decimal(12,2), timestamp, …) or SQL's (bigint, text, numeric(12,2), …).",
      kCastExamples},
     {"try_cast", {}, "As CAST, but null where the value does not fit.", kTryCastExamples},

@@ -17,8 +17,9 @@ constexpr auto kPowers = [] {
     return out;
 }();
 
-constexpr std::array<double, 23> kDoublePowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr std::array<double, 23> kDoublePowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 // 256 bits, for products that are divided again.
 struct Wide {
@@ -94,7 +95,8 @@ std::optional<Int128> divide(Int128 a, int a_scale, Int128 b, int b_scale, int s
             if (a == 0) return Int128{0};
             return std::nullopt;
         }
-        return with_sign(divide_rounded(wide_product(magnitude(a), power_of_ten(shift)), magnitude(b)), negative, precision);
+        return with_sign(divide_rounded(wide_product(magnitude(a), power_of_ten(shift)), magnitude(b)), negative,
+                         precision);
     }
     const Wide divisor = wide_product(magnitude(b), power_of_ten(-shift));
     if (divisor.high) return Int128{0};

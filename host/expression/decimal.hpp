@@ -7,7 +7,9 @@
 
 namespace weir::host::expression {
 
-inline Uint128 magnitude(Int128 value) { return value < 0 ? -static_cast<Uint128>(value) : static_cast<Uint128>(value); }
+inline Uint128 magnitude(Int128 value) {
+    return value < 0 ? -static_cast<Uint128>(value) : static_cast<Uint128>(value);
+}
 
 // 10^n, n from 0 to 38.
 Uint128 power_of_ten(int n);

@@ -114,8 +114,10 @@ void Evaluator::call(const Node& node, Slot& slot, Vector& out, const Selection&
     for (const Vector* arg : slot.args) {
         if (!arg->has_nulls()) continue;
         if (arg->is_constant()) return out.set_valid(RowSet());
-        if (nulls) valid &= arg->valid();
-        else valid = arg->valid();
+        if (nulls)
+            valid &= arg->valid();
+        else
+            valid = arg->valid();
         nulls = true;
     }
     if (!nulls) return node.kernel({slot.args, out, rows, scope_});
@@ -192,7 +194,48 @@ void Evaluator::logical(const Node& node, Vector& out, const Selection& rows) {
     }
 }
 
+namespace {
+
+template <class T>
+void blend_cells(const Vector& condition, const Vector& yes, const Vector& no, Vector& out, int n) {
+    const auto* holds = condition.values<uint8_t>();
+    const T *a = yes.values<T>(), *b = no.values<T>();
+    T* to = out.mutable_values<T>();
+    const int step_a = yes.is_constant() ? 0 : 1, step_b = no.is_constant() ? 0 : 1;
+    for (int i = 0; i < n; ++i) to[i] = holds[i] ? a[i * step_a] : b[i * step_b];
+}
+
+}  // namespace
+
+// CASE of one condition whose values cost nothing to compute for all rows: a choice by row instead of lists of rows.
+bool Evaluator::blend(const Node& node, Vector& out, const Selection& rows) {
+    const auto is_cheap = [&](size_t i) { return program_->nodes[node.args[i]].cheap; };
+    if (node.args.size() != 3 || !is_cheap(1) || !is_cheap(2)) return false;
+    const Vector &condition = evaluate(node.args[0], rows), &yes = evaluate(node.args[1], rows),
+                 &no = evaluate(node.args[2], rows);
+    out.reset();
+    if (condition.is_constant() || condition.has_nulls() || yes.has_nulls() || no.has_nulls()) {
+        out.copy_rows(no, rows);
+        RowList taken;
+        rows.for_each([&](int row) {
+            taken.add_if(row, !condition.is_null(row) && condition.at<uint8_t>(row) != 0);
+        });
+        out.copy_rows(yes, taken.selection());
+        return true;
+    }
+    const int n = rows[rows.size() - 1] + 1;
+    switch (out.width()) {
+        case 1: blend_cells<uint8_t>(condition, yes, no, out, n); break;
+        case 2: blend_cells<uint16_t>(condition, yes, no, out, n); break;
+        case 4: blend_cells<uint32_t>(condition, yes, no, out, n); break;
+        case 8: blend_cells<uint64_t>(condition, yes, no, out, n); break;
+        default: blend_cells<Uint128>(condition, yes, no, out, n); break;
+    }
+    return true;
+}
+
 void Evaluator::case_of(const Node& node, Vector& out, const Selection& rows) {
+    if (blend(node, out, rows)) return;
     out.reset();
     RowList lists[2];
     RowList taken;
@@ -241,8 +284,10 @@ void append_cells(const Vector& values, const Selection& rows, ColumnBuilder& ou
         return;
     }
     rows.for_each([&](int row) {
-        if (values.is_null(row)) out.append_null();
-        else out.append(values.at<T>(row));
+        if (values.is_null(row))
+            out.append_null();
+        else
+            out.append(values.at<T>(row));
     });
 }
 
@@ -252,8 +297,10 @@ void append_rows(const Vector& values, const Selection& rows, ColumnBuilder& out
     const Type& type = values.type();
     if (type.is_text()) {
         rows.for_each([&](int row) {
-            if (values.is_null(row)) out.append_null();
-            else out.append_text(values.at<std::string_view>(row));
+            if (values.is_null(row))
+                out.append_null();
+            else
+                out.append_text(values.at<std::string_view>(row));
         });
     } else if (type.is_nested()) {
         rows.for_each([&](int row) {
@@ -263,8 +310,10 @@ void append_rows(const Vector& values, const Selection& rows, ColumnBuilder& out
         });
     } else if (type.id == TypeId::kBool) {
         rows.for_each([&](int row) {
-            if (values.is_null(row)) out.append_null();
-            else out.append_bool(values.at<uint8_t>(row) != 0);
+            if (values.is_null(row))
+                out.append_null();
+            else
+                out.append_bool(values.at<uint8_t>(row) != 0);
         });
     } else {
         switch (values.width()) {

@@ -1,7 +1,7 @@
 // Evaluation by column: the operations of a program over a chunk of rows at a time.
 //
-// AND, OR, CASE and COALESCE evaluate their arguments only for the rows that need them, so that a guarded error does not
-// appear. An operation that several others use is evaluated once for each row.
+// AND, OR, CASE and COALESCE evaluate their arguments only for the rows that need them, so that a guarded error does
+// not appear. An operation that several others use is evaluated once for each row.
 #pragma once
 
 #include <memory>
@@ -41,6 +41,7 @@ private:
     void call(const Node& node, Slot& slot, Vector& out, const Selection& rows);
     void logical(const Node& node, Vector& out, const Selection& rows);
     void case_of(const Node& node, Vector& out, const Selection& rows);
+    bool blend(const Node& node, Vector& out, const Selection& rows);
     void coalesce(const Node& node, Vector& out, const Selection& rows);
 
     std::shared_ptr<const Program> program_;
@@ -52,8 +53,8 @@ private:
     int rows_ = 0;
 };
 
-// Appends the chosen rows of a result to a column of its type. A chunk's texts are below 2 GiB (Arena::kMaxBytes, and those
-// of the batch), so that one chunk always fits Arrow's offsets.
+// Appends the chosen rows of a result to a column of its type. A chunk's texts are below 2 GiB (Arena::kMaxBytes, and
+// those of the batch), so that one chunk always fits Arrow's offsets.
 void append_rows(const Vector& values, const Selection& rows, ColumnBuilder& out);
 
 }  // namespace weir::host::expression

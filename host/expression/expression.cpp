@@ -25,7 +25,8 @@ void count_uses(Program& program) {
 
 void mark_cheap(Program& program) {
     for (Node& node : program.nodes) {
-        node.cheap = node.op == Op::kConstant || (node.op == Op::kColumn && !node.type.is_text() && !node.type.is_nested()) ||
+        node.cheap = node.op == Op::kConstant ||
+                     (node.op == Op::kColumn && !node.type.is_text() && !node.type.is_nested()) ||
                      (node.op == Op::kCall && node.dense && node.total);
         for (NodeId arg : node.args) node.cheap = node.cheap && program.nodes[arg].cheap;
     }

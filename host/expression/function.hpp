@@ -17,11 +17,11 @@ namespace weir::host::expression {
 
 // Why a row has no value. The text of a code never changes its meaning.
 enum class ErrorCode : uint8_t {
-    kOverflow,        // a number, time or interval outside of its type
+    kOverflow,  // a number, time or interval outside of its type
     kDivisionByZero,
-    kBadCast,         // a text that is no value of the type
-    kBadArgument,     // an argument outside of what the function is defined for
-    kTooLarge,        // a text above the limit
+    kBadCast,      // a text that is no value of the type
+    kBadArgument,  // an argument outside of what the function is defined for
+    kTooLarge,     // a text above the limit
 };
 const char* to_text(ErrorCode code);
 
@@ -29,7 +29,7 @@ struct RowError {
     int64_t row = 0;
     ErrorCode code = ErrorCode::kOverflow;
     std::string message;
-    Span span;               // of the operation in the text of its expression
+    Span span;                // of the operation in the text of its expression
     uint32_t expression = 0;  // whose text: of those of a program, the first that has the operation
 };
 
@@ -98,7 +98,7 @@ struct Function {
     std::string_view doc;
     std::span<const Example> examples;
     Nulls nulls = Nulls::kStrict;
-    bool may_be_null = false;         // also where no argument is
+    bool may_be_null = false;  // also where no argument is
     ArgumentCheck check = nullptr;
     bool by_batch = false;  // not the same for all batches, so never folded
 };

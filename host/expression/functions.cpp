@@ -6,10 +6,10 @@
 namespace weir::host::expression {
 namespace {
 
-constexpr const FunctionGroup* kGroups[] = {
-    &kArithmeticOperators, &kPowerOperator, &kComparisons,    &kLogic,         &kConditionals,
-    &kTextOperators,       &kTextFunctions, &kRegexFunctions, &kHashFunctions, &kMathFunctions,
-    &kModulo,              &kTimeOperators, &kTimeFunctions,  &kNestedFunctions, &kJsonOperators};
+constexpr const FunctionGroup* kGroups[] = {&kArithmeticOperators, &kPowerOperator,   &kComparisons,   &kLogic,
+                                            &kConditionals,        &kTextOperators,   &kTextFunctions, &kRegexFunctions,
+                                            &kHashFunctions,       &kMathFunctions,   &kModulo,        &kTimeOperators,
+                                            &kTimeFunctions,       &kNestedFunctions, &kJsonOperators};
 
 using Table = std::map<std::string, std::vector<Candidate>, std::less<>>;
 
@@ -20,7 +20,8 @@ const Table& table(bool operators) {
             if (group->operators != wanted) continue;
             for (const Function& function : group->functions)
                 for (const Overload& overload : function.overloads)
-                    out[std::string(function.name)].push_back({&function, &overload, parse_signature(overload.signature)});
+                    out[std::string(function.name)].push_back(
+                        {&function, &overload, parse_signature(overload.signature)});
         }
         return out;
     };

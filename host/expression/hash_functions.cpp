@@ -1,9 +1,9 @@
 // Hashes and encodings of bytes.
 #include <array>
 #include <memory>
+#include <xxhash.h>
 
 #include <openssl/evp.h>
-#include <xxhash.h>
 
 #include <weir/row_json.hpp>
 
@@ -58,7 +58,10 @@ Text encode_as(Row& row, Text bytes, Text format) {
 }
 
 int hex_digit(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 Text decode_hex(Row& row, Text text) {
@@ -67,7 +70,8 @@ Text decode_hex(Row& row, Text text) {
     char* const begin = to;
     for (size_t i = 0; i < text.size(); i += 2) {
         const int high = hex_digit(text[i]), low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
-        if (high < 0 || low < 0) return row.fail(ErrorCode::kBadArgument, "`{}` is not hexadecimal", shown(text)), Text();
+        if (high < 0 || low < 0)
+            return row.fail(ErrorCode::kBadArgument, "`{}` is not hexadecimal", shown(text)), Text();
         *to++ = static_cast<char>(high << 4 | low);
     }
     return {begin, static_cast<size_t>(to - begin)};
@@ -90,7 +94,8 @@ Text decode_base64(Row& row, Text text) {
     int have = 0;
     for (char c : text) {
         const int digit = base64_digit(c);
-        if (digit < 0 || all.size() % 4 != 0) return row.fail(ErrorCode::kBadArgument, "`{}` is not base64", shown(all)), Text();
+        if (digit < 0 || all.size() % 4 != 0)
+            return row.fail(ErrorCode::kBadArgument, "`{}` is not base64", shown(all)), Text();
         bits = bits << 6 | static_cast<uint32_t>(digit);
         if ((have += 6) >= 8) *to++ = static_cast<char>(bits >> (have -= 8));
     }
@@ -106,7 +111,8 @@ Text decode_as(Row& row, Text text, Text format) {
 Refusal check_encoding(Arguments args) {
     const Constant* format = args[1].constant;
     if (!format || format->is_null() || format->text() == "hex" || format->text() == "base64") return std::nullopt;
-    return Problem{args[1].span, fmt::format("`{}` is no encoding", shown(format->text())), "'hex' or 'base64'", "", ""};
+    return Problem{args[1].span, fmt::format("`{}` is no encoding", shown(format->text())), "'hex' or 'base64'", "",
+                   ""};
 }
 
 constexpr Overload kMd5[] = {{"string -> string", map<&md5_of>}, {"binary -> string", map<&md5_of>}};
@@ -120,16 +126,19 @@ constexpr Example kMd5Examples[] = {{"md5('weir')", "57c6838eabf401f73f6dd500934
 constexpr Example kSha256Examples[] = {
     {"encode(sha256('abc'), 'hex')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}};
 constexpr Example kXxhash64Examples[] = {{"xxhash64('abc')", "4952883123889572249"}};
-constexpr Example kEncodeExamples[] = {{"encode('abc'::binary, 'hex')", "616263"}, {"encode('abc'::binary, 'base64')", "YWJj"}};
-constexpr Example kDecodeExamples[] = {{"decode('616263', 'hex')::string", "abc"}, {"decode('6', 'hex')", "error: bad-argument"}};
+constexpr Example kEncodeExamples[] = {{"encode('abc'::binary, 'hex')", "616263"},
+                                       {"encode('abc'::binary, 'base64')", "YWJj"}};
+constexpr Example kDecodeExamples[] = {{"decode('616263', 'hex')::string", "abc"},
+                                       {"decode('6', 'hex')", "error: bad-argument"}};
 
 constexpr Function kFunctions[] = {
     {"md5", kMd5, "The MD5 hash, in hexadecimal.", kMd5Examples},
     {"sha256", kSha256, "The SHA-256 hash, as 32 bytes.", kSha256Examples},
     {"xxhash64", kXxhash64, "The 64-bit xxHash (XXH64, seed 0), whose highest bit is the sign.", kXxhash64Examples},
-    {"encode", kEncode, "The bytes as text: `hex` or `base64`.", kEncodeExamples, Nulls::kStrict, false, check_encoding},
-    {"decode", kDecode, "The bytes that the text stands for: `hex` or `base64`.", kDecodeExamples, Nulls::kStrict, false,
+    {"encode", kEncode, "The bytes as text: `hex` or `base64`.", kEncodeExamples, Nulls::kStrict, false,
      check_encoding},
+    {"decode", kDecode, "The bytes that the text stands for: `hex` or `base64`.", kDecodeExamples, Nulls::kStrict,
+     false, check_encoding},
 };
 
 }  // namespace

@@ -165,8 +165,14 @@ private:
             if (ReadResult result = number(count); result != ReadResult::kOk) return result;
             const char letter = rest_.empty() ? '\0' : rest_[0];
             const Unit* unit = nullptr;
-            if (time) unit = find_unit(letter == 'h' ? "h" : letter == 'm' ? "min" : letter == 's' ? "s" : "");
-            else unit = find_unit(letter == 'y' ? "y" : letter == 'm' ? "mon" : letter == 'w' ? "w" : letter == 'd' ? "d" : "");
+            if (time)
+                unit = find_unit(letter == 'h' ? "h" : letter == 'm' ? "min" : letter == 's' ? "s" : "");
+            else
+                unit = find_unit(letter == 'y'   ? "y"
+                                 : letter == 'm' ? "mon"
+                                 : letter == 'w' ? "w"
+                                 : letter == 'd' ? "d"
+                                                 : "");
             if (!unit) return ReadResult::kNoNumber;
             rest_.remove_prefix(1);
             if (!add(out, *unit, count)) return ReadResult::kOutOfRange;

@@ -51,7 +51,8 @@ MaybeText text_of(Row& row, Value value) {
         if (value.get_array().get(array) || array.raw_json().get(raw)) return std::nullopt;
     } else {
         raw = value.raw_json_token();
-        while (raw.ends_with(' ') || raw.ends_with('\n') || raw.ends_with('\t') || raw.ends_with('\r')) raw.remove_suffix(1);
+        while (raw.ends_with(' ') || raw.ends_with('\n') || raw.ends_with('\t') || raw.ends_with('\r'))
+            raw.remove_suffix(1);
     }
     return row.text(raw);
 }
@@ -103,9 +104,12 @@ constexpr Example kTextExamples[] = {{R"('{"user":{"name":"Ann"}}' -> 'user' ->>
                                      {R"('{"n":null}' ->> 'n')", "null"}};
 
 constexpr Function kFunctions[] = {
-    {"->", kJson, "The member of an object by its name, or the element of an array by its number from 0 (from the end, where it is negative), as JSON.",
+    {"->", kJson,
+     "The member of an object by its name, or the element of an array by its number from 0 (from the end, where it is "
+     "negative), as JSON.",
      kJsonExamples, Nulls::kStrict, true},
-    {"->>", kText, "The same as text: a string without quotes, null for JSON's null.", kTextExamples, Nulls::kStrict, true},
+    {"->>", kText, "The same as text: a string without quotes, null for JSON's null.", kTextExamples, Nulls::kStrict,
+     true},
 };
 
 }  // namespace

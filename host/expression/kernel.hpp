@@ -88,8 +88,10 @@ private:
             Row row(call, at);
             if constexpr (std::is_same_v<R, std::optional<Cell>> || std::is_same_v<R, std::optional<bool>>) {
                 R value = F(row, call.args[I]->template at<typename CellOf<A>::type>(at)...);
-                if (value) out[at] = static_cast<Cell>(*value);
-                else call.out.set_null(at);
+                if (value)
+                    out[at] = static_cast<Cell>(*value);
+                else
+                    call.out.set_null(at);
             } else {
                 out[at] = static_cast<Cell>(F(row, call.args[I]->template at<typename CellOf<A>::type>(at)...));
             }

@@ -27,8 +27,11 @@ public:
 
     Outcome<std::vector<Token>> all() {
         if (text_.size() > kMaxExpressionBytes)
-            return Problem{{0, 1}, fmt::format("the expression has {} bytes", text_.size()),
-                           fmt::format("at most {}", kMaxExpressionBytes), "", ""};
+            return Problem{{0, 1},
+                           fmt::format("the expression has {} bytes", text_.size()),
+                           fmt::format("at most {}", kMaxExpressionBytes),
+                           "",
+                           ""};
         if (!is_utf8(text_)) return Problem{{0, 1}, "the expression is not UTF-8", "", "", ""};
         do {
             if (!skip() || !next()) return std::move(problem_);
@@ -40,14 +43,16 @@ private:
     char peek(size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
 
     bool fail(size_t from, size_t length, std::string message, std::string expected) {
-        problem_ = {{static_cast<uint32_t>(from), static_cast<uint32_t>(length)}, std::move(message), std::move(expected),
-                    "", ""};
+        problem_ = {{static_cast<uint32_t>(from), static_cast<uint32_t>(length)},
+                    std::move(message),
+                    std::move(expected),
+                    "",
+                    ""};
         return false;
     }
 
     bool add(Token::Kind kind, size_t from, std::string text) {
-        tokens_.push_back(
-            {kind, {static_cast<uint32_t>(from), static_cast<uint32_t>(at_ - from)}, std::move(text)});
+        tokens_.push_back({kind, {static_cast<uint32_t>(from), static_cast<uint32_t>(at_ - from)}, std::move(text)});
         return true;
     }
 
@@ -135,7 +140,8 @@ private:
         ++at_;
         for (;; ++at_) {
             if (at_ >= text_.size())
-                return fail(from, 1, kind == Token::Kind::kString ? "a string does not end" : "a quoted name does not end",
+                return fail(from, 1,
+                            kind == Token::Kind::kString ? "a string does not end" : "a quoted name does not end",
                             fmt::format("`{}`", quote));
             const char c = peek();
             if (c == quote && peek(1) != quote) break;

@@ -58,7 +58,7 @@ bool LikePattern::matches(std::string_view text) const {
         const Run& run = runs_[i];
         for (;;) {
             if (run[0].skipped == 0 && !run[0].text.empty()) {
-                const size_t next = text.find(run[0].text);
+                const size_t next = find_text(text, run[0].text);
                 if (next == std::string_view::npos) return false;
                 text.remove_prefix(next);
             }

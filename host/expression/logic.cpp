@@ -17,9 +17,8 @@ void is_null(const Call& call) {
 template <bool Wanted>
 void is_bool(const Call& call) {
     auto* out = call.out.mutable_values<uint8_t>();
-    call.rows.for_each([&](int row) {
-        out[row] = !call.args[0]->is_null(row) && (call.args[0]->at<uint8_t>(row) != 0) == Wanted;
-    });
+    call.rows.for_each(
+        [&](int row) { out[row] = !call.args[0]->is_null(row) && (call.args[0]->at<uint8_t>(row) != 0) == Wanted; });
 }
 
 constexpr Overload kNot[] = {{"bool -> bool", negate, true, true}};
@@ -27,8 +26,8 @@ constexpr Overload kIsNull[] = {{"any -> bool", is_null, false, true}};
 constexpr Overload kIsTrue[] = {{"bool -> bool", is_bool<true>, false, true}};
 constexpr Overload kIsFalse[] = {{"bool -> bool", is_bool<false>, false, true}};
 
-constexpr Example kAndExamples[] = {{"true AND NULL", "null"}, {"false AND NULL", "false"},
-                                    {"2 < 1 AND 1 / 0 = 1", "false"}};
+constexpr Example kAndExamples[] = {
+    {"true AND NULL", "null"}, {"false AND NULL", "false"}, {"2 < 1 AND 1 / 0 = 1", "false"}};
 constexpr Example kOrExamples[] = {{"true OR NULL", "true"}, {"false OR NULL", "null"}};
 constexpr Example kNotExamples[] = {{"NOT true", "false"}, {"NOT NULL::bool", "null"}};
 constexpr Example kIsNullExamples[] = {{"NULL IS NULL", "true"}, {"1 IS NOT NULL", "true"}};
@@ -46,6 +45,7 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-constinit const FunctionGroup kLogic = {"Logic", "With three values: true, false and null, which is unknown.", true, kFunctions};
+constinit const FunctionGroup kLogic = {"Logic", "With three values: true, false and null, which is unknown.", true,
+                                        kFunctions};
 
 }  // namespace weir::host::expression

@@ -145,7 +145,8 @@ constexpr Overload kPower[] = {{"float64, float64 -> float64", map<&power_of>}};
 constexpr Overload kSqrt[] = {{"float64 -> float64", map<&sqrt_of>}};
 constexpr Overload kCbrt[] = {{"float64 -> float64", map<&cbrt_of>, true, true}};
 constexpr Overload kLn[] = {{"float64 -> float64", map<&ln_of>}};
-constexpr Overload kLog[] = {{"float64 -> float64", map<&log10_of>}, {"float64, float64 -> float64", map<&log_to_base>}};
+constexpr Overload kLog[] = {{"float64 -> float64", map<&log10_of>},
+                             {"float64, float64 -> float64", map<&log_to_base>}};
 constexpr Overload kLog10[] = {{"float64 -> float64", map<&log10_of>}};
 constexpr Overload kExp[] = {{"float64 -> float64", map<&exp_of>}};
 constexpr Overload kPi[] = {{" -> float64", map<&pi_of>, true, true}};
@@ -154,10 +155,11 @@ constexpr Example kAbsExamples[] = {{"abs(-3)", "3"}, {"abs(-1.5)", "1.5"}};
 constexpr Example kSignExamples[] = {{"sign(-2.5)", "-1.0"}, {"sign(3)", "1"}};
 constexpr Example kFloorExamples[] = {{"floor(-1.5)", "-2"}, {"floor(2.7::float64)", "2"}};
 constexpr Example kCeilExamples[] = {{"ceil(1.2)", "2"}, {"ceiling(-1.5)", "-1"}};
-constexpr Example kRoundExamples[] = {{"round(2.5)", "3"}, {"round(12.345, 2)", "12.35"}, {"round(2.5::float64)", "2"},
-                                      {"round(1234.5, -2)", "1200"}};
+constexpr Example kRoundExamples[] = {
+    {"round(2.5)", "3"}, {"round(12.345, 2)", "12.35"}, {"round(2.5::float64)", "2"}, {"round(1234.5, -2)", "1200"}};
 constexpr Example kTruncExamples[] = {{"trunc(-1.9)", "-1"}, {"trunc(12.345, 1)", "12.3"}};
-constexpr Example kPowerExamples[] = {{"power(2, 10)", "1024"}, {"2 ^ 3", "8"}, {"power(-1, 0.5)", "error: bad-argument"}};
+constexpr Example kPowerExamples[] = {
+    {"power(2, 10)", "1024"}, {"2 ^ 3", "8"}, {"power(-1, 0.5)", "error: bad-argument"}};
 constexpr Example kCaretExamples[] = {{"2 ^ 10", "1024"}};
 constexpr Example kSqrtExamples[] = {{"sqrt(2)", "1.4142135623730951"}, {"sqrt(-1)", "error: bad-argument"}};
 constexpr Example kCbrtExamples[] = {{"cbrt(8)", "2"}};
@@ -174,7 +176,8 @@ constexpr Function kFunctions[] = {
     {"ceil", kCeil, "The nearest whole number that is not below.", kCeilExamples},
     {"ceiling", kCeil, "As `ceil`.", {}},
     {"round", kRound,
-     "The nearest whole number, or with so many digits behind the point. Halves go away from zero for decimals, to the even "
+     "The nearest whole number, or with so many digits behind the point. Halves go away from zero for decimals, to the "
+     "even "
      "number for float64.",
      kRoundExamples},
     {"trunc", kTrunc, "Towards zero, to a whole number or so many digits behind the point.", kTruncExamples},
@@ -188,7 +191,8 @@ constexpr Function kFunctions[] = {
     {"pi", kPi, "The number π.", kPiExamples},
 };
 
-constexpr Function kOperators[] = {{"^", kPower, "The power, in float64; `2 ^ 3 ^ 2` is `(2 ^ 3) ^ 2`.", kCaretExamples}};
+constexpr Function kOperators[] = {
+    {"^", kPower, "The power, in float64; `2 ^ 3 ^ 2` is `(2 ^ 3) ^ 2`.", kCaretExamples}};
 
 }  // namespace
 

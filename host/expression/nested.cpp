@@ -31,9 +31,8 @@ Column column_of(const Vector& vector, int row) { return {vector.at<Nested>(row)
 void member(const Call& call) {
     const Vector& values = *call.args[0];
     const auto which = static_cast<size_t>(call.args[1]->at<int32_t>(0));
-    call.rows.for_each([&](int row) {
-        load_cell(column_of(values, row).child(which), values.at<Nested>(row).row, call.out, row);
-    });
+    call.rows.for_each(
+        [&](int row) { load_cell(column_of(values, row).child(which), values.at<Nested>(row).row, call.out, row); });
 }
 
 // From 1; what is outside is null.
@@ -42,8 +41,10 @@ void element(const Call& call) {
     call.rows.for_each([&](int row) {
         const Column list = column_of(lists, row);
         const int64_t at = lists.at<Nested>(row).row, index = call.args[1]->at<int64_t>(row);
-        if (index < 1 || index > list.end_of(at) - list.begin_of(at)) call.out.set_null(row);
-        else load_cell(list.child(0), list.begin_of(at) + index - 1, call.out, row);
+        if (index < 1 || index > list.end_of(at) - list.begin_of(at))
+            call.out.set_null(row);
+        else
+            load_cell(list.child(0), list.begin_of(at) + index - 1, call.out, row);
     });
 }
 
@@ -95,7 +96,8 @@ void load_column(const Column& column, int64_t from, int rows, Vector& out) {
         const auto* bytes = static_cast<const char*>(column.array().buffers[2]);
         const int32_t* offsets = column.values<int32_t>() + from;
         auto* texts = out.mutable_values<std::string_view>();
-        for (int i = 0; i < rows; ++i) texts[i] = {bytes + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
+        for (int i = 0; i < rows; ++i)
+            texts[i] = {bytes + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
     } else {
         for (int i = 0; i < rows; ++i) out.mutable_values<Nested>()[i] = {&column.array(), from + i};
     }

@@ -45,12 +45,15 @@ void position(const Call& call) {
     Vector one(call.args[1]->type());
     call.rows.for_each([&](int row) {
         const int64_t at = find_value(call, row, one);
-        if (at < 0) call.out.set_null(row);
-        else out[row] = static_cast<int32_t>(at) + 1;
+        if (at < 0)
+            call.out.set_null(row);
+        else
+            out[row] = static_cast<int32_t>(at) + 1;
     });
 }
 
-constexpr Overload kCardinality[] = {{"list -> int32", cardinality, false, true}, {"map -> int32", cardinality, false, true}};
+constexpr Overload kCardinality[] = {{"list -> int32", cardinality, false, true},
+                                     {"map -> int32", cardinality, false, true}};
 constexpr Overload kContains[] = {{"list, any -> bool", contains, false, true, element_of_first},
                                   {"map, any -> bool", contains, false, true, element_of_first}};
 constexpr Overload kPosition[] = {{"list, any -> int32", position, false, true, element_of_first}};
@@ -59,16 +62,20 @@ constexpr Function kFunctions[] = {
     {"cardinality", kCardinality, "The number of elements of a list, or of entries of a map.", {}},
     {"length", kCardinality, "As `cardinality`.", {}},
     {"contains", kContains, "Whether a list has the value, or a map the key; also `value = ANY(list)`.", {}},
-    {"array_position", kPosition, "The place of the value in a list, from 1; null where it is not in it.", {}, Nulls::kStrict,
+    {"array_position",
+     kPosition,
+     "The place of the value in a list, from 1; null where it is not in it.",
+     {},
+     Nulls::kStrict,
      true},
 };
 
 }  // namespace
 
-constinit const FunctionGroup kNestedFunctions = {
-    "Lists, structs and maps",
-    "`value.member` takes a member of a struct, `list[1]` the first element of a list, `map['key']` the value of a key; "
-    "what is not there is null.",
-    false, kFunctions};
+constinit const FunctionGroup kNestedFunctions = {"Lists, structs and maps",
+                                                  "`value.member` takes a member of a struct, `list[1]` the first "
+                                                  "element of a list, `map['key']` the value of a key; "
+                                                  "what is not there is null.",
+                                                  false, kFunctions};
 
 }  // namespace weir::host::expression

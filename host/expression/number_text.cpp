@@ -42,8 +42,8 @@ ReadResult read_whole(std::string_view text, T& out) {
 
 bool same_letters_as(std::string_view text, std::string_view lower) {
     return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
+               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+           });
 }
 
 template <class T>
@@ -55,10 +55,12 @@ ReadResult read_float(std::string_view text, T& out) {
     const std::string_view word = minus ? text.substr(1) : text;
     if (word.empty()) return ReadResult::kNoNumber;
     if ((word[0] < '0' || word[0] > '9') && word[0] != '.') {
-        if (same_letters_as(word, "nan") && !minus) out = std::numeric_limits<T>::quiet_NaN();
+        if (same_letters_as(word, "nan") && !minus)
+            out = std::numeric_limits<T>::quiet_NaN();
         else if (same_letters_as(word, "infinity") || same_letters_as(word, "inf"))
             out = minus ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
-        else return ReadResult::kNoNumber;
+        else
+            return ReadResult::kNoNumber;
         return ReadResult::kOk;
     }
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -104,8 +106,9 @@ ReadResult read_int64(std::string_view text, int64_t& out) { return read_whole(t
 ReadResult read_uint64(std::string_view text, uint64_t& out) {
     const ReadResult result = read_whole(text, out);
     int64_t negative = 0;  // is a number, but none of ours
-    return result == ReadResult::kNoNumber && read_whole(text, negative) != ReadResult::kNoNumber ? ReadResult::kOutOfRange
-                                                                                                  : result;
+    return result == ReadResult::kNoNumber && read_whole(text, negative) != ReadResult::kNoNumber
+               ? ReadResult::kOutOfRange
+               : result;
 }
 ReadResult read_float32(std::string_view text, float& out) { return read_float(text, out); }
 ReadResult read_float64(std::string_view text, double& out) { return read_float(text, out); }

@@ -38,7 +38,8 @@ int compare_cells(const Vector& a, int a_row, const Vector& b, int b_row) {
         case TypeId::kBinary: return as(static_cast<std::string_view*>(nullptr));
         default: break;
     }
-    if (a.type().id == kInterval) return order(interval_span(a.at<Interval>(a_row)), interval_span(b.at<Interval>(b_row)));
+    if (a.type().id == kInterval)
+        return order(interval_span(a.at<Interval>(a_row)), interval_span(b.at<Interval>(b_row)));
     return as(static_cast<int64_t*>(nullptr));
 }
 

@@ -60,7 +60,8 @@ int preferred_matches(const Candidate& candidate, std::span<const TypeId> args) 
     int n = 0;
     for (size_t i = 0; i < args.size(); ++i) {
         const TypeId param = param_of(candidate, i);
-        n += param == args[i] || (args[i] != kUnknown && is_preferred(param) && category_of(param) == category_of(args[i]));
+        n += param == args[i] ||
+             (args[i] != kUnknown && is_preferred(param) && category_of(param) == category_of(args[i]));
     }
     return n;
 }
@@ -71,9 +72,12 @@ void settle_unknown(Choices& choices, std::span<const TypeId> args) {
         if (args[i] != kUnknown || choices.empty()) continue;
         auto category = [&](const Candidate* c) { return category_of(param_of(*c, i)); };
         Category wanted = category(choices[0]);
-        const bool text = std::any_of(choices.begin(), choices.end(), [&](auto* c) { return category(c) == Category::kText; });
-        if (text) wanted = Category::kText;
-        else if (!std::all_of(choices.begin(), choices.end(), [&](auto* c) { return category(c) == wanted; })) continue;
+        const bool text =
+            std::any_of(choices.begin(), choices.end(), [&](auto* c) { return category(c) == Category::kText; });
+        if (text)
+            wanted = Category::kText;
+        else if (!std::all_of(choices.begin(), choices.end(), [&](auto* c) { return category(c) == wanted; }))
+            continue;
         std::erase_if(choices, [&](const Candidate* c) { return category(c) != wanted; });
         const bool preferred =
             std::any_of(choices.begin(), choices.end(), [&](auto* c) { return is_preferred(param_of(*c, i)); });
@@ -119,15 +123,16 @@ std::string forms_text(const std::string& name, bool is_operator, const std::vec
     return all.size() > kShown ? out + ", …" : out;
 }
 
-Problem no_overload(const std::string& name, bool is_operator, std::span<const Type> args, const std::vector<Candidate>& all,
-                    bool several) {
+Problem no_overload(const std::string& name, bool is_operator, std::span<const Type> args,
+                    const std::vector<Candidate>& all, bool several) {
     Problem out;
     if (all.empty()) {
         out.message = fmt::format("there is no {} `{}`", is_operator ? "operator" : "function", name);
         if (!is_operator) out.nearest = nearest_name(name, function_names());
         return out;
     }
-    if (args.empty()) out.message = fmt::format("`{}` takes arguments", name);
+    if (args.empty())
+        out.message = fmt::format("`{}` takes arguments", name);
     else
         out.message = fmt::format("`{}` {} {}", name, several ? "may mean several things for" : "is not defined for",
                                   types_text(args));
@@ -145,7 +150,8 @@ Outcome<const Candidate*> choose_overload(const std::string& name, bool is_opera
     // A float32 and another number meet as float64.
     if (is_operator && args.size() == 2) {
         for (size_t i = 0; i < 2; ++i)
-            if (args[i] == TypeId::kFloat32 && args[1 - i] != TypeId::kFloat32 && category_of(args[1 - i]) == Category::kNumber)
+            if (args[i] == TypeId::kFloat32 && args[1 - i] != TypeId::kFloat32 &&
+                category_of(args[1 - i]) == Category::kNumber)
                 args[i] = TypeId::kFloat64;
         // An unknown side is first taken to be of the other's type.
         std::vector<TypeId> same = args;

@@ -25,8 +25,10 @@ AstPtr Parser::fail(Span span, std::string message, std::string expected, std::s
 
 AstPtr Parser::fail_here(std::string expected) {
     const Token& token = peek();
-    if (token.kind == Token::Kind::kEnd) return fail({token.span.offset, 1}, "the expression ends too early", std::move(expected));
-    return fail(token.span, fmt::format("`{}` is not expected here", source_.substr(token.span.offset, token.span.length)),
+    if (token.kind == Token::Kind::kEnd)
+        return fail({token.span.offset, 1}, "the expression ends too early", std::move(expected));
+    return fail(token.span,
+                fmt::format("`{}` is not expected here", source_.substr(token.span.offset, token.span.length)),
                 std::move(expected));
 }
 
@@ -58,8 +60,10 @@ AstPtr Parser::make_operator(std::string name, Span name_span, std::vector<AstPt
 AstPtr Parser::make_logical(Ast::Kind kind, Span name_span, AstPtr left, AstPtr right) {
     if (!left || !right) return nullptr;
     std::vector<AstPtr> args;
-    if (left->kind == kind && left->name_span.length > 0) args = left->args;
-    else args.push_back(left);
+    if (left->kind == kind && left->name_span.length > 0)
+        args = left->args;
+    else
+        args.push_back(left);
     args.push_back(right);
     return make({kind, Span::join(left->span, right->span), name_span, "", std::move(args)});
 }
@@ -70,11 +74,11 @@ AstPtr Parser::negate_if(bool negated, Span span, AstPtr node) {
 }
 
 AstPtr Parser::whole() {
-    if (peek().kind == Token::Kind::kEnd) return fail({0, 1}, "the expression is empty", "a value, such as a column's name");
+    if (peek().kind == Token::Kind::kEnd)
+        return fail({0, 1}, "the expression is empty", "a value, such as a column's name");
     AstPtr node = expression(0);
     if (node && peek().kind != Token::Kind::kEnd) {
-        if (peek().is_symbol("=="))
-            return fail(peek().span, "`==` is no operator", "`=`");
+        if (peek().is_symbol("==")) return fail(peek().span, "`==` is no operator", "`=`");
         return fail_here("an operator, or the end");
     }
     return node;
@@ -86,9 +90,10 @@ struct Binary {
     std::string_view symbol;
     int power;
 };
-constexpr std::array<Binary, 21> kBinary = {{{"<", 5},   {">", 5},  {"=", 5},  {"<=", 5},  {">=", 5},   {"<>", 5},  {"!=", 5},
-                                             {"||", 7},  {"->", 7}, {"->>", 7}, {"~", 7},   {"~*", 7},   {"!~", 7},  {"!~*", 7},
-                                             {"+", 8},   {"-", 8},  {"*", 9},  {"/", 9},   {"%", 9},    {"^", 10}, {"::", 14}}};
+constexpr std::array<Binary, 21> kBinary = {{{"<", 5},  {">", 5},   {"=", 5},  {"<=", 5},  {">=", 5}, {"<>", 5},
+                                             {"!=", 5}, {"||", 7},  {"->", 7}, {"->>", 7}, {"~", 7},  {"~*", 7},
+                                             {"!~", 7}, {"!~*", 7}, {"+", 8},  {"-", 8},   {"*", 9},  {"/", 9},
+                                             {"%", 9},  {"^", 10},  {"::", 14}}};
 constexpr int kNot = 3, kIs = 4, kComparison = 5, kRange = 6, kAtTimeZone = 11, kUnary = 12, kPostfix = 13;
 
 int binary_power(const Token& token) {
@@ -177,7 +182,8 @@ AstPtr Parser::binary(const AstPtr& left, int power) {
 }
 
 AstPtr Parser::any_test(const AstPtr& left, const Token& symbol) {
-    if (symbol.text != "=") return fail(symbol.span, fmt::format("`{} ANY` is not known", symbol.text), "`= ANY(list)`");
+    if (symbol.text != "=")
+        return fail(symbol.span, fmt::format("`{} ANY` is not known", symbol.text), "`= ANY(list)`");
     const Token any = take();
     take();
     AstPtr list = expression(0);
@@ -230,7 +236,8 @@ AstPtr Parser::range_test(const AstPtr& left) {
 AstPtr Parser::in_list(const AstPtr& left) {
     const Span span = take().span;
     if (!expect("(")) return nullptr;
-    if (peek().is_keyword("SELECT")) return fail(peek().span, "there are no queries in an expression", "a list of values");
+    if (peek().is_keyword("SELECT"))
+        return fail(peek().span, "there are no queries in an expression", "a list of values");
     std::vector<AstPtr> tests;
     do {
         AstPtr item = expression(0);

@@ -110,8 +110,10 @@ AstPtr Parser::case_of() {
         args.push_back(value);
     }
     AstPtr otherwise;
-    if (accept("ELSE")) otherwise = expression(0);
-    else otherwise = make({Ast::Kind::kNull, peek().span, peek().span, "", {}});
+    if (accept("ELSE"))
+        otherwise = expression(0);
+    else
+        otherwise = make({Ast::Kind::kNull, peek().span, peek().span, "", {}});
     if (!otherwise) return nullptr;
     args.push_back(otherwise);
     const Span end = peek().span;
@@ -153,7 +155,8 @@ std::string Parser::type_name(Span& span) {
     };
     if (name == "double") more("PRECISION");
     if (name == "character") more("VARYING");
-    if (name == "timestamp" && (peek().is_keyword("WITH") || peek().is_keyword("WITHOUT")) && peek(1).is_keyword("TIME")) {
+    if (name == "timestamp" && (peek().is_keyword("WITH") || peek().is_keyword("WITHOUT")) &&
+        peek(1).is_keyword("TIME")) {
         if (!more("WITH")) more("WITHOUT");
         more("TIME");
         if (!more("ZONE")) return fail_here("ZONE"), "";
@@ -234,9 +237,12 @@ AstPtr Parser::trim(const Token& name) {
     Token function = name;
     function.text = "trim";
     bool worded = true;
-    if (accept("LEADING")) function.text = "ltrim";
-    else if (accept("TRAILING")) function.text = "rtrim";
-    else worded = accept("BOTH");
+    if (accept("LEADING"))
+        function.text = "ltrim";
+    else if (accept("TRAILING"))
+        function.text = "rtrim";
+    else
+        worded = accept("BOTH");
     if (accept("FROM")) return call_end(function, {expression(0)});
     AstPtr first = expression(0);
     if (!first) return nullptr;

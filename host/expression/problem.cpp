@@ -24,12 +24,14 @@ std::string render(std::string_view name, std::string_view text, const Problem& 
 
     std::string padding;
     for (char c : text.substr(from, at - from)) {
-        if (c == '\t') padding += c;
-        else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) padding += ' ';
+        if (c == '\t')
+            padding += c;
+        else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80)
+            padding += ' ';
     }
     const size_t columns = std::max<size_t>(columns_of(marked), 1);
-    std::string out = fmt::format("{}{}error: {}\n  {}\n  {}^{:~>{}}\n", name, name.empty() ? "" : ": ", problem.message,
-                                  text.substr(from, to - from), padding, "", columns - 1);
+    std::string out = fmt::format("{}{}error: {}\n  {}\n  {}^{:~>{}}\n", name, name.empty() ? "" : ": ",
+                                  problem.message, text.substr(from, to - from), padding, "", columns - 1);
     if (!problem.expected.empty()) out += fmt::format("   expected: {}\n", problem.expected);
     if (!problem.nearest.empty()) out += fmt::format("   nearest: `{}`\n", problem.nearest);
     if (!problem.hint.empty()) out += fmt::format("   hint: {}\n", problem.hint);

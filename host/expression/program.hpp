@@ -30,12 +30,12 @@ struct Node {
     bool nullable = true;
     std::vector<NodeId> args;
 
-    Constant constant{};          // kConstant
-    size_t column = 0;            // kColumn: its place in the schema
-    Kernel kernel = nullptr;      // kCall, with what follows
+    Constant constant{};      // kConstant
+    size_t column = 0;        // kColumn: its place in the schema
+    Kernel kernel = nullptr;  // kCall, with what follows
     Nulls nulls = Nulls::kStrict;
     bool dense = false, total = false;  // as of an Overload
-    bool quiet = false;           // failures are nulls
+    bool quiet = false;                 // failures are nulls
 
     Span span{};
     uint32_t expression = 0;

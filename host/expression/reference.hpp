@@ -9,7 +9,7 @@ namespace weir::host::expression {
 
 // Where weir means something else than PostgreSQL does; what the comparison with PostgreSQL leaves out, too.
 struct Difference {
-    std::string_view id;    // as the comparison names it
+    std::string_view id;  // as the comparison names it
     std::string_view text;
 };
 std::span<const Difference> intended_differences();

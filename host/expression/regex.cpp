@@ -20,7 +20,9 @@ CompiledRegex compile_regex(std::string_view pattern, std::string_view flags) {
                 options.set_dot_nl(false);
                 prefix = "(?m)";
                 break;
-            default: out.error = fmt::format("the flag `{}` is not known; there are i, c, g, n, m and s", flag); return out;
+            default:
+                out.error = fmt::format("the flag `{}` is not known; there are i, c, g, n, m and s", flag);
+                return out;
         }
     }
     out.re2 = std::make_unique<RE2>(prefix + out.pattern, options);

@@ -21,7 +21,8 @@ struct CompiledRegex {
     bool global = false;
 };
 
-// The pattern with flags i (any case), g (all matches), n or m (lines), s (. matches newlines). What is wrong is in `error`.
+// The pattern with flags i (any case), g (all matches), n or m (lines), s (. matches newlines). What is wrong is in
+// `error`.
 CompiledRegex compile_regex(std::string_view pattern, std::string_view flags);
 
 // The row's pattern, or null: the row has failed.

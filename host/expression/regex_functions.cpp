@@ -43,10 +43,14 @@ std::string rewrite_of(Text replacement, int groups) {
             continue;
         }
         const char next = replacement[++i];
-        if (next == '&') out += "\\0";
-        else if (next >= '1' && next <= '9') out += next - '0' <= groups ? std::string{'\\', next} : "";
-        else if (next == '\\') out += "\\\\";
-        else out += std::string("\\\\") + next;
+        if (next == '&')
+            out += "\\0";
+        else if (next >= '1' && next <= '9')
+            out += next - '0' <= groups ? std::string{'\\', next} : "";
+        else if (next == '\\')
+            out += "\\\\";
+        else
+            out += std::string("\\\\") + next;
     }
     return out;
 }
@@ -56,8 +60,8 @@ Text replace_with(Row& row, Text text, Text pattern, Text replacement, Text flag
     if (!regex) return {};
     const std::string rewrite = rewrite_of(replacement, regex->re2->NumberOfCapturingGroups());
     std::string out(text);
-    const bool changed = regex->global ? RE2::GlobalReplace(&out, *regex->re2, rewrite) > 0
-                                       : RE2::Replace(&out, *regex->re2, rewrite);
+    const bool changed =
+        regex->global ? RE2::GlobalReplace(&out, *regex->re2, rewrite) > 0 : RE2::Replace(&out, *regex->re2, rewrite);
     return changed ? row.text(out) : text;
 }
 Text regexp_replace(Row& row, Text text, Text pattern, Text replacement) {
@@ -87,7 +91,8 @@ constexpr Overload kReplace[] = {{"string, string, string -> string", map<&regex
                                  {"string, string, string, string -> string", map<&replace_with>}};
 constexpr Overload kCount[] = {{"string, string -> int32", map<&regexp_count>}};
 
-constexpr Example kLikeExamples[] = {{"regexp_like('order-42', '[0-9]+')", "true"}, {"regexp_like('ABC', 'b', 'i')", "true"}};
+constexpr Example kLikeExamples[] = {{"regexp_like('order-42', '[0-9]+')", "true"},
+                                     {"regexp_like('ABC', 'b', 'i')", "true"}};
 constexpr Example kExtractExamples[] = {{"regexp_extract('order-42', '[0-9]+')", "42"},
                                         {"regexp_extract('a=1,b=2', 'b=([0-9])', 1)", "2"},
                                         {"regexp_extract('abc', '[0-9]')", "null"}};
@@ -98,22 +103,25 @@ constexpr Example kReplaceExamples[] = {{"regexp_replace('a1b2', '[0-9]', '#')",
 constexpr Example kCountExamples[] = {{"regexp_count('a1b2', '[0-9]')", "2"}};
 
 constexpr Function kFunctions[] = {
-    {"regexp_like", kLike, "Whether the expression occurs in the text.", kLikeExamples, Nulls::kStrict, false, check_regex},
+    {"regexp_like", kLike, "Whether the expression occurs in the text.", kLikeExamples, Nulls::kStrict, false,
+     check_regex},
     {"regexp_extract", kExtract, "The first match, or of it the group with that number; null where there is none.",
      kExtractExamples, Nulls::kStrict, true, check_regex},
-    {"regexp_substr", kSubstr, "The first match; null where there is none.", kSubstrExamples, Nulls::kStrict, true, check_regex},
+    {"regexp_substr", kSubstr, "The first match; null where there is none.", kSubstrExamples, Nulls::kStrict, true,
+     check_regex},
     {"regexp_replace", kReplace,
-     "The text with the first match replaced, or with the flag `g` all. In the replacement `\\1` is the first group, `\\&` the match.",
+     "The text with the first match replaced, or with the flag `g` all. In the replacement `\\1` is the first group, "
+     "`\\&` the match.",
      kReplaceExamples, Nulls::kStrict, false, check_regex},
     {"regexp_count", kCount, "The number of matches.", kCountExamples, Nulls::kStrict, false, check_regex},
 };
 
 }  // namespace
 
-constinit const FunctionGroup kRegexFunctions = {
-    "Regular expressions",
-    "In the syntax of RE2. Flags: `i` any case, `g` all matches, `n` or `m` lines (`^` and `$` at each, `.` not across), "
-    "`s` the default, that `.` matches a newline.",
-    false, kFunctions};
+constinit const FunctionGroup kRegexFunctions = {"Regular expressions",
+                                                 "In the syntax of RE2. Flags: `i` any case, `g` all matches, `n` or "
+                                                 "`m` lines (`^` and `$` at each, `.` not across), "
+                                                 "`s` the default, that `.` matches a newline.",
+                                                 false, kFunctions};
 
 }  // namespace weir::host::expression

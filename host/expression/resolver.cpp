@@ -57,7 +57,8 @@ std::optional<size_t> find_field(const std::vector<Field>& fields, const std::st
 
 }  // namespace
 
-Resolver::Id Resolver::fail(Span span, std::string message, std::string expected, std::string nearest, std::string hint) {
+Resolver::Id Resolver::fail(Span span, std::string message, std::string expected, std::string nearest,
+                            std::string hint) {
     problem_ = {span, std::move(message), std::move(expected), std::move(nearest), std::move(hint)};
     return std::nullopt;
 }
@@ -92,14 +93,16 @@ Resolver::Id Resolver::resolve(const AstPtr& ast) {
 Resolver::Id Resolver::resolve_new(const Ast& ast) {
     switch (ast.kind) {
         case Ast::Kind::kNull: return constant(type_of(kUnknown), Constant::null(), ast.span);
-        case Ast::Kind::kBool: return constant(type_of(TypeId::kBool), Constant::of<uint8_t>(ast.text == "true"), ast.span);
+        case Ast::Kind::kBool:
+            return constant(type_of(TypeId::kBool), Constant::of<uint8_t>(ast.text == "true"), ast.span);
         case Ast::Kind::kString: return constant(type_of(kUnknown), Constant::text(ast.text), ast.span);
         case Ast::Kind::kInteger:
         case Ast::Kind::kNumber: return number(ast, ast.span, "");
         case Ast::Kind::kColumn: return column(ast);
         case Ast::Kind::kParameter: return parameter(ast);
         case Ast::Kind::kOperator:
-            if (const Ast* literal = negated_number(ast)) return number(*literal, ast.span, is_negative(ast) ? "-" : "");
+            if (const Ast* literal = negated_number(ast))
+                return number(*literal, ast.span, is_negative(ast) ? "-" : "");
             return call(ast);
         case Ast::Kind::kFunction: return call(ast);
         case Ast::Kind::kAnd:
@@ -116,7 +119,8 @@ Resolver::Id Resolver::resolve_new(const Ast& ast) {
 Resolver::Id Resolver::number(const Ast& ast, Span span, const std::string& sign) {
     const std::string text = sign + ast.text;
     if (int64_t value = 0; ast.kind == Ast::Kind::kInteger && read_int64(text, value) == ReadResult::kOk) {
-        if (std::in_range<int32_t>(value)) return constant(type_of(TypeId::kInt32), Constant::of(static_cast<int32_t>(value)), span);
+        if (std::in_range<int32_t>(value))
+            return constant(type_of(TypeId::kInt32), Constant::of(static_cast<int32_t>(value)), span);
         return constant(type_of(TypeId::kInt64), Constant::of(value), span);
     }
     const size_t point = ast.text.find('.'), exponent = ast.text.find_first_of("eE");
@@ -135,7 +139,8 @@ Resolver::Id Resolver::number(const Ast& ast, Span span, const std::string& sign
         return constant(decimal_type(digits, scale), Constant::of(value), span);
     }
     double rounded = 0;
-    if (read_float64(text, rounded) != ReadResult::kOk) return fail(span, fmt::format("`{}` is outside of float64", text));
+    if (read_float64(text, rounded) != ReadResult::kOk)
+        return fail(span, fmt::format("`{}` is outside of float64", text));
     return constant(type_of(TypeId::kFloat64), Constant::of(rounded), span);
 }
 
@@ -159,8 +164,8 @@ Resolver::Id Resolver::parameter(const Ast& ast) {
         if (parameter.name == ast.text) return constant(parameter.type, parameter.value, ast.span);
     std::vector<std::string> names;
     for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
-    return fail(ast.span, fmt::format("there is no parameter `{}`", ast.text), names.empty() ? "" : "one of " + listed(names),
-                nearest_name(ast.text, names));
+    return fail(ast.span, fmt::format("there is no parameter `{}`", ast.text),
+                names.empty() ? "" : "one of " + listed(names), nearest_name(ast.text, names));
 }
 
 Resolver::Id Resolver::cast(const Ast& ast) {
@@ -170,19 +175,24 @@ Resolver::Id Resolver::cast(const Ast& ast) {
     if (!type)
         return fail(ast.name_span, fmt::format("there is no type `{}`", ast.text),
                     "int16, int32, int64, decimal(12,2), float64, string, bool, date, timestamp, interval, …",
-                    nearest_name(ast.text, {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-                                            "float32", "float64", "string", "binary", "date", "timestamp", "interval", "bigint",
-                                            "integer", "smallint", "text", "varchar", "numeric", "decimal", "boolean"}));
+                    nearest_name(ast.text, {"bool",     "int8",   "int16",     "int32",    "int64",   "uint8",
+                                            "uint16",   "uint32", "uint64",    "float32",  "float64", "string",
+                                            "binary",   "date",   "timestamp", "interval", "bigint",  "integer",
+                                            "smallint", "text",   "varchar",   "numeric",  "decimal", "boolean"}));
     if (is_decimal(*type) && type->precision == 0) {
         const Node& from = at(*arg);
         if (is_decimal(from.type)) return arg;
-        if (is_integer(from.type.id)) type = decimal_of_integer(from.type.id);
+        if (is_integer(from.type.id))
+            type = decimal_of_integer(from.type.id);
         else if (from.op == Op::kConstant && from.type.id == kUnknown && !from.constant.is_null()) {
             const std::string_view text = strip(from.constant.text());
             const size_t point = text.find('.');
-            type = decimal_type(38, point == std::string_view::npos ? 0 : static_cast<int>(std::min<size_t>(text.size() - point - 1, 38)));
+            type = decimal_type(38, point == std::string_view::npos
+                                        ? 0
+                                        : static_cast<int>(std::min<size_t>(text.size() - point - 1, 38)));
         } else {
-            return fail(ast.name_span, "a decimal needs its precision here", "decimal(12,2): digits in all, digits behind the point");
+            return fail(ast.name_span, "a decimal needs its precision here",
+                        "decimal(12,2): digits in all, digits behind the point");
         }
     }
     return coerce(*arg, *type, ast.span, true, ast.quiet);
@@ -193,8 +203,9 @@ Resolver::Id Resolver::field(const Ast& ast) {
     if (!arg) return std::nullopt;
     const Type type = at(*arg).type;
     if (type.id != TypeId::kStruct)
-        return fail(ast.name_span, fmt::format("{} has no members", type_name(type)), "a struct before the point", "",
-                    type.id == TypeId::kString ? fmt::format("of JSON in a string: -> '{0}' or ->> '{0}'", ast.text) : "");
+        return fail(
+            ast.name_span, fmt::format("{} has no members", type_name(type)), "a struct before the point", "",
+            type.id == TypeId::kString ? fmt::format("of JSON in a string: -> '{0}' or ->> '{0}'", ast.text) : "");
     const auto found = find_field(type.children, ast.text, false);
     if (!found) {
         const auto names = names_of(type.children);
@@ -223,8 +234,8 @@ Resolver::Id Resolver::index(const Ast& ast) {
         if (!value) return std::nullopt;
         return make_access(kValueOverload, {*arg, *value}, type.children[1].type, ast);
     }
-    return fail(ast.name_span, fmt::format("{} has no elements", type_name(type)), "a list or a map before the bracket", "",
-                type.id == TypeId::kString ? "of JSON in a string: -> 0 or -> 'name'" : "");
+    return fail(ast.name_span, fmt::format("{} has no elements", type_name(type)), "a list or a map before the bracket",
+                "", type.id == TypeId::kString ? "of JSON in a string: -> 0 or -> 'name'" : "");
 }
 
 Resolver::Id Resolver::make_access(const Overload& overload, std::vector<NodeId> args, Type type, const Ast& ast) {
@@ -272,13 +283,17 @@ Resolver::Id Resolver::make_call(const std::string& name, bool is_operator, std:
             args[i] = *widened;
         }
         const Type& type = at(args[i]).type;
-        if (id == TypeId::kDecimal128 || id == kAnyList || id == kAnyMap) params.push_back(type);
-        else if (id == kAny) params.push_back(type.id == kUnknown ? type_of(TypeId::kString) : type);
-        else params.push_back(type_of(id));
+        if (id == TypeId::kDecimal128 || id == kAnyList || id == kAnyMap)
+            params.push_back(type);
+        else if (id == kAny)
+            params.push_back(type.id == kUnknown ? type_of(TypeId::kString) : type);
+        else
+            params.push_back(type_of(id));
     }
     std::vector<Argument> known;
     for (size_t i = 0; i < args.size(); ++i)
-        known.push_back({at(args[i]).type, at(args[i]).op == Op::kConstant ? &at(args[i]).constant : nullptr, span_of(i)});
+        known.push_back(
+            {at(args[i]).type, at(args[i]).op == Op::kConstant ? &at(args[i]).constant : nullptr, span_of(i)});
     Type result = type_of(candidate.signature.result);
     if (candidate.overload->rule)
         if (auto refusal = candidate.overload->rule(known, params, result)) return fail(std::move(*refusal));

@@ -55,7 +55,8 @@ std::optional<Type> Resolver::one_type(std::span<const NodeId> ids, std::span<co
     for (size_t i = 0; i < ids.size(); ++i) {
         const auto next = common_type(common, at(ids[i]).type);
         if (!next) {
-            fail(asts[i]->span, fmt::format("this is {}, and the values before are {}", type_name(at(ids[i]).type), type_name(common)),
+            fail(asts[i]->span,
+                 fmt::format("this is {}, and the values before are {}", type_name(at(ids[i]).type), type_name(common)),
                  "values of one type", "", fmt::format("CAST(… AS {})", type_name(common)));
             return std::nullopt;
         }
@@ -104,7 +105,8 @@ Resolver::Id Resolver::nullif(const Ast& ast) {
         const bool both = !test.is_null() && test.as<uint8_t>() != 0;
         return both ? constant(Type(at(*value).type), Constant::null(), ast.span) : value;
     }
-    Node node{Op::kCase, at(*value).type, true, {*equal, constant(at(*value).type, Constant::null(), ast.span), *value}};
+    Node node{
+        Op::kCase, at(*value).type, true, {*equal, constant(at(*value).type, Constant::null(), ast.span), *value}};
     node.span = ast.span;
     return intern(std::move(node));
 }
@@ -120,8 +122,10 @@ Resolver::Id Resolver::logical(const Ast& ast) {
         if (!arg) return std::nullopt;
         const TypeId type = at(*arg).type.id;
         if (type != TypeId::kBool && type != kUnknown)
-            return fail(part->span, fmt::format("this is {}, and {} wants a condition", type_name(at(*arg).type), is_and ? "AND" : "OR"),
-                        "true or false: a comparison, a bool column, …");
+            return fail(
+                part->span,
+                fmt::format("this is {}, and {} wants a condition", type_name(at(*arg).type), is_and ? "AND" : "OR"),
+                "true or false: a comparison, a bool column, …");
         const Id id = coerce(*arg, node.type, part->span, false);
         if (!id) return std::nullopt;
         const Node& value = at(*id);
@@ -151,7 +155,8 @@ Resolver::Id Resolver::case_of(const Ast& ast) {
         }
         const TypeId type = at(*id).type.id;
         if (type != TypeId::kBool && type != kUnknown)
-            return fail(ast.args[i]->span, fmt::format("this is {}, and WHEN wants a condition", type_name(at(*id).type)),
+            return fail(ast.args[i]->span,
+                        fmt::format("this is {}, and WHEN wants a condition", type_name(at(*id).type)),
                         "true or false: a comparison, a bool column, …");
         const Id condition = coerce(*id, type_of(TypeId::kBool), ast.args[i]->span, false);
         if (!condition) return std::nullopt;
@@ -194,7 +199,8 @@ Resolver::Id Resolver::coerce_unknown(NodeId id, const Type& type, Span span, bo
     node.span = span;
     fold(node);
     if (!node.failure.empty())
-        return fail(span, node.failure, type.id == TypeId::kTimestamp || type.id == TypeId::kDate ? "ISO 8601: 2024-05-23T12:34:56Z" : "");
+        return fail(span, node.failure,
+                    type.id == TypeId::kTimestamp || type.id == TypeId::kDate ? "ISO 8601: 2024-05-23T12:34:56Z" : "");
     return intern(std::move(node));
 }
 
@@ -206,13 +212,15 @@ Resolver::Id Resolver::coerce(NodeId id, const Type& wanted, Span span, bool alw
     if (is_decimal(wanted) && wanted.precision == 0) {  // as many digits as there may be
         if (is_decimal(from)) return id;
         type = decimal_of_integer(from.id);
-        const bool known = at(id).op == Op::kConstant && !at(id).constant.is_null() && from.id >= TypeId::kInt16 && from.id <= TypeId::kInt64;
+        const bool known = at(id).op == Op::kConstant && !at(id).constant.is_null() && from.id >= TypeId::kInt16 &&
+                           from.id <= TypeId::kInt64;
         if (known) type = decimal_type(digits_of(whole_of(at(id))), 0);
     }
     const bool widens = is_integer(from.id) && (is_integer(type.id) || is_decimal(type));
     const bool decimals = is_decimal(from) && is_decimal(type);
     if (!always && !casts_implicitly(from.id, type.id) && !widens && !decimals)
-        return fail(span, fmt::format("this is {}", type_name(from)), type_name(type), "", fmt::format("CAST(… AS {})", type_name(type)));
+        return fail(span, fmt::format("this is {}", type_name(from)), type_name(type), "",
+                    fmt::format("CAST(… AS {})", type_name(type)));
     const auto cast = find_cast(from, type);
     if (!cast) return fail(span, fmt::format("{} is not converted to {}", type_name(from), type_name(type)));
     Node node{Op::kCall, type, at(id).nullable || quiet, {id}};
@@ -230,8 +238,9 @@ NodeId Resolver::constant(Type type, Constant value, Span span) {
 }
 
 NodeId Resolver::intern(Node node) {
-    std::string key = fmt::format("{} {} {} {} {} {} ", static_cast<int>(node.op), fmt::ptr(reinterpret_cast<void*>(node.kernel)),
-                                  node.quiet, node.column, static_cast<int>(node.type.id), type_name(node.type));
+    std::string key =
+        fmt::format("{} {} {} {} {} {} ", static_cast<int>(node.op), fmt::ptr(reinterpret_cast<void*>(node.kernel)),
+                    node.quiet, node.column, static_cast<int>(node.type.id), type_name(node.type));
     for (NodeId arg : node.args) key += fmt::format("{},", arg);
     if (node.op == Op::kConstant) key += node.constant.key();
     node.expression = expression_;
@@ -271,8 +280,10 @@ void Resolver::fold(Node& node) {
     }
     Constant value = Constant::null();
     if (!out.is_null(0)) {
-        if (node.type.is_text()) value = Constant::text(std::string(out.at<std::string_view>(0)));
-        else value = Constant::of_cell(out.bytes(), out.width());
+        if (node.type.is_text())
+            value = Constant::text(std::string(out.at<std::string_view>(0)));
+        else
+            value = Constant::of_cell(out.bytes(), out.width());
     }
     node = constant_node(node.type, std::move(value), node.span);
 }

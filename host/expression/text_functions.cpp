@@ -1,4 +1,6 @@
 // Functions of texts. Positions and lengths count characters, from 1.
+#include "host/expression/text_functions.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -6,7 +8,6 @@
 
 #include "host/expression/functions.hpp"
 #include "host/expression/kernel.hpp"
-#include "host/expression/text_functions.hpp"
 #include "host/expression/utf8.hpp"
 
 namespace weir::host::expression {
@@ -20,7 +21,10 @@ Text fold(Row& row, Text text) {
     if (!to) return {};
     char* const begin = to;
     if (is_ascii(text)) {
-        for (char c : text) *to++ = static_cast<char>(c ^ (static_cast<unsigned char>(c - First) <= Last - First ? 0x20 : 0));
+        for (size_t i = 0; i < text.size(); ++i)
+            to[i] =
+                static_cast<char>(text[i] ^ (static_cast<unsigned char>(text[i] - First) <= Last - First ? 0x20 : 0));
+        to += text.size();
     } else {
         while (!text.empty()) {
             size_t bytes = 0;
@@ -74,7 +78,9 @@ Text trim_of(Row&, Text text, Text characters) {
     return text;
 }
 template <Side Sides>
-Text trim_blanks(Row& row, Text text) { return trim_of<Sides>(row, text, " "); }
+Text trim_blanks(Row& row, Text text) {
+    return trim_of<Sides>(row, text, " ");
+}
 
 // Characters [from, to), counted from 0, cut to the text.
 Text slice(Text text, int64_t from, int64_t to) {
@@ -82,7 +88,8 @@ Text slice(Text text, int64_t from, int64_t to) {
     if (to <= from) return {};
     if (is_ascii(text)) {
         const auto size = static_cast<int64_t>(text.size());
-        return from >= size ? Text() : text.substr(static_cast<size_t>(from), static_cast<size_t>(std::min(to, size) - from));
+        return from >= size ? Text()
+                            : text.substr(static_cast<size_t>(from), static_cast<size_t>(std::min(to, size) - from));
     }
     const Text rest = text.substr(bytes_of_characters(text, from));
     return rest.substr(0, bytes_of_characters(rest, to - from));
@@ -95,29 +102,27 @@ Text substring_for(Row& row, Text text, int32_t start, int32_t length) {
     if (length < 0) return row.fail(ErrorCode::kBadArgument, "substring: the length {} is negative", length), Text();
     return slice(text, int64_t{start} - 1, int64_t{start} - 1 + length);
 }
-Text left_of(Row&, Text text, int32_t n) {
-    return slice(text, 0, n >= 0 ? int64_t{n} : count_characters(text) + n);
-}
+Text left_of(Row&, Text text, int32_t n) { return slice(text, 0, n >= 0 ? int64_t{n} : count_characters(text) + n); }
 Text right_of(Row&, Text text, int32_t n) {
     const int64_t size = count_characters(text);
     return slice(text, n >= 0 ? size - n : -int64_t{n}, size);
 }
 
 int32_t position_of(Row&, Text text, Text part) {
-    const size_t at = text.find(part);
+    const size_t at = find_text(text, part);
     return at == Text::npos ? 0 : static_cast<int32_t>(count_characters(text.substr(0, at))) + 1;
 }
 
 Text replace_in(Row& row, Text text, Text from, Text to) {
     if (from.empty()) return text;
     size_t count = 0;
-    for (size_t at = text.find(from); at != Text::npos; at = text.find(from, at + from.size())) ++count;
+    for (size_t at = find_text(text, from); at != Text::npos; at = find_text(text, from, at + from.size())) ++count;
     if (count == 0) return text;
     char* out = row.room(text.size() - count * from.size() + count * to.size());
     if (!out) return {};
     char* const begin = out;
     for (size_t at = 0;;) {
-        const size_t next = text.find(from, at);
+        const size_t next = find_text(text, from, at);
         out += text.copy(out, (next == Text::npos ? text.size() : next) - at, at);
         if (next == Text::npos) break;
         out += to.copy(out, to.size());
@@ -127,16 +132,17 @@ Text replace_in(Row& row, Text text, Text from, Text to) {
 }
 
 Text split_part(Row& row, Text text, Text by, int32_t n) {
-    if (n == 0) return row.fail(ErrorCode::kBadArgument, "split_part: parts are counted from 1, or from -1 at the end"), Text();
+    if (n == 0)
+        return row.fail(ErrorCode::kBadArgument, "split_part: parts are counted from 1, or from -1 at the end"), Text();
     if (by.empty()) return n == 1 || n == -1 ? text : Text();
     if (n < 0) {
         int64_t parts = 1;
-        for (size_t at = text.find(by); at != Text::npos; at = text.find(by, at + by.size())) ++parts;
+        for (size_t at = find_text(text, by); at != Text::npos; at = find_text(text, by, at + by.size())) ++parts;
         if (parts + n < 0) return {};
         n = static_cast<int32_t>(parts + n + 1);
     }
     for (size_t at = 0;; --n) {
-        const size_t next = text.find(by, at);
+        const size_t next = find_text(text, by, at);
         if (n == 1) return text.substr(at, next == Text::npos ? Text::npos : next - at);
         if (next == Text::npos) return {};
         at = next + by.size();
@@ -145,7 +151,7 @@ Text split_part(Row& row, Text text, Text by, int32_t n) {
 
 bool starts_with(Row&, Text text, Text part) { return text.starts_with(part); }
 bool ends_with(Row&, Text text, Text part) { return text.ends_with(part); }
-bool contains_text(Row&, Text text, Text part) { return text.find(part) != Text::npos; }
+bool contains_text(Row&, Text text, Text part) { return find_text(text, part) != Text::npos; }
 
 int32_t length_of(Row&, Text text) { return static_cast<int32_t>(count_characters(text)); }
 int32_t bytes_of(Row&, Text text) { return static_cast<int32_t>(text.size()); }
@@ -175,7 +181,9 @@ Text pad_with(Row& row, Text text, int32_t length, Text fill) {
     return {begin, static_cast<size_t>(to - begin)};
 }
 template <Side At>
-Text pad_blank(Row& row, Text text, int32_t length) { return pad_with<At>(row, text, length, " "); }
+Text pad_blank(Row& row, Text text, int32_t length) {
+    return pad_with<At>(row, text, length, " ");
+}
 
 Text repeat_of(Row& row, Text text, int32_t n) {
     if (n <= 0 || text.empty()) return {};
@@ -209,7 +217,8 @@ Text translate_of(Row& row, Text text, Text from, Text to) {
         const size_t at = from.find(c);
         if (at == Text::npos) {
             out += c.copy(out, bytes);
-        } else if (const Text put = slice(to, count_characters(from.substr(0, at)), count_characters(from.substr(0, at)) + 1);
+        } else if (const Text put =
+                       slice(to, count_characters(from.substr(0, at)), count_characters(from.substr(0, at)) + 1);
                    !put.empty()) {
             out += put.copy(out, put.size());
         }
@@ -295,10 +304,12 @@ constexpr Overload kConcatWs[] = {{"string, any... -> string", concat_separated,
 constexpr Example kLowerExamples[] = {{"lower('ÄRGER')", "ärger"}};
 constexpr Example kUpperExamples[] = {{"upper('shipped')", "SHIPPED"}};
 constexpr Example kInitcapExamples[] = {{"initcap('new YORK')", "New York"}};
-constexpr Example kTrimExamples[] = {{"trim('  a ')", "a"}, {"trim(BOTH 'x' FROM 'xxaxx')", "a"}, {"btrim('xyay', 'xy')", "a"}};
+constexpr Example kTrimExamples[] = {
+    {"trim('  a ')", "a"}, {"trim(BOTH 'x' FROM 'xxaxx')", "a"}, {"btrim('xyay', 'xy')", "a"}};
 constexpr Example kLtrimExamples[] = {{"ltrim('  a')", "a"}, {"ltrim('007', '0')", "7"}};
 constexpr Example kRtrimExamples[] = {{"rtrim('1.500', '0')", "1.5"}};
-constexpr Example kSubstringExamples[] = {{"substring('abcdef', 2, 3)", "bcd"}, {"substring('abcdef' FROM 3)", "cdef"},
+constexpr Example kSubstringExamples[] = {{"substring('abcdef', 2, 3)", "bcd"},
+                                          {"substring('abcdef' FROM 3)", "cdef"},
                                           {"substring('abc', 1, -1)", "error: bad-argument"}};
 constexpr Example kLeftExamples[] = {{"left('abcdef', 2)", "ab"}, {"left('abcdef', -2)", "abcd"}};
 constexpr Example kRightExamples[] = {{"right('abcdef', 2)", "ef"}};
@@ -336,8 +347,8 @@ constexpr Function kFunctions[] = {
     {"position", kPosition, "Where the part begins in the text; 0 where it is not in it.", kPositionExamples},
     {"strpos", kPosition, "`strpos(text, part)`: as `position(part IN text)`.", kStrposExamples},
     {"replace", kReplace, "The text with each occurrence of the second text replaced by the third.", kReplaceExamples},
-    {"split_part", kSplitPart, "Part n of a text that is separated by another; counted from the end where n is negative.",
-     kSplitPartExamples},
+    {"split_part", kSplitPart,
+     "Part n of a text that is separated by another; counted from the end where n is negative.", kSplitPartExamples},
     {"starts_with", kStartsWith, "Whether the text begins with the other.", kStartsWithExamples},
     {"ends_with", kEndsWith, "Whether the text ends with the other.", kEndsWithExamples},
     {"contains", kContains, "Whether the other is part of the text.", kContainsExamples},
@@ -361,7 +372,8 @@ constexpr Function kFunctions[] = {
 Refusal all_as_text(Arguments args, std::vector<Type>& params, Type&) {
     for (size_t i = 0; i < args.size(); ++i)
         if (args[i].type.is_nested() && args[i].type.id <= TypeId::kMap)
-            return Problem{args[i].span, fmt::format("{} has no text", type_name(args[i].type)), "", "", "take a member of it"};
+            return Problem{args[i].span, fmt::format("{} has no text", type_name(args[i].type)), "", "",
+                           "take a member of it"};
     params.assign(params.size(), type_of(TypeId::kString));
     return std::nullopt;
 }
@@ -373,6 +385,7 @@ std::string shown(std::string_view text) {
     return is_utf8(out) ? out : "base64:" + base64(out);
 }
 
-constinit const FunctionGroup kTextFunctions = {"Texts", "Positions and lengths count characters, from 1.", false, kFunctions};
+constinit const FunctionGroup kTextFunctions = {"Texts", "Positions and lengths count characters, from 1.", false,
+                                                kFunctions};
 
 }  // namespace weir::host::expression

@@ -30,7 +30,8 @@ bool like_with(Row& row, std::string_view text, std::string_view pattern, std::s
         memo.compiled = true;
         memo.pattern = pattern;
         memo.escape = escape;
-        memo.valid = memo.like.compile(AnyCase ? lower_text(pattern) : memo.pattern, AnyCase ? lower_text(escape) : memo.escape);
+        memo.valid =
+            memo.like.compile(AnyCase ? lower_text(pattern) : memo.pattern, AnyCase ? lower_text(escape) : memo.escape);
     }
     if (count_characters(escape) > 1) {
         row.fail(ErrorCode::kBadArgument, "the escape `{}` is more than one character", shown(escape));
@@ -40,8 +41,10 @@ bool like_with(Row& row, std::string_view text, std::string_view pattern, std::s
         row.fail(ErrorCode::kBadArgument, "the pattern `{}` ends with its escape character", shown(pattern));
         return false;
     }
-    if constexpr (AnyCase) return memo.like.matches(lower_text(text));
-    else return memo.like.matches(text);
+    if constexpr (AnyCase)
+        return memo.like.matches(lower_text(text));
+    else
+        return memo.like.matches(text);
 }
 template <bool AnyCase>
 bool like(Row& row, std::string_view text, std::string_view pattern) {
@@ -75,21 +78,24 @@ constexpr Overload kMatch[] = {{"string, string -> bool", map<&regex_match<false
 constexpr Overload kMatchAnyCase[] = {{"string, string -> bool", map<&regex_match<true>>}};
 
 constexpr Example kConcatExamples[] = {{"'a' || 'b'", "ab"}, {"'n=' || 42", "n=42"}, {"'a' || NULL", "null"}};
-constexpr Example kLikeExamples[] = {{"'weir' LIKE 'w%r'", "true"}, {"'weir' NOT LIKE '_e'", "true"},
-                                     {"'10%' LIKE '10!%' ESCAPE '!'", "true"}};
+constexpr Example kLikeExamples[] = {
+    {"'weir' LIKE 'w%r'", "true"}, {"'weir' NOT LIKE '_e'", "true"}, {"'10%' LIKE '10!%' ESCAPE '!'", "true"}};
 constexpr Example kIlikeExamples[] = {{"'Weir' ILIKE 'WE%'", "true"}};
 constexpr Example kMatchExamples[] = {{"'weir' ~ '^w.*r$'", "true"}, {"'weir' !~ 'x'", "true"}};
 constexpr Example kMatchAnyCaseExamples[] = {{"'Weir' ~* 'WEIR'", "true"}};
 
 constexpr Function kFunctions[] = {
-    {"||", kConcat, "Both one behind the other. One side may be of another type, whose text is taken.", kConcatExamples},
-    {"like", kLike, "Whether the whole text fits the pattern: `%` for any characters, `_` for one, `\\` before one that stands for itself.",
+    {"||", kConcat, "Both one behind the other. One side may be of another type, whose text is taken.",
+     kConcatExamples},
+    {"like", kLike,
+     "Whether the whole text fits the pattern: `%` for any characters, `_` for one, `\\` before one that stands for "
+     "itself.",
      kLikeExamples, Nulls::kStrict, false, check_like},
     {"ilike", kIlike, "As LIKE, in upper or lower case.", kIlikeExamples, Nulls::kStrict, false, check_like},
     {"~", kMatch, "Whether the regular expression (RE2) occurs in the text; `!~` for the opposite.", kMatchExamples,
      Nulls::kStrict, false, check_regex},
-    {"~*", kMatchAnyCase, "The same in upper or lower case; `!~*` for the opposite.", kMatchAnyCaseExamples, Nulls::kStrict,
-     false, check_regex},
+    {"~*", kMatchAnyCase, "The same in upper or lower case; `!~*` for the opposite.", kMatchAnyCaseExamples,
+     Nulls::kStrict, false, check_regex},
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ int64_t first_year_of(int64_t year, int64_t years) {
 
 Int128 seconds_part(TimeField field, int64_t second, int64_t micros) {
     const int64_t all = second * kSecond + micros;
-    return field == TimeField::kSeconds         ? Int128{all}
+    return field == TimeField::kSeconds        ? Int128{all}
            : field == TimeField::kMilliseconds ? Int128{all} * 1000
                                                : Int128{all} * kSecond;
 }
@@ -127,7 +127,8 @@ Int128 extract(TimeField field, int64_t micros) {
         case TimeField::kQuarter: return whole((m.date.month - 1) / 3 + 1);
         case TimeField::kYear: return whole(m.date.year > 0 ? m.date.year : m.date.year - 1);
         case TimeField::kDecade: return whole(floor_div(m.date.year, 10));
-        case TimeField::kCentury: return whole(m.date.year > 0 ? century_of(m.date.year, 100) : century_of(m.date.year, 100) - 1);
+        case TimeField::kCentury:
+            return whole(m.date.year > 0 ? century_of(m.date.year, 100) : century_of(m.date.year, 100) - 1);
         case TimeField::kMillennium:
             return whole(m.date.year > 0 ? century_of(m.date.year, 1000) : century_of(m.date.year, 1000) - 1);
         case TimeField::kDow: return whole(iso_weekday(m.days) % 7);
@@ -140,7 +141,7 @@ Int128 extract(TimeField field, int64_t micros) {
         case TimeField::kEpoch: return micros;
         case TimeField::kJulian: {
             constexpr int64_t kJulianOfEpoch = 2440588;
-            return whole(m.days + kJulianOfEpoch) + (micros - m.days * kDay) * kSecond / kDay;
+            return whole(m.days + kJulianOfEpoch) + floor_mod(micros, kDay) * kSecond / kDay;
         }
     }
     return 0;
@@ -164,7 +165,8 @@ std::optional<Int128> extract(TimeField field, const Interval& a) {
         case TimeField::kEpoch: {
             // Years of 365.25 days, further months of 30.
             constexpr int64_t kYear = 31'557'600, kMonth = 30 * 86'400;
-            return Int128{a.months / 12 * kYear + a.months % 12 * kMonth + a.days * int64_t{86'400}} * kSecond + a.micros;
+            return Int128{a.months / 12 * kYear + a.months % 12 * kMonth + a.days * int64_t{86'400}} * kSecond +
+                   a.micros;
         }
         default: return std::nullopt;
     }

@@ -9,8 +9,25 @@
 namespace weir::host::expression {
 
 enum class TimeField : uint8_t {
-    kMicroseconds, kMilliseconds, kSeconds, kMinutes, kHours, kDays, kWeek, kMonth, kQuarter, kYear, kDecade, kCentury,
-    kMillennium, kDow, kIsodow, kDoy, kIsoyear, kEpoch, kJulian,
+    kMicroseconds,
+    kMilliseconds,
+    kSeconds,
+    kMinutes,
+    kHours,
+    kDays,
+    kWeek,
+    kMonth,
+    kQuarter,
+    kYear,
+    kDecade,
+    kCentury,
+    kMillennium,
+    kDow,
+    kIsodow,
+    kDoy,
+    kIsoyear,
+    kEpoch,
+    kJulian,
 };
 
 // `hour`, in any case, also in the plural.

@@ -10,9 +10,11 @@
 namespace weir::host::expression {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
-constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                   "Friday", "Saturday", "Sunday"};
 constexpr size_t kLongestName = 9;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -113,7 +115,9 @@ void TimeFormat::write(std::string& out, int64_t micros) const {
             case Field::kQuarter: number((m.date.month - 1) / 3 + 1, 1); break;
             case Field::kMonth2: number(m.date.month, 2); break;
             case Field::kMonthName:
-            case Field::kMonthShort: name(kMonths[static_cast<size_t>(m.date.month) - 1], part.field == Field::kMonthName); break;
+            case Field::kMonthShort:
+                name(kMonths[static_cast<size_t>(m.date.month) - 1], part.field == Field::kMonthName);
+                break;
             case Field::kDay2: number(m.date.day, 2); break;
             case Field::kDayOfYear: number(m.days - days_from_civil(m.date.year, 1, 1) + 1, 3); break;
             case Field::kDayOfWeek: number(static_cast<int64_t>(weekday % 7) + 1, 1); break;
@@ -126,7 +130,9 @@ void TimeFormat::write(std::string& out, int64_t micros) const {
             case Field::kSecond2: number(m.second, 2); break;
             case Field::kMillis: number(m.micros / 1000, 3); break;
             case Field::kMicros: number(m.micros, 6); break;
-            case Field::kMeridiem: out += part.letters == Case::kUpper ? (m.hour < 12 ? "AM" : "PM") : (m.hour < 12 ? "am" : "pm"); break;
+            case Field::kMeridiem:
+                out += part.letters == Case::kUpper ? (m.hour < 12 ? "AM" : "PM") : (m.hour < 12 ? "am" : "pm");
+                break;
             case Field::kJulian: number(m.days + 2440588, 1); break;
         }
     }
@@ -155,7 +161,8 @@ bool TimeFormat::read_part(const Part& part, std::string_view& rest, Parsed& out
         while (rest.starts_with(' ')) rest.remove_prefix(1);
         size_t n = 0;
         value = 0;
-        for (; n < most && n < rest.size() && rest[n] >= '0' && rest[n] <= '9'; ++n) value = value * 10 + (rest[n] - '0');
+        for (; n < most && n < rest.size() && rest[n] >= '0' && rest[n] <= '9'; ++n)
+            value = value * 10 + (rest[n] - '0');
         rest.remove_prefix(n);
         return n > 0;
     };
@@ -220,7 +227,8 @@ std::optional<int64_t> TimeFormat::read(std::string_view text, std::string& erro
         if (at.hour < 1 || at.hour > 12) return error = "has an hour that is not from 1 to 12", std::nullopt;
         at.hour = at.hour % 12 + (at.afternoon ? 12 : 0);
     }
-    if (at.year < 1 || at.month < 1 || at.month > 12 || at.day < 1 || at.day > days_in_month(at.year, static_cast<int>(at.month)))
+    if (at.year < 1 || at.month < 1 || at.month > 12 || at.day < 1 ||
+        at.day > days_in_month(at.year, static_cast<int>(at.month)))
         return error = "is no date", std::nullopt;
     if (at.hour > 23 || at.minute > 59 || at.second > 59) return error = "is no time of the day", std::nullopt;
     int64_t days = days_from_civil(at.year, static_cast<int>(at.month), static_cast<int>(at.day));

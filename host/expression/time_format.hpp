@@ -1,7 +1,7 @@
 // Patterns of to_char, to_timestamp and to_date, as in PostgreSQL: YYYY-MM-DD HH24:MI:SS.US.
 //
-// YYYY YY IYYY IW Q MM Mon MON mon Month MONTH month DD DDD D ID Dy DY dy Day DAY day HH24 HH12 HH MI SS MS US AM PM am pm J;
-// FM in front of one leaves out zeros and blanks, text in double quotes stands for itself, as does all else.
+// YYYY YY IYYY IW Q MM Mon MON mon Month MONTH month DD DDD D ID Dy DY dy Day DAY day HH24 HH12 HH MI SS MS US AM PM am
+// pm J; FM in front of one leaves out zeros and blanks, text in double quotes stands for itself, as does all else.
 #pragma once
 
 #include <optional>
@@ -26,8 +26,29 @@ public:
 
 private:
     enum class Field : uint8_t {
-        kText, kYear4, kYear2, kIsoYear, kIsoWeek, kQuarter, kMonth2, kMonthName, kMonthShort, kDay2, kDayOfYear, kDayOfWeek,
-        kIsoDay, kDayName, kDayShort, kHour24, kHour12, kMinute2, kSecond2, kMillis, kMicros, kMeridiem, kJulian,
+        kText,
+        kYear4,
+        kYear2,
+        kIsoYear,
+        kIsoWeek,
+        kQuarter,
+        kMonth2,
+        kMonthName,
+        kMonthShort,
+        kDay2,
+        kDayOfYear,
+        kDayOfWeek,
+        kIsoDay,
+        kDayName,
+        kDayShort,
+        kHour24,
+        kHour12,
+        kMinute2,
+        kSecond2,
+        kMillis,
+        kMicros,
+        kMeridiem,
+        kJulian,
     };
     enum class Case : uint8_t { kLower, kTitle, kUpper };
     struct Part {

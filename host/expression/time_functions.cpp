@@ -29,6 +29,7 @@ std::optional<TimeField> field_of(Row& row, Text name) {
 }
 
 int64_t cut(Row& row, TimeField field, Text name, int64_t micros) {
+    if (!is_timestamp(micros)) return row.fail(ErrorCode::kOverflow, "the time is outside of what timestamps have"), 0;
     const auto out = truncate(field, micros);
     if (!out) row.fail(ErrorCode::kBadArgument, "nothing is cut at `{}`", shown(name));
     return out.value_or(0);
@@ -71,7 +72,8 @@ Int128 extract_moment(Row& row, Text name, int64_t micros) {
     return field ? at_result_scale(row, extract(*field, micros)) : 0;
 }
 Int128 extract_date(Row& row, Text name, int32_t days) {
-    if (days < kFirstDay || days > kLastDay) return row.fail(ErrorCode::kOverflow, "the date is outside of what timestamps have"), 0;
+    if (days < kFirstDay || days > kLastDay)
+        return row.fail(ErrorCode::kOverflow, "the date is outside of what timestamps have"), 0;
     return extract_moment(row, name, days * kDay);
 }
 Int128 extract_interval(Row& row, Text name, Interval interval) {
@@ -97,8 +99,10 @@ double part_interval(Row& row, Text name, Interval interval) {
 Refusal check_field(Arguments args) {
     const Constant* name = args[0].constant;
     if (!name || name->is_null() || time_field(name->text())) return std::nullopt;
-    return Problem{args[0].span, fmt::format("`{}` is no part of a time", shown(name->text())),
-                   "year, quarter, month, week, day, hour, minute, second, milliseconds, microseconds, epoch, dow, doy, …", "", ""};
+    return Problem{
+        args[0].span, fmt::format("`{}` is no part of a time", shown(name->text())),
+        "year, quarter, month, week, day, hour, minute, second, milliseconds, microseconds, epoch, dow, doy, …", "",
+        ""};
 }
 Refusal check_trunc(Arguments args) {
     if (auto refusal = check_field(args)) return refusal;
@@ -113,11 +117,15 @@ Refusal extract_type(Arguments args, std::vector<Type>&, Type& result) {
     const Constant* name = args[0].constant;
     const auto field = name && !name->is_null() ? time_field(name->text()) : std::nullopt;
     const Type& from = args[1].type;
-    const bool there = !field || (from.id == TypeId::kDate ? has_date_field(*field) : from.id != kInterval || extract(*field, Interval()));
+    const bool there = !field || (from.id == TypeId::kDate ? has_date_field(*field)
+                                                           : from.id != kInterval || extract(*field, Interval()));
     if (!there)
-        return Problem{args[0].span, fmt::format("{} has no `{}`", from.id == TypeId::kDate ? "a date" : "an interval", shown(name->text())),
-                       from.id == TypeId::kDate ? "year, quarter, month, week, day, dow, doy, epoch, …" : "year, month, day, hour, minute, second, epoch, …",
-                       "", ""};
+        return Problem{
+            args[0].span,
+            fmt::format("{} has no `{}`", from.id == TypeId::kDate ? "a date" : "an interval", shown(name->text())),
+            from.id == TypeId::kDate ? "year, quarter, month, week, day, dow, doy, epoch, …"
+                                     : "year, month, day, hour, minute, second, epoch, …",
+            "", ""};
     const int scale = field ? fraction_digits(*field) : 6;
     result = decimal_type(kDigits + scale, scale);
     return std::nullopt;
@@ -127,7 +135,8 @@ int64_t now_of(Row& row) { return row.now_micros(); }
 
 int64_t from_epoch(Row& row, double seconds) {
     const double micros = std::rint(seconds * 1e6);
-    if (!(std::fabs(micros) < 9.3e18) || !is_timestamp(static_cast<int64_t>(std::fabs(micros) < 9.2e18 ? micros : 9.2e18))) {
+    if (!(std::fabs(micros) < 9.3e18) ||
+        !is_timestamp(static_cast<int64_t>(std::fabs(micros) < 9.2e18 ? micros : 9.2e18))) {
         row.fail(ErrorCode::kOverflow, "{} seconds since 1970 are outside of what timestamps have", seconds);
         return 0;
     }
@@ -177,11 +186,13 @@ Refusal check_readable(Arguments args) {
 int64_t bin(Row& row, Interval width, int64_t micros, int64_t origin) {
     if (width.months != 0) return row.fail(ErrorCode::kBadArgument, "date_bin: months have no fixed length"), 0;
     int64_t size = 0, distance = 0;
-    if (__builtin_add_overflow(width.days * kDay, width.micros, &size) || __builtin_sub_overflow(micros, origin, &distance))
+    if (__builtin_mul_overflow(int64_t{width.days}, kDay, &size) || __builtin_add_overflow(size, width.micros, &size) ||
+        __builtin_sub_overflow(micros, origin, &distance))
         return row.fail(ErrorCode::kOverflow, "date_bin: the interval is outside of its range"), 0;
     if (size <= 0) return row.fail(ErrorCode::kBadArgument, "date_bin: the interval is not above 0"), 0;
     int64_t out = 0;
-    if (__builtin_mul_overflow(floor_div(distance, size), size, &out) || __builtin_add_overflow(origin, out, &out) || !is_timestamp(out))
+    if (__builtin_mul_overflow(floor_div(distance, size), size, &out) || __builtin_add_overflow(origin, out, &out) ||
+        !is_timestamp(out))
         return row.fail(ErrorCode::kOverflow, "date_bin leaves the range of timestamps"), 0;
     return out;
 }
@@ -197,10 +208,11 @@ constexpr Overload kDateTrunc[] = {{"string, timestamp -> timestamp", map<&trunc
                                    {"string, timestamp, string -> timestamp", map<&trunc_in_zone>},
                                    {"string, local_timestamp -> local_timestamp", map<&trunc_moment>},
                                    {"string, interval -> interval", map<&trunc_interval>}};
-constexpr Overload kExtract[] = {{"string, timestamp -> decimal", map<&extract_moment>, false, false, extract_type},
-                                 {"string, local_timestamp -> decimal", map<&extract_moment>, false, false, extract_type},
-                                 {"string, date -> decimal", map<&extract_date>, false, false, extract_type},
-                                 {"string, interval -> decimal", map<&extract_interval>, false, false, extract_type}};
+constexpr Overload kExtract[] = {
+    {"string, timestamp -> decimal", map<&extract_moment>, false, false, extract_type},
+    {"string, local_timestamp -> decimal", map<&extract_moment>, false, false, extract_type},
+    {"string, date -> decimal", map<&extract_date>, false, false, extract_type},
+    {"string, interval -> decimal", map<&extract_interval>, false, false, extract_type}};
 constexpr Overload kDatePart[] = {{"string, timestamp -> float64", map<&part_moment>},
                                   {"string, local_timestamp -> float64", map<&part_moment>},
                                   {"string, interval -> float64", map<&part_interval>}};
@@ -222,26 +234,35 @@ constexpr Example kExtractExamples[] = {{"extract(hour FROM timestamp '2024-05-2
                                         {"extract(second FROM timestamp '2024-05-23 12:34:56.5Z')", "56.500000"},
                                         {"extract(epoch FROM interval '1 hour')", "3600.000000"}};
 constexpr Example kDatePartExamples[] = {{"date_part('year', timestamp '2024-05-23 12:34:56Z')", "2024"}};
-constexpr Example kToTimestampExamples[] = {{"to_timestamp(1716467696.5)", "2024-05-23 12:34:56.5+00"},
-                                            {"to_timestamp('23/05/2024 12:34', 'DD/MM/YYYY HH24:MI')", "2024-05-23 12:34:00+00"}};
+constexpr Example kToTimestampExamples[] = {
+    {"to_timestamp(1716467696.5)", "2024-05-23 12:34:56.5+00"},
+    {"to_timestamp('23/05/2024 12:34', 'DD/MM/YYYY HH24:MI')", "2024-05-23 12:34:00+00"}};
 constexpr Example kToDateExamples[] = {{"to_date('23 May 2024', 'DD Mon YYYY')", "2024-05-23"}};
-constexpr Example kToCharExamples[] = {{"to_char(timestamp '2024-05-23 12:34:56Z', 'YYYY/MM/DD HH12:MI PM')", "2024/05/23 12:34 PM"}};
+constexpr Example kToCharExamples[] = {
+    {"to_char(timestamp '2024-05-23 12:34:56Z', 'YYYY/MM/DD HH12:MI PM')", "2024/05/23 12:34 PM"}};
 constexpr Example kDateBinExamples[] = {
     {"date_bin('15 minutes', timestamp '2024-05-23 12:34:56Z', timestamp '2024-01-01Z')", "2024-05-23 12:30:00+00"}};
-constexpr Example kMakeDateExamples[] = {{"make_date(2024, 2, 29)", "2024-02-29"}, {"make_date(2023, 2, 29)", "error: overflow"}};
+constexpr Example kMakeDateExamples[] = {{"make_date(2024, 2, 29)", "2024-02-29"},
+                                         {"make_date(2023, 2, 29)", "error: overflow"}};
 
 constexpr Function kFunctions[] = {
     {"now", kNow, "The time of the batch, by the engine's clock.", kNowExamples, Nulls::kStrict, false, nullptr, true},
-    {"date_trunc", kDateTrunc, "The time, cut to a unit; with a time zone as clocks there have it. Weeks begin on Monday.",
-     kDateTruncExamples, Nulls::kStrict, false, check_trunc},
-    {"extract", kExtract, "`extract(unit FROM x)`: a part of a time or interval.", kExtractExamples, Nulls::kStrict, false, check_field},
+    {"date_trunc", kDateTrunc,
+     "The time, cut to a unit; with a time zone as clocks there have it. Weeks begin on Monday.", kDateTruncExamples,
+     Nulls::kStrict, false, check_trunc},
+    {"extract", kExtract, "`extract(unit FROM x)`: a part of a time or interval.", kExtractExamples, Nulls::kStrict,
+     false, check_field},
     {"date_part", kDatePart, "As `extract`, in float64.", kDatePartExamples, Nulls::kStrict, false, check_field},
-    {"to_timestamp", kToTimestamp, "The moment so many seconds after 1970, or that a text in the pattern names (as of `to_char`).",
+    {"to_timestamp", kToTimestamp,
+     "The moment so many seconds after 1970, or that a text in the pattern names (as of `to_char`).",
      kToTimestampExamples, Nulls::kStrict, false, check_readable},
-    {"to_date", kToDate, "The date that a text in the pattern names.", kToDateExamples, Nulls::kStrict, false, check_readable},
+    {"to_date", kToDate, "The date that a text in the pattern names.", kToDateExamples, Nulls::kStrict, false,
+     check_readable},
     {"to_char", kToChar,
-     "The time as text: YYYY, MM, Mon, Month, DD, Dy, Day, HH24, HH12, MI, SS, MS, US, AM, Q, IW, … as in PostgreSQL.", kToCharExamples},
-    {"date_bin", kDateBin, "The beginning of the interval that holds the time, counted from an origin.", kDateBinExamples},
+     "The time as text: YYYY, MM, Mon, Month, DD, Dy, Day, HH24, HH12, MI, SS, MS, US, AM, Q, IW, … as in PostgreSQL.",
+     kToCharExamples},
+    {"date_bin", kDateBin, "The beginning of the interval that holds the time, counted from an origin.",
+     kDateBinExamples},
     {"make_date", kMakeDate, "The date of year, month and day.", kMakeDateExamples},
 };
 

@@ -24,7 +24,9 @@ std::optional<Interval> negated(const Interval& a) {
     return out;
 }
 
-Interval out_of_range(Row& row) { return row.fail(ErrorCode::kOverflow, "the interval is outside of its range"), Interval(); }
+Interval out_of_range(Row& row) {
+    return row.fail(ErrorCode::kOverflow, "the interval is outside of its range"), Interval();
+}
 
 int64_t plus(Row& row, int64_t micros, Interval interval) {
     const auto sum = add_interval(micros, interval);
@@ -55,7 +57,8 @@ int64_t date_minus(Row& row, int32_t days, Interval interval) {
 
 int32_t shift_date(Row& row, int32_t days, int64_t by) {
     const int64_t sum = days + by;
-    if (sum < kFirstDay || sum > kLastDay) return row.fail(ErrorCode::kOverflow, "adding {} days leaves the range of dates", by), 0;
+    if (sum < kFirstDay || sum > kLastDay)
+        return row.fail(ErrorCode::kOverflow, "adding {} days leaves the range of dates", by), 0;
     return static_cast<int32_t>(sum);
 }
 int32_t add_days_to(Row& row, int32_t days, int32_t by) { return shift_date(row, days, by); }
@@ -176,9 +179,12 @@ constexpr Example kAtTimeZoneExamples[] = {
     {"'2024-05-23 14:00'::local_timestamp AT TIME ZONE 'Europe/Berlin'", "2024-05-23 12:00:00+00"}};
 
 constexpr Function kFunctions[] = {
-    {"+", kPlus, "A time and an interval, a date and days, or two intervals. Months come first; a day that the month lacks is its last.",
+    {"+", kPlus,
+     "A time and an interval, a date and days, or two intervals. Months come first; a day that the month lacks is its "
+     "last.",
      kPlusExamples},
-    {"-", kMinus, "The same backwards; between two times the interval in days and hours, between two dates the days.", kMinusExamples},
+    {"-", kMinus, "The same backwards; between two times the interval in days and hours, between two dates the days.",
+     kMinusExamples},
     {"*", kTimes, "An interval so many times.", kTimesExamples},
     {"/", kDivided, "A part of an interval.", kDividedExamples},
     {"at time zone", kAtTimeZone,
@@ -188,10 +194,10 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-constinit const FunctionGroup kTimeOperators = {
-    "Operators of times",
-    "A `timestamp` is a moment in UTC, with microseconds. A `local_timestamp` is the time that a clock shows, an `interval` "
-    "months, days and microseconds; they exist inside of expressions only.",
-    true, kFunctions};
+constinit const FunctionGroup kTimeOperators = {"Operators of times",
+                                                "A `timestamp` is a moment in UTC, with microseconds. A "
+                                                "`local_timestamp` is the time that a clock shows, an `interval` "
+                                                "months, days and microseconds; they exist inside of expressions only.",
+                                                true, kFunctions};
 
 }  // namespace weir::host::expression

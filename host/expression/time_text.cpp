@@ -44,7 +44,8 @@ public:
         return true;
     }
     void skip_blanks() {
-        while (take(' ')) {}
+        while (take(' ')) {
+        }
     }
     // From `least` to `most` digits.
     bool number(int least, int most, int64_t& out) {
@@ -59,8 +60,10 @@ public:
         size_t n = 0;
         int64_t value = 0, scale = kSecond;
         for (; n < rest_.size() && is_decimal_digit(rest_[n]); ++n) {
-            if (n < 6) value = value * 10 + (rest_[n] - '0'), scale /= 10;
-            else if (n == 6 && rest_[n] >= '5') ++value;
+            if (n < 6)
+                value = value * 10 + (rest_[n] - '0'), scale /= 10;
+            else if (n == 6 && rest_[n] >= '5')
+                ++value;
         }
         rest_.remove_prefix(n);
         micros = value * scale;
@@ -111,7 +114,8 @@ ReadResult read_zone(TimeReader& in, int64_t& micros) {
     in.take('-') || in.take('+');
     int64_t hours = 0, minutes = 0, seconds = 0;
     if (!in.number(1, 2, hours)) return ReadResult::kNoNumber;
-    if (in.take(':') ? !in.number(2, 2, minutes) : !in.done() && !in.number(2, 2, minutes)) return ReadResult::kNoNumber;
+    if (in.take(':') ? !in.number(2, 2, minutes) : !in.done() && !in.number(2, 2, minutes))
+        return ReadResult::kNoNumber;
     if (in.take(':') && !in.number(2, 2, seconds)) return ReadResult::kNoNumber;
     if (!in.done()) return ReadResult::kNoNumber;
     if (hours > 15 || minutes > 59 || seconds > 59) return ReadResult::kOutOfRange;
@@ -193,8 +197,10 @@ char* write_interval(char* to, const Interval& interval) {
     if (interval.micros == 0 && to != begin) return to;
     if (to != begin) *to++ = ' ';
     const bool minus = interval.micros < 0;
-    if (minus) *to++ = '-';
-    else if (interval.days < 0 || (interval.days == 0 && interval.months < 0)) *to++ = '+';
+    if (minus)
+        *to++ = '-';
+    else if (interval.days < 0 || (interval.days == 0 && interval.months < 0))
+        *to++ = '+';
     const uint64_t time = minus ? 0 - static_cast<uint64_t>(interval.micros) : static_cast<uint64_t>(interval.micros);
     return write_clock(to, static_cast<int64_t>(time / kHour), static_cast<int>(time / kMinute % 60),
                        static_cast<int>(time / kSecond % 60), static_cast<int>(time % kSecond));

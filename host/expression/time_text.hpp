@@ -14,9 +14,9 @@ namespace weir::host::expression {
 inline constexpr size_t kMaxTimeText = 128;
 
 // Each writes at most kMaxTimeText bytes and returns the end.
-char* write_date(char* to, int64_t days);            // 2024-05-23
-char* write_local_timestamp(char* to, int64_t micros);  // 2024-05-23 12:34:56.5
-char* write_timestamp(char* to, int64_t micros);     // 2024-05-23 12:34:56.5+00
+char* write_date(char* to, int64_t days);                  // 2024-05-23
+char* write_local_timestamp(char* to, int64_t micros);     // 2024-05-23 12:34:56.5
+char* write_timestamp(char* to, int64_t micros);           // 2024-05-23 12:34:56.5+00
 char* write_interval(char* to, const Interval& interval);  // 1 year 2 mons 3 days 04:05:06.5
 // `width` digits at least.
 char* write_padded(char* to, int64_t value, int width);

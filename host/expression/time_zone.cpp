@@ -43,8 +43,7 @@ const TimeZone* find_time_zone(std::string_view name) {
 int64_t TimeZoneCache::offset_s(int64_t utc) {
     const int64_t second = floor_div(utc, kSecond);
     if (second < from_ || second >= to_) {
-        const auto info = (**zone_).get_info(
-            date::sys_seconds(std::chrono::seconds(second)));
+        const auto info = (**zone_).get_info(date::sys_seconds(std::chrono::seconds(second)));
         from_ = info.begin.time_since_epoch().count();
         to_ = info.end.time_since_epoch().count();
         offset_ = info.offset.count();
@@ -69,8 +68,7 @@ std::optional<int64_t> TimeZoneCache::to_local(int64_t utc) {
 
 std::optional<int64_t> TimeZoneCache::to_utc(int64_t local) {
     if (!has_offsets(local)) return std::nullopt;
-    const auto info = (**zone_).get_info(
-        date::local_seconds(std::chrono::seconds(floor_div(local, kSecond))));
+    const auto info = (**zone_).get_info(date::local_seconds(std::chrono::seconds(floor_div(local, kSecond))));
     const auto offset = info.result == date::local_info::ambiguous ? info.second.offset : info.first.offset;
     return local - offset.count() * kSecond;
 }

@@ -60,9 +60,10 @@ Refusal element_of_first(Arguments args, std::vector<Type>& params, Type& result
     const Type& element = params[0].children[0].type;
     if (!casts_implicitly(args[1].type.id, element.id) && arithmetic_type(args[1].type).id != element.id &&
         !(is_integer(args[1].type.id) && is_integer(element.id)))
-        return Problem{args[1].span, fmt::format("this is {}, and what is looked up in {}", type_name(args[1].type),
-                                                 type_name(params[0])),
-                       fmt::format("{}", type_name(element)), "", ""};
+        return Problem{
+            args[1].span,
+            fmt::format("this is {}, and what is looked up in {}", type_name(args[1].type), type_name(params[0])),
+            fmt::format("{}", type_name(element)), "", ""};
     if (element.is_nested())
         return Problem{args[0].span, fmt::format("{} is not compared with a value", type_name(element)), "", "", ""};
     params[1] = element;
@@ -75,9 +76,10 @@ Refusal same_for_all(Arguments args, std::vector<Type>& params, Type& result) {
     for (const Argument& arg : args) {
         const auto next = common_type(common, arg.type);
         if (!next)
-            return Problem{arg.span, fmt::format("this is {}, and the values before are {}", type_name(arg.type),
-                                                 type_name(common)),
-                           "values of one type", "", fmt::format("CAST(… AS {})", type_name(common))};
+            return Problem{
+                arg.span,
+                fmt::format("this is {}, and the values before are {}", type_name(arg.type), type_name(common)),
+                "values of one type", "", fmt::format("CAST(… AS {})", type_name(common))};
         common = *next;
     }
     if (common.id == kUnknown) common = type_of(TypeId::kString);

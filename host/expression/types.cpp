@@ -76,7 +76,9 @@ int number_rank(TypeId id) {
 }
 
 // The same for date, local_timestamp and timestamp.
-int time_rank(TypeId id) { return id == TypeId::kDate ? 0 : id == kLocalTimestamp ? 1 : id == TypeId::kTimestamp ? 2 : -1; }
+int time_rank(TypeId id) {
+    return id == TypeId::kDate ? 0 : id == kLocalTimestamp ? 1 : id == TypeId::kTimestamp ? 2 : -1;
+}
 
 }  // namespace
 

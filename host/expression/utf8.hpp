@@ -23,9 +23,24 @@ inline bool is_ascii(std::string_view text) {
 inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
 inline int64_t count_characters(std::string_view text) {
-    int64_t n = 0;
-    for (char c : text) n += !is_continuation(c);
+    constexpr uint64_t kEach = 0x0101010101010101;
+    auto n = static_cast<int64_t>(text.size());
+    size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {
+        uint64_t word;
+        std::memcpy(&word, text.data() + i, 8);
+        // A bit for each byte 10xxxxxx, added up in the highest byte.
+        n -= static_cast<int64_t>((word >> 7 & ~word >> 6 & kEach) * kEach >> 56);
+    }
+    for (; i < text.size(); ++i) n -= is_continuation(text[i]);
     return n;
+}
+
+// Where the part begins behind `from`, or npos. Quicker than string_view's find where the first byte is frequent.
+inline size_t find_text(std::string_view text, std::string_view part, size_t from = 0) {
+    if (from > text.size()) return std::string_view::npos;
+    const void* at = memmem(text.data() + from, text.size() - from, part.data(), part.size());
+    return at ? static_cast<size_t>(static_cast<const char*>(at) - text.data()) : std::string_view::npos;
 }
 
 // Bytes of the first n characters; all of the text where it has no more.

@@ -82,8 +82,10 @@ public:
     }
     RowSet set() const {
         RowSet out;
-        if (is_all()) out.fill(size_);
-        else for_each([&](int row) { out.set(row); });
+        if (is_all())
+            out.fill(size_);
+        else
+            for_each([&](int row) { out.set(row); });
         return out;
     }
 
@@ -182,7 +184,7 @@ private:
 // Memory for texts that kernels make, freed all at once.
 class Arena {
 public:
-    static constexpr size_t kMaxText = 16u << 20;     // of one value
+    static constexpr size_t kMaxText = 16u << 20;    // of one value
     static constexpr size_t kMaxBytes = 256u << 20;  // of a chunk
 
     // REQUIRES: fits(bytes).

@@ -1,8 +1,9 @@
 // Evaluates many expressions over the same rows: what postgres_expressions_test.py compares with PostgreSQL.
 //
-// Standard input is one JSON object: {"columns": [[name, type], …], "rows": [[text or null, …], …], "expressions": [text, …]}.
-// Standard output has one JSON line for each expression: {"type": …, "values": [text, null or {"error": code}, …]}, or
-// {"problem": message} where it does not compile. The last line has the intended differences, by their id.
+// Standard input is one JSON object:
+//   {"columns": [[name, type], …], "rows": [[text or null, …], …], "expressions": [text, …]}
+// Standard output has one line of JSON for each expression, and the intended differences, by their id, in a last one:
+//   {"type": …, "values": [text, null or {"error": code}, …]}, or {"problem": message} where it does not compile
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -27,15 +28,18 @@ ArrowArray read_rows(const Schema& schema, const JudgeJson& columns, const Judge
     }());
     for (const JudgeJson& row : rows)
         for (size_t i = 0; i < schema.size(); ++i) {
-            if (row[i].is_null()) builder.column(i).append_null();
-            else builder.column(i).append_text(row[i].get_ref<const std::string&>());
+            if (row[i].is_null())
+                builder.column(i).append_null();
+            else
+                builder.column(i).append_text(row[i].get_ref<const std::string&>());
         }
     ArrowArray written;
     builder.finish(&written);
     Compiler compiler(texts, {});
     for (const JudgeJson& column : columns) {
         const std::string cast = "\"" + column[0].get<std::string>() + "\"::" + column[1].get<std::string>();
-        if (auto added = compiler.add(cast, ResultKind::kColumn); !added) throw std::runtime_error(added.problem().message);
+        if (auto added = compiler.add(cast, ResultKind::kColumn); !added)
+            throw std::runtime_error(added.problem().message);
     }
     Evaluator evaluator(compiler.finish());
     evaluator.run(written, 0, static_cast<int>(written.length), 0);
@@ -57,8 +61,10 @@ JudgeJson judge(const std::string& text, const Schema& schema, const ArrowArray&
     evaluator.run(rows, 0, static_cast<int>(rows.length), 0);
     JudgeJson values = JudgeJson::array();
     for (int row = 0; row < rows.length; ++row) {
-        if (evaluator.failed().test(row) || evaluator.result(0).is_null(row)) values.push_back(nullptr);
-        else values.push_back(value_text(evaluator.result(0), row));
+        if (evaluator.failed().test(row) || evaluator.result(0).is_null(row))
+            values.push_back(nullptr);
+        else
+            values.push_back(value_text(evaluator.result(0), row));
     }
     for (const RowError& error : evaluator.errors())
         values[static_cast<size_t>(error.row)] = {{"error", to_text(error.code)}, {"message", error.message}};
@@ -73,9 +79,12 @@ int run() {
         schema.fields.push_back({column[0].get<std::string>(), *type_from_sql(column[1].get<std::string>()), true});
     ArrowArray rows = read_rows(schema, input["columns"], input["rows"]);
     for (const JudgeJson& text : input["expressions"])
-        std::cout << judge(text.get<std::string>(), schema, rows).dump(-1, ' ', false, JudgeJson::error_handler_t::replace) << '\n';
+        std::cout
+            << judge(text.get<std::string>(), schema, rows).dump(-1, ' ', false, JudgeJson::error_handler_t::replace)
+            << '\n';
     JudgeJson differences = JudgeJson::object();
-    for (const Difference& difference : intended_differences()) differences[std::string(difference.id)] = difference.text;
+    for (const Difference& difference : intended_differences())
+        differences[std::string(difference.id)] = difference.text;
     std::cout << differences.dump() << '\n';
     rows.release(&rows);
     return 0;

@@ -7,7 +7,8 @@ namespace weir::test {
 namespace {
 
 TEST(Eval, PrintsTheValue) {
-    const Outcome got = weir({"eval", "price * quantity > $limit", "--row", R"({"price": 12.5, "quantity": 9})", "--set", "limit=100"});
+    const Outcome got =
+        weir({"eval", "price * quantity > $limit", "--row", R"({"price": 12.5, "quantity": 9})", "--set", "limit=100"});
     EXPECT_EQ(got.out, "true\n");
     EXPECT_EQ(got.err, "");
     EXPECT_EQ(got.code, 0);

@@ -30,7 +30,8 @@ TEST(Casts, FailWhereTheValueDoesNotFit) {
     EXPECT_EQ(evaluate("s::int16", schema, R"([["12"],[" -7 "],["40000"],["x"],[""],[null],["1.5"]])"),
               (Texts{"12", "-7", "error: overflow: `40000` is outside of int16", "error: bad-cast: `x` is not int16",
                      "error: bad-cast: `` is not int16", "null", "error: bad-cast: `1.5` is not int16"}));
-    EXPECT_EQ(evaluate("TRY_CAST(s AS uint8)", schema, R"([["255"],["256"],["-1"],["x"]])"), (Texts{"255", "null", "null", "null"}));
+    EXPECT_EQ(evaluate("TRY_CAST(s AS uint8)", schema, R"([["255"],["256"],["-1"],["x"]])"),
+              (Texts{"255", "null", "null", "null"}));
     EXPECT_EQ(evaluate("s::decimal(5,2)", schema, R"([["1.005"],["1e2"],["999.995"],["-.5"],["abc"]])"),
               (Texts{"1.01", "100.00", "error: overflow: `999.995` is outside of decimal(5,2)", "-0.50",
                      "error: bad-cast: `abc` is not decimal(5,2)"}));
@@ -42,7 +43,8 @@ TEST(Casts, CheckNumbers) {
     const Schema schema{{{"f", type_of(TypeId::kFloat64), true}}};
     EXPECT_EQ(evaluate("f::int32", schema, "[[2147483647.4],[2147483648],[-2147483648.5],[null]]"),
               (Texts{"2147483647", "error: overflow: 2147483648 is outside of int32", "-2147483648", "null"}));
-    EXPECT_EQ(evaluate("f::float32", schema, "[[1.5],[1e300]]"), (Texts{"1.5", "error: overflow: 1e+300 is outside of float32"}));
+    EXPECT_EQ(evaluate("f::float32", schema, "[[1.5],[1e300]]"),
+              (Texts{"1.5", "error: overflow: 1e+300 is outside of float32"}));
     EXPECT_EQ(evaluate("f::decimal(4,1)", schema, "[[99.95],[999.96]]"),
               (Texts{"100.0", "error: overflow: 999.96 is outside of decimal(4,1)"}));
 }

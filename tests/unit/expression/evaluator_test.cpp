@@ -15,13 +15,15 @@ TEST(Evaluator, CarriesNulls) {
     EXPECT_EQ(evaluate("coalesce(a, b, 7)", numbers(), kRows), (Texts{"6", "1", "1", "5"}));
     EXPECT_EQ(evaluate("a > 1 AND b > 1", numbers(), kRows), (Texts{"true", "false", "false", "null"}));
     EXPECT_EQ(evaluate("a > 1 OR b > 1", numbers(), kRows), (Texts{"true", "false", "null", "true"}));
-    EXPECT_EQ(evaluate("a IS DISTINCT FROM b", numbers(), "[[1,1],[null,null],[1,null]]"), (Texts{"false", "false", "true"}));
+    EXPECT_EQ(evaluate("a IS DISTINCT FROM b", numbers(), "[[1,1],[null,null],[1,null]]"),
+              (Texts{"false", "false", "true"}));
 }
 
 TEST(Evaluator, GivesErrorsToTheirRows) {
     EXPECT_EQ(evaluate("a / b", numbers(), kRows), (Texts{"3", "error: division-by-zero: 1 / 0", "null", "null"}));
     EXPECT_EQ(evaluate("a + 9223372036854775807", numbers(), "[[1,0],[-1,0],[0,0]]"),
-              (Texts{"error: overflow: 1 + 9223372036854775807 is outside of int64", "9223372036854775806", "9223372036854775807"}));
+              (Texts{"error: overflow: 1 + 9223372036854775807 is outside of int64", "9223372036854775806",
+                     "9223372036854775807"}));
     EXPECT_EQ(evaluate("coalesce(a / b, 0)", numbers(), "[[1,0]]"), (Texts{"error: division-by-zero: 1 / 0"}));
 }
 
@@ -37,7 +39,8 @@ TEST(Evaluator, DoesNotSeeGuardedErrors) {
 TEST(Evaluator, SharesOperationsAcrossBranches) {
     EXPECT_EQ(evaluate("CASE WHEN a > 3 THEN a / b ELSE a / b + 100 END", numbers(), "[[6,2],[1,1],[8,2],[2,1]]"),
               (Texts{"3", "101", "4", "102"}));
-    EXPECT_EQ(evaluate("CASE WHEN b = 0 THEN 0 WHEN a / b > 2 THEN a / b ELSE -(a / b) END", numbers(), "[[6,2],[1,0],[2,1]]"),
+    EXPECT_EQ(evaluate("CASE WHEN b = 0 THEN 0 WHEN a / b > 2 THEN a / b ELSE -(a / b) END", numbers(),
+                       "[[6,2],[1,0],[2,1]]"),
               (Texts{"3", "0", "-2"}));
 }
 
@@ -102,7 +105,8 @@ TEST(Evaluator, WritesResultsAsColumns) {
     ASSERT_TRUE(compiler.add("7::int16", ResultKind::kColumn));
     const auto program = compiler.finish();
     Schema out_schema;
-    for (size_t i = 0; i < 4; ++i) out_schema.fields.push_back({std::string(1, static_cast<char>('a' + i)), program->result(i).type, true});
+    for (size_t i = 0; i < 4; ++i)
+        out_schema.fields.push_back({std::string(1, static_cast<char>('a' + i)), program->result(i).type, true});
     Evaluator evaluator(program);
     ArrowArray rows = testing::make_rows(schema, testing::Json::parse(R"([[1,"x"],[2,null],[null,"y"]])"));
     evaluator.run(rows, 0, 3, 0);
@@ -112,8 +116,9 @@ TEST(Evaluator, WritesResultsAsColumns) {
     builder.finish(&out);
     std::string text;
     for (int64_t row = 0; row < 3; ++row) append_json_row(text, out_schema, out, row);
-    EXPECT_EQ(text, R"({"a":false,"b":"X","c":0.2500000000000000,"d":7}{"a":true,"b":null,"c":0.5000000000000000,"d":7})"
-                    R"({"a":null,"b":"Y","c":null,"d":7})");
+    EXPECT_EQ(text,
+              R"({"a":false,"b":"X","c":0.2500000000000000,"d":7}{"a":true,"b":null,"c":0.5000000000000000,"d":7})"
+              R"({"a":null,"b":"Y","c":null,"d":7})");
     out.release(&out);
     rows.release(&rows);
 }

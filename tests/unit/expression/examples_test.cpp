@@ -2,10 +2,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "expression_fixture.hpp"
 #include "host/expression/functions.hpp"
 #include "host/expression/reference.hpp"
-
-#include "expression_fixture.hpp"
 
 namespace weir::host::expression {
 namespace {
@@ -24,8 +23,10 @@ TEST(Examples, GiveWhatTheTableSays) {
             for (const Example& example : function.examples) {
                 SCOPED_TRACE(std::string(example.expression));
                 const std::string got = outcome_of(example.expression);
-                if (example.result.starts_with("error: ")) EXPECT_TRUE(got.starts_with(example.result)) << got;
-                else EXPECT_EQ(got, example.result);
+                if (example.result.starts_with("error: "))
+                    EXPECT_TRUE(got.starts_with(example.result)) << got;
+                else
+                    EXPECT_EQ(got, example.result);
             }
         }
     }
@@ -34,8 +35,9 @@ TEST(Examples, GiveWhatTheTableSays) {
 TEST(Examples, AreThereForAllThatIsNoOtherName) {
     for (const FunctionGroup* group : function_groups())
         for (const Function& function : group->functions)
-            EXPECT_TRUE(!function.examples.empty() || function.doc.starts_with("As `") || function.doc.starts_with("The number of ") ||
-                        function.doc.starts_with("Whether a list") || function.doc.starts_with("The place of the value in a list"))
+            EXPECT_TRUE(!function.examples.empty() || function.doc.starts_with("As `") ||
+                        function.doc.starts_with("The number of ") || function.doc.starts_with("Whether a list") ||
+                        function.doc.starts_with("The place of the value in a list"))
                 << function.name;
 }
 

@@ -16,8 +16,8 @@ namespace weir::host::expression {
 
 inline constexpr int64_t kTestNow = 1'716'467'696'000'000;  // 2024-05-23 12:34:56Z
 
-// A value of each row, as value_text writes it; `error: CODE: message` where the row failed; one text `problem: …` with
-// the part of the text that it marks where the expression does not compile.
+// A value of each row, as value_text writes it; `error: CODE: message` where the row failed; or, where the expression
+// does not compile, one text `problem at …: …` with the part of the text that it marks.
 inline std::vector<std::string> evaluate(const std::string& text, const Schema& schema, const char* rows,
                                          std::vector<Parameter> parameters = {}) {
     testing::TestHost::get();
@@ -38,7 +38,8 @@ inline std::vector<std::string> evaluate(const std::string& text, const Schema& 
                 continue;
             }
             for (const RowError& error : evaluator.errors())
-                if (error.row == from + row) out.push_back(std::string("error: ") + to_text(error.code) + ": " + error.message);
+                if (error.row == from + row)
+                    out.push_back(std::string("error: ") + to_text(error.code) + ": " + error.message);
         }
     }
     array.release(&array);

@@ -8,8 +8,10 @@ using Texts = std::vector<std::string>;
 
 Schema nested_schema() {
     Schema out;
-    for (const auto& [name, type] : std::vector<std::pair<std::string, std::string>>{
-             {"user", "struct<name: string?, age: int32>?"}, {"tags", "list<string?>?"}, {"counts", "map<string, int64>"}})
+    for (const auto& [name, type] :
+         std::vector<std::pair<std::string, std::string>>{{"user", "struct<name: string?, age: int32>?"},
+                                                          {"tags", "list<string?>?"},
+                                                          {"counts", "map<string, int64>"}})
         out.fields.push_back(*parse_field(name, type));
     return out;
 }
@@ -34,9 +36,11 @@ TEST(Nested, LengthsAndContents) {
 }
 
 TEST(Nested, WholeValuesPass) {
-    EXPECT_EQ(evaluate("user", nested_schema(), kNestedRows), (Texts{R"({"name":"Ann","age":41})", R"({"name":null,"age":7})", "null"}));
+    EXPECT_EQ(evaluate("user", nested_schema(), kNestedRows),
+              (Texts{R"({"name":"Ann","age":41})", R"({"name":null,"age":7})", "null"}));
     EXPECT_EQ(evaluate("coalesce(user, user).age", nested_schema(), kNestedRows), (Texts{"41", "7", "null"}));
-    EXPECT_EQ(evaluate("CASE WHEN user.age > 10 THEN tags END", nested_schema(), kNestedRows), (Texts{R"(["a","b",null])", "null", "null"}));
+    EXPECT_EQ(evaluate("CASE WHEN user.age > 10 THEN tags END", nested_schema(), kNestedRows),
+              (Texts{R"(["a","b",null])", "null", "null"}));
 }
 
 TEST(Nested, RefusesWhatHasNoParts) {

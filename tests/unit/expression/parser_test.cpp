@@ -76,7 +76,8 @@ TEST(Parser, BringsWordsToCalls) {
 TEST(Parser, ReadsLiteralsNamesAndComments) {
     EXPECT_EQ(parsed("'it''s'"), "'it's'");
     EXPECT_EQ(parsed(R"(E'a\tb')"), "'a\tb'");
-    EXPECT_EQ(parsed("\"my \"\"column\"\"\" + $limit -- more\n /* and /* more */ */ * 2"), "(+ my \"column\" (* $limit 2))");
+    EXPECT_EQ(parsed("\"my \"\"column\"\"\" + $limit -- more\n /* and /* more */ */ * 2"),
+              "(+ my \"column\" (* $limit 2))");
     EXPECT_EQ(parsed("interval + date"), "(+ interval date)");
 }
 

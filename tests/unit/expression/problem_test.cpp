@@ -27,10 +27,12 @@ TEST(Problems, NameTheNearestFunction) {
 }
 
 TEST(Problems, NameTheNearestMemberAndParameter) {
-    EXPECT_EQ(shown_problem("user.nmae", kOrders),
-              "error: there is no member `nmae`\n  user.nmae\n       ^~~~\n   expected: one of `name`\n   nearest: `name`\n");
-    EXPECT_EQ(shown_problem("$limt", kOrders),
-              "error: there is no parameter `limt`\n  $limt\n  ^~~~~\n   expected: one of `limit`\n   nearest: `limit`\n");
+    EXPECT_EQ(
+        shown_problem("user.nmae", kOrders),
+        "error: there is no member `nmae`\n  user.nmae\n       ^~~~\n   expected: one of `name`\n   nearest: `name`\n");
+    EXPECT_EQ(
+        shown_problem("$limt", kOrders),
+        "error: there is no parameter `limt`\n  $limt\n  ^~~~~\n   expected: one of `limit`\n   nearest: `limit`\n");
 }
 
 TEST(Problems, MarkTheLineOfALongText) {

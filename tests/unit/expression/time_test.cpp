@@ -42,9 +42,12 @@ TEST(Times, FollowTheClocksOfAZone) {
     EXPECT_EQ(evaluate("timestamp '2024-03-31 01:00:00Z'" + berlin), "2024-03-31 03:00:00");
     EXPECT_EQ(evaluate("'2024-03-31 02:30'::local_timestamp" + berlin), "2024-03-31 01:30:00+00");
     EXPECT_EQ(evaluate("'2024-10-27 02:30'::local_timestamp" + berlin), "2024-10-27 01:30:00+00");
-    EXPECT_EQ(evaluate("date_trunc('hour', timestamp '2024-10-27 00:30:00Z', 'Europe/Berlin')"), "2024-10-27 00:00:00+00");
-    EXPECT_EQ(evaluate("date_trunc('hour', timestamp '2024-10-27 01:30:00Z', 'Europe/Berlin')"), "2024-10-27 01:00:00+00");
-    EXPECT_EQ(evaluate("timestamp '2024-05-23Z' AT TIME ZONE 'Mars/Base'"), "problem at `'Mars/Base'`: there is no time zone `Mars/Base`");
+    EXPECT_EQ(evaluate("date_trunc('hour', timestamp '2024-10-27 00:30:00Z', 'Europe/Berlin')"),
+              "2024-10-27 00:00:00+00");
+    EXPECT_EQ(evaluate("date_trunc('hour', timestamp '2024-10-27 01:30:00Z', 'Europe/Berlin')"),
+              "2024-10-27 01:00:00+00");
+    EXPECT_EQ(evaluate("timestamp '2024-05-23Z' AT TIME ZONE 'Mars/Base'"),
+              "problem at `'Mars/Base'`: there is no time zone `Mars/Base`");
 }
 
 TEST(Times, BeforeTheCalendarAreRowErrors) {
@@ -52,14 +55,25 @@ TEST(Times, BeforeTheCalendarAreRowErrors) {
     const auto got = evaluate("t + interval '1 microsecond'", schema, "[[9223372036854775807],[-9223372036854775807]]");
     EXPECT_EQ(got[0].substr(0, 15), "error: overflow");
     EXPECT_EQ(got[1].substr(0, 15), "error: overflow");
+    EXPECT_EQ(evaluate("date_trunc('hour', t)", schema, "[[-9223372036854775808]]")[0].substr(0, 15), "error: overflow");
+    EXPECT_EQ(evaluate("t::string", schema, "[[-9223372036854775808]]")[0], "290309-12-21 19:59:05.224192+00 BC");
+    const Schema dates{{{"d", type_of(TypeId::kDate), false}}};
+    EXPECT_EQ(evaluate("d::timestamp", dates, "[[-2147483648]]")[0].substr(0, 15), "error: overflow");
     EXPECT_EQ(evaluate("extract(year FROM t) < 0", schema, "[[-9223372036854775807]]")[0], "true");
 }
 
+TEST(Times, RefuseBinsOfAnyLength) {
+    EXPECT_EQ(evaluate("date_bin(interval '2147483647 days' * n, now(), now())").substr(0, 15), "error: overflow");
+    EXPECT_EQ(evaluate("date_bin(interval '0 days' * n, now(), now())").substr(0, 19), "error: bad-argument");
+}
+
 TEST(Times, AreWrittenByPattern) {
-    EXPECT_EQ(evaluate("to_char(timestamp '2024-05-03 09:05:06.007Z', 'Dy DD Mon YYYY HH24:MI:SS.MS')"), "Fri 03 May 2024 09:05:06.007");
+    EXPECT_EQ(evaluate("to_char(timestamp '2024-05-03 09:05:06.007Z', 'Dy DD Mon YYYY HH24:MI:SS.MS')"),
+              "Fri 03 May 2024 09:05:06.007");
     EXPECT_EQ(evaluate("to_char(timestamp '2024-05-03 09:05:06Z', 'FMDay, FMDD. FMMonth \"of\" YYYY, HH:MI am')"),
               "Friday, 3. May of 2024, 09:05 am");
-    EXPECT_EQ(evaluate("to_timestamp('2024-13', 'YYYY-MM')"), "problem at `to_timestamp('2024-13', 'YYYY-MM')`: this fails for every row: `2024-13` is no date");
+    EXPECT_EQ(evaluate("to_timestamp('2024-13', 'YYYY-MM')"),
+              "problem at `to_timestamp('2024-13', 'YYYY-MM')`: this fails for every row: `2024-13` is no date");
 }
 
 }  // namespace

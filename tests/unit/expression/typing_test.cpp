@@ -4,13 +4,20 @@
 namespace weir::host::expression {
 namespace {
 
-const Schema kAll{{{"i8", type_of(TypeId::kInt8), false},     {"i16", type_of(TypeId::kInt16), false},
-                   {"i32", type_of(TypeId::kInt32), false},   {"i64", type_of(TypeId::kInt64), true},
-                   {"u8", type_of(TypeId::kUint8), false},    {"u32", type_of(TypeId::kUint32), false},
-                   {"u64", type_of(TypeId::kUint64), false},  {"f32", type_of(TypeId::kFloat32), false},
-                   {"f64", type_of(TypeId::kFloat64), false}, {"amount", decimal_type(12, 2), false},
-                   {"s", type_of(TypeId::kString), false},    {"b", type_of(TypeId::kBool), false},
-                   {"d", type_of(TypeId::kDate), false},      {"t", type_of(TypeId::kTimestamp), false}}};
+const Schema kAll{{{"i8", type_of(TypeId::kInt8), false},
+                   {"i16", type_of(TypeId::kInt16), false},
+                   {"i32", type_of(TypeId::kInt32), false},
+                   {"i64", type_of(TypeId::kInt64), true},
+                   {"u8", type_of(TypeId::kUint8), false},
+                   {"u32", type_of(TypeId::kUint32), false},
+                   {"u64", type_of(TypeId::kUint64), false},
+                   {"f32", type_of(TypeId::kFloat32), false},
+                   {"f64", type_of(TypeId::kFloat64), false},
+                   {"amount", decimal_type(12, 2), false},
+                   {"s", type_of(TypeId::kString), false},
+                   {"b", type_of(TypeId::kBool), false},
+                   {"d", type_of(TypeId::kDate), false},
+                   {"t", type_of(TypeId::kTimestamp), false}}};
 
 TEST(Typing, WidensNumbers) {
     EXPECT_EQ(type_of_expression("i8", kAll), "int8");
@@ -66,13 +73,16 @@ TEST(Typing, RefusesWhatPostgresqlRefuses) {
     EXPECT_EQ(type_of_expression("upper(i32)", kAll), "problem: `upper` is not defined for int32");
     EXPECT_EQ(type_of_expression("b::date", kAll), "problem: bool is not converted to date");
     EXPECT_EQ(type_of_expression("i32 AND b", kAll), "problem: this is int32, and AND wants a condition");
-    EXPECT_EQ(type_of_expression("CASE WHEN b THEN 1 ELSE s END", kAll), "problem: this is string, and the values before are int32");
+    EXPECT_EQ(type_of_expression("CASE WHEN b THEN 1 ELSE s END", kAll),
+              "problem: this is string, and the values before are int32");
     EXPECT_EQ(type_of_expression("f64::decimal", kAll), "problem: a decimal needs its precision here");
     EXPECT_EQ(type_of_expression("s::nothing", kAll), "problem: there is no type `nothing`");
 }
 
 TEST(Typing, FindsNamesInAnyCaseUnlessQuoted) {
-    const Schema schema{{{"windowStart", type_of(TypeId::kInt64), false}, {"a", type_of(TypeId::kInt64), false}, {"A", type_of(TypeId::kString), false}}};
+    const Schema schema{{{"windowStart", type_of(TypeId::kInt64), false},
+                         {"a", type_of(TypeId::kInt64), false},
+                         {"A", type_of(TypeId::kString), false}}};
     EXPECT_EQ(type_of_expression("windowstart", schema), "int64");
     EXPECT_EQ(type_of_expression("\"windowstart\"", schema), "problem: there is no column `windowstart`");
     EXPECT_EQ(type_of_expression("A", schema), "string");
