@@ -33,6 +33,7 @@ endmacro()
 weir_find_pkgconfig(rdkafka "rdkafka>=2.0")
 weir_find_pkgconfig(xxhash libxxhash)
 weir_find_pkgconfig(jemalloc jemalloc)
+weir_find_pkgconfig(re2 re2)
 weir_find_pkgconfig(libcrypto libcrypto)
 weir_find_pkgconfig(rocksdb "rocksdb>=7.8")
 # The -pthread of re2 defines _REENTRANT, which the precompiled headers do not.
