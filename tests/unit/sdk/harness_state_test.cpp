@@ -46,7 +46,7 @@ struct Visitor : weir::Instance {
     Status take_rules(const BatchView &in) {
         for (int64_t row = 0; row < in.rows(); ++row) {
             const std::string user(in.column(0).text(row));
-            if (in.column(1).value<bool>(row))
+            if (in.column(1).bool_value(row))
                 banned_.put(user, 1);
             else
                 banned_.remove(user);
