@@ -176,13 +176,13 @@ Result<TopicInfo> KafkaConnection::ensure_topic(const std::string &name) {
     return topics().ensure(name, [this] { return !cancelled_ && !control_.stopping(); });
 }
 
-Result<int64_t> KafkaConnection::batch_limit(const TopicInfo &topic) {
-    int64_t limit = topics().max_message_bytes(topic);
-    if (!transactions_ || limit == kNoLimit) return limit;
+Result<TopicLimits> KafkaConnection::limits(const TopicInfo &topic) {
+    const TopicLimits limits = topics().limits(topic);
+    if (!transactions_ || limits.batch_bytes == kNoLimit) return limits;
     // A record that is larger than a batch of the producer is sent by itself.
-    Status status = transactions_->limit_batches(std::max<int64_t>(limit, 1));
+    Status status = transactions_->limit_batches(std::max<int64_t>(limits.batch_bytes, 1));
     if (!status.ok()) return status;
-    return limit;
+    return limits;
 }
 
 Result<std::shared_ptr<Producer>> KafkaConnection::producer() {

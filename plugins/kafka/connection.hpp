@@ -48,8 +48,8 @@ public:
     ControlThread &control() { return control_; }
     // On the control thread.
     Result<TopicInfo> ensure_topic(const std::string &name);
-    // The most bytes that a batch for the topic may have; kNoLimit: unknown. Makes the transactions heed it.
-    Result<int64_t> batch_limit(const TopicInfo &topic);
+    // What the topic takes. Makes the transactions heed it.
+    Result<TopicLimits> limits(const TopicInfo &topic);
     // Sends one record, and waits for all that were sent: for tools.
     Status produce_one(const std::string &topic, weir_str key, weir_str payload);
     Status flush(std::chrono::milliseconds timeout);

@@ -64,9 +64,9 @@ Status Sink::open() {
         [c = connection_, name = options_.topic, properties = options_.topic_properties, found = found_]() -> Status {
             auto topic = c->ensure_topic(name);
             if (!topic) return topic.status();
-            auto limit = c->batch_limit(*topic);
-            if (!limit) return limit.status();
-            *found = {topic->partitions, *limit};
+            auto limits = c->limits(*topic);
+            if (!limits) return limits.status();
+            *found = {topic->partitions, *limits};
             if (!c->transactions()) return {};
             auto producer = c->producer();
             return producer ? (*producer)->learn({name, topic->partitions, properties}, kLearnTimeout) : producer.status();
@@ -74,7 +74,7 @@ Status Sink::open() {
         [context = context_]() mutable { context.wake(); });
     if (!status.done()) return status;
     // The producer cannot tell what compression makes of a record; without transactions the broker may be asked.
-    if (!transactions_ && compresses()) found_->limit = kNoLimit;
+    if (!transactions_ && compresses()) found_->limits.batch_bytes = kNoLimit;
     round_ = context_.worker();
     status = take_topic();
     if (transactions_) topic_.reset();
@@ -116,9 +116,9 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
     if (!status.ok()) return status;
     if (!only_row) {  // a retry tells nothing twice
         context_.fail(batch.raw(), failed);
-        auto too_large = refuse_too_large(batch.view(input_schema(input)), input, *messages);
-        if (!too_large) return too_large.status();
-        if (!too_large->empty()) messages->drop(*too_large);
+        auto refused = refuse_what_is_not_taken(batch.view(input_schema(input)), input, *messages);
+        if (!refused) return refused.status();
+        if (!refused->empty()) messages->drop(*refused);
     }
     std::vector<int64_t> rows = messages->rows;
     size_t first = 0, n = messages->size();
@@ -136,15 +136,20 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
     return {};
 }
 
-Result<std::vector<size_t>> Sink::refuse_too_large(const BatchView &batch, uint32_t input, const Outgoing &messages) {
+Result<std::vector<size_t>> Sink::refuse_what_is_not_taken(const BatchView &batch, uint32_t input, const Outgoing &messages) {
     std::vector<size_t> refused;
     std::vector<RowError> errors;
-    for (size_t i = 0; i < messages.size() && found_->limit != kNoLimit; ++i) {
-        int64_t bytes = messages.batch_bytes(i);
-        if (bytes <= found_->limit) continue;
+    const TopicLimits &limits = found_->limits;
+    for (size_t i = 0; i < messages.size() && (limits.batch_bytes != kNoLimit || limits.needs_key); ++i) {
+        std::string why;
+        if (int64_t bytes = messages.batch_bytes(i); bytes > limits.batch_bytes)
+            why = "the record takes " + std::to_string(bytes) + " bytes, and max.message.bytes is " + std::to_string(limits.batch_bytes);
+        else if (limits.needs_key && (messages.keys.empty() || !messages.keys[i].data))
+            why = "the record has no key, and the topic is compacted (cleanup.policy): give the sink a `key`";
+        else
+            continue;
         int64_t row = messages.rows.empty() ? static_cast<int64_t>(i) : messages.rows[i];
-        Status status = refuse(input, row, "the record takes " + std::to_string(bytes) + " bytes, and max.message.bytes is " +
-                               std::to_string(found_->limit), errors);
+        Status status = refuse(input, row, std::move(why), errors);
         if (!status.ok()) return status;
         refused.push_back(i);
     }

@@ -65,7 +65,7 @@ private:
     // Of the topic, found at open.
     struct Found {
         int32_t partitions = 0;
-        int64_t limit = kNoLimit;  // bytes of a batch
+        TopicLimits limits;
     };
 
     Status work();   // answers, then what waits to be sent; done when all is handed over
@@ -74,7 +74,7 @@ private:
     Status judge(Delivery &delivery);
     Status submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> only_row);
     // Too large for the topic: never sent. Tells which messages to leave out.
-    Result<std::vector<size_t>> refuse_too_large(const BatchView &batch, uint32_t input, const Outgoing &messages);
+    Result<std::vector<size_t>> refuse_what_is_not_taken(const BatchView &batch, uint32_t input, const Outgoing &messages);
     Status refuse(uint32_t input, int64_t row, std::string message, std::vector<RowError> &errors);
     bool compresses() const;
     Status enter();  // done: rows may be sent, to topic_

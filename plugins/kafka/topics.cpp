@@ -202,20 +202,24 @@ Result<bool> Topics::create_by_admin(const std::string &name, int32_t partitions
 
 namespace {
 
-int64_t number_of(const rd_kafka_ConfigResource_t *resource, std::string_view property) {
+TopicLimits limits_of(const rd_kafka_ConfigResource_t *resource) {
+    TopicLimits limits;
     size_t n = 0;
     const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
     for (size_t i = 0; i < n; ++i) {
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (value && rd_kafka_ConfigEntry_name(entries[i]) == property) return std::strtoll(value, nullptr, 10);
+        const std::string_view name = rd_kafka_ConfigEntry_name(entries[i]);
+        if (value && name == "max.message.bytes")
+            if (const int64_t bytes = std::strtoll(value, nullptr, 10); bytes > 0) limits.batch_bytes = bytes;
+        if (value && name == "cleanup.policy") limits.needs_key = std::string_view(value).find("compact") != std::string_view::npos;
     }
-    return 0;
+    return limits;
 }
 
 }  // namespace
 
-int64_t Topics::max_message_bytes(const TopicInfo &topic) {
-    if (embedded_ || topic.leader < 0) return kNoLimit;
+TopicLimits Topics::limits(const TopicInfo &topic) {
+    if (embedded_ || topic.leader < 0) return {};
     rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.name.c_str());
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     rd_kafka_AdminOptions_set_request_timeout(options, kTimeout, nullptr, 0);
@@ -224,17 +228,17 @@ int64_t Topics::max_message_bytes(const TopicInfo &topic) {
     Queue queue(rd_kafka_queue_new(client_));
     rd_kafka_DescribeConfigs(client_, &resource, 1, options, queue.get());
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue.get(), 2 * kTimeout);
-    int64_t limit = 0;
+    TopicLimits limits;
     if (event && !rd_kafka_event_error(event)) {
         size_t n = 0;
         const rd_kafka_ConfigResource_t **found =
             rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event), &n);
-        if (n == 1 && !rd_kafka_ConfigResource_error(found[0])) limit = number_of(found[0], "max.message.bytes");
+        if (n == 1 && !rd_kafka_ConfigResource_error(found[0])) limits = limits_of(found[0]);
     }
     if (event) rd_kafka_event_destroy(event);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
-    return limit > 0 ? limit : kNoLimit;
+    return limits;
 }
 
 }  // namespace weir::kafka

@@ -22,6 +22,12 @@ struct TopicInfo {
 
 inline constexpr int64_t kNoLimit = INT64_MAX;
 
+// What a topic takes of a record; as here where the broker does not say.
+struct TopicLimits {
+    int64_t batch_bytes = kNoLimit;  // max.message.bytes
+    bool needs_key = false;          // cleanup.policy: it is compacted
+};
+
 class Topics {
 public:
     // `client` and `embedded` outlive this; `embedded` may hold nothing.
@@ -34,8 +40,7 @@ public:
     Result<TopicInfo> ensure(const std::string &name, const std::function<bool()> &go_on);
     // The same for a topic of weir's own, of one partition: made when it is missing, whatever `create_topics` says.
     Result<TopicInfo> ensure_own(const std::string &name, const std::function<bool()> &go_on);
-    // The topic's max.message.bytes; kNoLimit where the broker does not say.
-    int64_t max_message_bytes(const TopicInfo &topic);
+    TopicLimits limits(const TopicInfo &topic);
     // Returns once the topic takes records. WEIR_E_CONFIG when it exists. 0: the broker's default.
     Status create(const std::string &name, int32_t partitions, int32_t replication);
 

@@ -202,6 +202,22 @@ TEST_F(KafkaTransactions, SendARecordThatIsTooLargeToErrors) {
     EXPECT_TRUE(visible() == expected);
 }
 
+TEST_F(KafkaTransactions, SendRecordsWithoutAKeyToErrorsWhereTheTopicIsCompacted) {
+    create_topic_with(broker, topic, "cleanup.policy", "compact");
+    Decider run(broker, application);
+    ASSERT_EQ(run.open().message(), "");
+    Harness &sink = run.sink(topic);
+    ASSERT_EQ(run.begin(1).message(), "");
+    ASSERT_EQ(sink.process(rows({"a", "b"})).message(), "");
+    ASSERT_EQ(run.end(1, "one").message(), "");
+    auto failed = sink.take_failed();
+    ASSERT_EQ(failed.size(), 2u);
+    EXPECT_EQ(failed[0].code, "delivery");
+    EXPECT_EQ(failed[0].message, "topic `" + topic + "`: the record has no key, and the topic is compacted (cleanup.policy): "
+                                 "give the sink a `key`");
+    EXPECT_TRUE(visible().empty());
+}
+
 // Too large by a little, or just not: the broker and the check agree.
 TEST_F(KafkaTransactions, TakeRecordsUpToTheLimit) {
     create_limited_topic(broker, topic, "5000");
