@@ -69,7 +69,8 @@ bool Sources::assign(Source& source, const SplitAssignment& assigned) {
     Split split;
     split.number = assigned.number;
     split.id = assigned.id;
-    const weir_str position = assigned.position ? to_abi(*assigned.position) : weir_str{nullptr, 0};
+    const bool first = source.begun.insert(assigned.id).second;
+    const weir_str position = assigned.position && first ? to_abi(*assigned.position) : weir_str{nullptr, 0};
     Status status = source.instance->call_done("assign", [&](void* self, weir_error* error) {
         return source.instance->api().assign(self, split.number, to_abi(split.id), position, error);
     });

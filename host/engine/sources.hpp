@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,7 @@ private:
         size_t node = 0;
         Instance* instance = nullptr;
         std::deque<Split> splits;
+        std::set<std::string> begun;  // splits that were assigned: where they go on if they come back, the source knows
         size_t next = 0;
         bool ended = false;
         int64_t records() const;

@@ -178,6 +178,10 @@ Result<std::vector<TopicPartition>> Consumer::discover() {
     std::set<TopicPartition> now;
     if (member) {
         now = group_->granted();
+        // What was taken and came back leaves first, and begins anew once it is revoked.
+        std::lock_guard lock(mutex_);
+        for (const auto &split : splits_)
+            if (split->state() == Split::State::kTaken) now.erase(split->partition());
     } else {
         std::lock_guard lock(mutex_);
         now = partitions_;
@@ -206,6 +210,7 @@ void Consumer::revoke(const std::shared_ptr<Split> &split) {
     }
     group_->released(split->partition());
     control_.post([self = shared_from_this(), split] { self->stop(*split); });
+    changed();
 }
 
 void Consumer::commit(const std::map<TopicPartition, int64_t> &offsets) { group_->commit(offsets); }

@@ -1,4 +1,6 @@
 // Starting and stopping partitions, on the control thread.
+#include <algorithm>
+
 #include "consumer.hpp"
 
 #include <weir/ext/start.h>
@@ -57,15 +59,23 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
     return from_start(unknown, starts);
 }
 
-// Where the group has an offset, and that may be used; those are taken out of `unknown`.
+// Where the group has an offset, and that may be used; those are taken out of `unknown`. A partition that comes back is
+// never read again before where its own epochs ended: while the group held it to be another's, nothing was committed.
 Status Consumer::from_group(const std::vector<Starting> &splits, std::vector<TopicPartition> &unknown, Offsets &starts) {
     if (unknown.empty()) return {};
     auto committed = group_->committed(unknown, std::chrono::milliseconds(kQueryTimeout));
     if (!committed) return committed.status();
+    const auto reached = group_->reached();
     for (const Starting &s : splits) {
         const TopicPartition &p = s.split->partition();
         auto found = committed->find(p);
-        if (s.position || found == committed->end()) continue;
+        if (s.position) continue;
+        if (auto own = reached.find(p); own != reached.end()) {
+            starts[p] = found == committed->end() ? own->second : std::max(own->second, found->second);
+            std::erase(unknown, p);
+            continue;
+        }
+        if (found == committed->end()) continue;
         if (!s.outside)
             return Status::state_version("group `" + options_.group_id + "` is at offset " + std::to_string(found->second) +
                                          " of " + p.topic + "/" + std::to_string(p.partition) + ", and " +

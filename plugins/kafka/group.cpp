@@ -198,11 +198,17 @@ void Group::released(const TopicPartition &partition) {
 void Group::commit(const std::map<TopicPartition, int64_t> &offsets) {
     std::lock_guard lock(mutex_);
     for (const auto &[partition, offset] : offsets) {
+        reached_[partition] = offset;
         if (options_.member && !owned_.contains(partition)) continue;
         auto done = committed_.find(partition);
         if (done == committed_.end() || done->second != offset) to_commit_[partition] = offset;
     }
     send_commit();
+}
+
+std::map<TopicPartition, int64_t> Group::reached() {
+    std::lock_guard lock(mutex_);
+    return reached_;
 }
 
 void Group::send_commit() {

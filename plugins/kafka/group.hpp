@@ -54,6 +54,9 @@ public:
     // Commits soon and in the background; the latest offset of a partition counts. Those that this host does
     // not own are left out.
     void commit(const std::map<TopicPartition, int64_t> &offsets);
+    // The offsets up to which this host has read, and its epochs have it, for those that it has read: also where they
+    // could not be committed because the group had given the partitions to others meanwhile.
+    std::map<TopicPartition, int64_t> reached();
     // Whether all that was given to commit is committed; tries again what failed, and calls `changed` when
     // there is news of it.
     bool settle();
@@ -88,7 +91,7 @@ private:
     std::set<TopicPartition> owned_, granted_, held_;
     bool revoking_ = false, lost_ = false, joined_ = false;
     Clock::time_point release_deadline_;
-    std::map<TopicPartition, int64_t> to_commit_, in_flight_, committed_;
+    std::map<TopicPartition, int64_t> to_commit_, in_flight_, committed_, reached_;
     bool committing_ = false, settling_ = false;
     Status failure_;
 

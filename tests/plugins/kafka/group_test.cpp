@@ -1,6 +1,8 @@
 // Membership in a consumer group: needs a real broker.
 #include <algorithm>
 
+#include <librdkafka/rdkafka.h>
+
 #include "support.hpp"
 
 namespace weir::testing {
@@ -72,6 +74,63 @@ TEST(KafkaGroup, TwoHostsShareThePartitionsAndLoseNothing) {
     rows.insert(rows.end(), a.reader->rows.begin() + static_cast<std::ptrdiff_t>(before), a.reader->rows.end());
     EXPECT_EQ(rows.size(), 2100u);
     EXPECT_EQ(std::set<std::string>(rows.begin(), rows.end()).size(), 2100u);
+}
+
+// The offset of a group in partition 0 of a topic, as a client sees it that is no member.
+class GroupOffset {
+public:
+    GroupOffset(const std::string &group, const std::string &topic) {
+        rd_kafka_conf_t *conf = rd_kafka_conf_new();
+        rd_kafka_conf_set(conf, "bootstrap.servers", broker_address().c_str(), nullptr, 0);
+        rd_kafka_conf_set(conf, "group.id", group.c_str(), nullptr, 0);
+        client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
+        list_ = rd_kafka_topic_partition_list_new(1);
+        partition_ = rd_kafka_topic_partition_list_add(list_, topic.c_str(), 0);
+    }
+    ~GroupOffset() {
+        rd_kafka_topic_partition_list_destroy(list_);
+        rd_kafka_destroy(client_);
+    }
+    int64_t get() { return rd_kafka_committed(client_, list_, 5000) ? -1 : partition_->offset; }
+    void set(int64_t offset) {
+        partition_->offset = offset;
+        EXPECT_EQ(rd_kafka_commit(client_, list_, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+
+private:
+    rd_kafka_t *client_;
+    rd_kafka_topic_partition_list_t *list_;
+    rd_kafka_topic_partition_t *partition_;
+};
+
+// The group thought that the partition was another's, and has an older offset.
+TEST(KafkaGroup, APartitionThatComesBackGoesOnWhereItsEpochsEnded) {
+    std::string topic = unique_name("back"), group = unique_name("group");
+    TestConnection connection(Json{{"brokers", broker_address()}}.dump());
+    ASSERT_EQ(connection.open().message(), "");
+    ASSERT_EQ(connection.create_topic(topic, 1).message(), "");
+    auto produce = [&](const std::string &text) {
+        ASSERT_EQ(connection.produce(topic, {}, text).message(), "");
+        ASSERT_EQ(connection.flush().message(), "");
+    };
+    for (const char *text : {"1", "2", "3", "4"}) produce(text);
+    TestCodecs codecs;
+    Harness source(kafka_plugin(), "kafka.source",
+                   Json{{"topic", Json::array({topic})}, {"group_id", group}, {"partitions", {0}}, {"record", kNumberRecord}}.dump(),
+                   std::vector<Schema>{}, codecs.options(connection));
+    ASSERT_EQ(start(source).message(), "");
+    Reader reader(source);
+    ASSERT_TRUE(reader.read(4));
+    reader.commit();
+    GroupOffset offset(group, topic);
+    ASSERT_TRUE(until([&] { return offset.get() == 4; }));
+    offset.set(1);
+    reader.revoke(reader.splits.at(topic + "/0"));
+    reader.splits.clear();
+    produce("5");
+    ASSERT_TRUE(reader.read(5));
+    EXPECT_EQ(reader.rows.back(), R"({"n":5})");
+    EXPECT_EQ(reader.rows.size(), 5u);
 }
 
 }  // namespace
