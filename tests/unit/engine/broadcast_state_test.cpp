@@ -1,6 +1,4 @@
 // Broadcast edges and the state that they change: one order for all instances, one version behind a barrier.
-#include <stdlib.h>
-
 #include <filesystem>
 #include <map>
 #include <random>
@@ -9,27 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/engine/broadcast_operators.hpp"
-#include "tests/unit/engine/engine_fixture.hpp"
+#include "tests/unit/engine/keyed_fixture.hpp"
 
 namespace weir::host::testing {
 namespace {
 
-class BroadcastStates : public EngineFixture {
+class BroadcastStates : public KeyedStates {
 protected:
-    void SetUp() override {
-        EngineFixture::SetUp();
-        std::string name = (std::filesystem::temp_directory_path() / "weir-broadcast-XXXXXX").string();
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
-    RunOptions options(std::optional<uint64_t> seed) {
-        RunOptions out;
-        out.simulate = seed;
-        out.epochs.dir = folder_ / "state";
-        return out;
-    }
     // `ruled_v2` is another version of the operator ruled.
     static std::string topology(std::string op, uint64_t workers) {
         world().acts_as.clear();
@@ -66,8 +50,6 @@ protected:
         for (const auto& [epoch, versions] : world().versions) EXPECT_EQ(versions.size(), 1u) << "epoch " << epoch;
         world().versions.clear();
     }
-
-    std::filesystem::path folder_;
 };
 
 TEST_F(BroadcastStates, AreTheSameForAllInstancesInEveryOrder) {

@@ -74,7 +74,8 @@ typedef struct weir_instance_api {
      * if one can be had. A source has ended when all its splits have.
      */
     int32_t (*discover)(void *self, const weir_bytes_out *ids, weir_error *);
-    /* This instance reads the split from now on, from `position` (data NULL: from the configured start). */
+    /* This instance reads the split from now on, from `position` (data NULL: from the configured
+     * start; or, where this run has read it before and it comes back, from where the source knows). */
     int32_t (*assign)(void *self, uint64_t split, weir_str id, weir_str position, weir_error *);
     int32_t (*revoke)(void *self, uint64_t split, weir_error *);
     /*
