@@ -8,6 +8,8 @@ namespace {
 
 using RowJson = nlohmann::ordered_json;
 
+constexpr int kMaxDepth = 64;  // of lists and objects in each other: what reads them calls itself
+
 // The type that holds both; string where they have nothing in common.
 Type merged_type(const Type& a, const Type& b) {
     if (a == b) return a;
@@ -60,7 +62,13 @@ void append_json(ColumnBuilder& to, const RowJson& value) {
 }  // namespace
 
 Result<EvalRow> read_eval_row(const std::string& json) {
-    const RowJson value = RowJson::parse(json, nullptr, false);
+    bool too_deep = false;
+    const auto heed_depth = [&](int depth, RowJson::parse_event_t, RowJson&) {
+        too_deep = too_deep || depth > kMaxDepth;
+        return depth <= kMaxDepth;
+    };
+    const RowJson value = RowJson::parse(json, heed_depth, false);
+    if (too_deep) return Status::config("", fmt::format("the row has more than {} lists and objects in each other", kMaxDepth));
     if (value.is_discarded()) return Status::config("", fmt::format("`{}` is not JSON", json));
     if (!value.is_object()) return Status::config("", fmt::format("`{}` is not a JSON object", json));
     EvalRow out;

@@ -41,5 +41,13 @@ TEST(Eval, RefusesARowThatIsNone) {
     EXPECT_EQ(weir({"eval"}).code, 2);
 }
 
+TEST(Eval, RefusesARowThatIsTooDeep) {
+    const std::string deep = R"({"a": )" + std::string(50'000, '[') + std::string(50'000, ']') + "}";
+    const Outcome got = weir({"eval", "a", "--row", deep});
+    EXPECT_EQ(got.err, "weir eval: --row: the row has more than 64 lists and objects in each other\n"
+                       "   expected: an object, as {\"n\": 1}\n");
+    EXPECT_EQ(got.code, 2);
+}
+
 }  // namespace
 }  // namespace weir::test
