@@ -28,6 +28,7 @@ LIFE = "coordinator.epoch.told:kill:8"  # how a life ends that does not pass the
 # What a point may need to be reached: something that happens first, in the same life or in the one before.
 TROUBLES = ["", "kafka.commit.answer:error:2", "kafka.marker.send:error:2", "store.write.io_error:error:2",
             "store.write.io_error:error:3", "epochs.commit.store_prepared:kill:2", "", "epochs.commit.decided:kill:2", ""]
+ROUNDS = 3  # whether a trouble leads to the point hangs on what the broker and the threads are at
 EXITS = (4, 5, 6)  # of a host that meets a trouble: the outside's fault, a failure, the state's
 
 
@@ -57,11 +58,14 @@ class Lane:
 
     def kill_at(self, point):
         """Whether the point was reached."""
-        attempts = [(self.dice.randint(2, 4), "")] + [(1, trouble) for trouble in TROUBLES]
-        if any(self.kill_once(point, at, trouble) for at, trouble in attempts):
-            return True
-        self.ledgers.append(self.make_ledger())
-        return self.kill_once(point, 1, "")
+        for _ in range(ROUNDS):
+            attempts = [(self.dice.randint(2, 4), "")] + [(1, trouble) for trouble in TROUBLES]
+            if any(self.kill_once(point, at, trouble) for at, trouble in attempts):
+                return True
+            self.ledgers.append(self.make_ledger())
+            if self.kill_once(point, 1, ""):
+                return True
+        return False
 
     def kill_once(self, point, at, trouble):
         points = ",".join(filter(None, (f"{point}:kill:{at}", trouble, LIFE)))
