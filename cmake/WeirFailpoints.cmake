@@ -25,7 +25,7 @@ function(_weir_add_failpoint_library name)
   target_compile_definitions(${name}_failpoints PRIVATE WEIR_FAILPOINTS)
   # Only to compile: what it links to comes with weir_cli.
   target_link_libraries(${name}_failpoints PRIVATE ${libraries})
-  weir_use_pch(${name}_failpoints)
+  weir_use_pch(${name}_failpoints TEST_FIXTURE)
 endfunction()
 
 function(_weir_add_failpoint_plugin name plugins_dir)
@@ -34,7 +34,7 @@ function(_weir_add_failpoint_plugin name plugins_dir)
   weir_add_plugin(${name}_failpoints SOURCES ${sources} LIBRARIES ${libraries} OUTPUT_DIRECTORY "${plugins_dir}")
   set_target_properties(${name}_failpoints PROPERTIES OUTPUT_NAME ${name})
   target_compile_definitions(${name}_failpoints PRIVATE WEIR_FAILPOINTS)
-  weir_use_pch(${name}_failpoints PLUGIN)
+  weir_use_pch(${name}_failpoints TEST_FIXTURE)
 endfunction()
 
 function(weir_add_failpoint_host target)

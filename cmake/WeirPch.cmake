@@ -1,10 +1,12 @@
 # Precompiled headers, one for each group of targets, compiled once and shared.
 #
-# weir_use_pch(<target> [PLUGIN|TEST])
+# weir_use_pch(<target> [PLUGIN|TEST|TEST_FIXTURE])
 #   the target compiles against
-#     (nothing)  the standard library, nlohmann/json, fmt: for host code; links the latter two
-#     PLUGIN     the standard library and what the SDK itself uses (nlohmann/json)
-#     TEST       as for host code, and GoogleTest and GoogleMock (weir_add_test does this by itself)
+#     (nothing)     the standard library, nlohmann/json, fmt: for host code; links the latter two
+#     PLUGIN        the standard library and what the SDK itself uses (nlohmann/json)
+#     TEST          as for host code, and GoogleTest and GoogleMock (weir_add_test does this by itself)
+#     TEST_FIXTURE  as for host code: for what tests load or start
+# The latter two are not optimized: they are compiled far more often than they run.
 # Sources still include what they use: without the precompiled header they must compile too.
 
 set(_weir_pch_standard
@@ -13,15 +15,15 @@ set(_weir_pch_standard
     <unordered_map> <utility> <variant> <vector>)
 set(_weir_pch_plugin ${_weir_pch_standard} <nlohmann/json.hpp>)
 set(_weir_pch_host ${_weir_pch_plugin} <fmt/format.h>)
+set(_weir_pch_test_fixture ${_weir_pch_host})
 set(_weir_pch_test ${_weir_pch_host} <gtest/gtest.h> <gmock/gmock.h>)
 
-# Tests are compiled far more often than they run.
 set(_weir_test_options -O0)
 
 function(weir_use_pch target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLUGIN;TEST" "" "")
-  if(arg_UNPARSED_ARGUMENTS OR (arg_PLUGIN AND arg_TEST))
-    message(FATAL_ERROR "weir_use_pch(${target}): takes PLUGIN or TEST or nothing")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLUGIN;TEST;TEST_FIXTURE" "" "")
+  if(arg_UNPARSED_ARGUMENTS OR ARGC GREATER 2)
+    message(FATAL_ERROR "weir_use_pch(${target}): takes PLUGIN or TEST or TEST_FIXTURE or nothing")
   endif()
   if(arg_PLUGIN)
     set(group plugin)
@@ -32,6 +34,9 @@ function(weir_use_pch target)
   else()
     set(group host)
     set(libraries nlohmann_json::nlohmann_json fmt::fmt)
+    if(arg_TEST_FIXTURE)
+      set(group test_fixture)
+    endif()
   endif()
   set(pch weir_pch_${group})
   if(NOT TARGET ${pch})
@@ -39,11 +44,11 @@ function(weir_use_pch target)
     add_library(${pch} OBJECT "${PROJECT_BINARY_DIR}/${pch}.cpp")
     target_link_libraries(${pch} PRIVATE ${libraries})
     target_precompile_headers(${pch} PRIVATE ${_weir_pch_${group}})
-    if(arg_TEST)
+    if(group MATCHES "^test")
       target_compile_options(${pch} PRIVATE ${_weir_test_options})
     endif()
   endif()
-  if(arg_TEST)
+  if(group MATCHES "^test")
     target_compile_options(${target} PRIVATE ${_weir_test_options})
   endif()
   target_link_libraries(${target} PRIVATE ${libraries})

@@ -14,6 +14,13 @@ constexpr uint32_t whole_words(uint32_t bytes) { return (bytes + 7) / 8 * 8; }
 EntryHeader& header_of(char* entry) { return *reinterpret_cast<EntryHeader*>(entry); }
 const EntryHeader& header_of(const char* entry) { return *reinterpret_cast<const EntryHeader*>(entry); }
 
+// A key that has no room in its entry.
+const char* in_pool(const void* at) {
+    const char* key = nullptr;
+    std::memcpy(&key, at, sizeof key);
+    return key;
+}
+
 }  // namespace
 
 EntryShape::EntryShape(uint32_t slot, bool has_expiry, uint32_t key_bytes) : slot_bytes(slot), expires(has_expiry) {
@@ -30,11 +37,8 @@ EntryShape::EntryShape(uint32_t slot, bool has_expiry, uint32_t key_bytes) : slo
 
 bool GroupTable::is(const EntryShape& shape, const char* entry, const uint64_t* key, uint32_t key_bytes) const {
     if (header_of(entry).key_bytes != key_bytes) return false;
-    const char* own = entry + shape.key_at;
-    if (key_bytes > shape.key_room) {
-        std::memcpy(&own, own, sizeof own);
-        return std::memcmp(own, key, key_bytes) == 0;
-    }
+    const char* const own = entry + shape.key_at;
+    if (key_bytes > shape.key_room) return std::memcmp(in_pool(own), key, key_bytes) == 0;
     uint64_t differ = 0;
     for (uint32_t at = 0; at < key_bytes; at += 8, ++key) {
         uint64_t word;
@@ -110,9 +114,8 @@ void GroupTable::drop_last_page() {
 
 std::string_view GroupTable::key(const EntryShape& shape, const char* entry) const {
     const uint32_t size = header_of(entry).key_bytes;
-    const char* at = entry + shape.key_at;
-    if (size > shape.key_room) std::memcpy(&at, at, sizeof at);
-    return {at, size};
+    const char* const at = entry + shape.key_at;
+    return {size > shape.key_room ? in_pool(at) : at, size};
 }
 
 // Closes the gap in the index by moving back what a probe would otherwise miss.

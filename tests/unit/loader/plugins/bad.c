@@ -20,6 +20,12 @@ int acme_helper(void) { return 1; }
 __attribute__((visibility("default"))) int acme_counter = 1;
 #endif
 
+#if defined(BAD_UNIQUE)
+/* As GCC writes an inline variable of C++. */
+__asm__(".pushsection .data\n.globl acme_registry\n.type acme_registry, @gnu_unique_object\n.size acme_registry, 4\n"
+        "acme_registry: .long 1\n.popsection");
+#endif
+
 #if defined(BAD_UNWINDER)
 int _Unwind_RaiseException(void *exception);
 int _Unwind_RaiseException(void *exception) { return exception != 0; }
