@@ -13,6 +13,7 @@
 // Threads: one worker. Only wake() and the counters may be used from others.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <optional>
@@ -198,8 +199,12 @@ private:
     std::deque<Node> nodes_;
     std::deque<Link> links_;
     std::deque<Relay> relays_;
-    std::vector<std::vector<int32_t>> rows_of_worker_;  // scratch of deliver_by_key
-    std::vector<uint64_t> hashes_;                      // the same
+    struct ChosenRows {
+        uint32_t count = 0;
+        std::array<int32_t, WEIR_BATCH_MAX_ROWS> rows;
+    };
+    std::vector<ChosenRows> rows_of_worker_;  // scratch of deliver_by_key
+    std::vector<uint64_t> hashes_;            // the same
     std::optional<Failure> failure_;
     uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0
     size_t barriers_left_ = 0;  // nodes that have not passed it

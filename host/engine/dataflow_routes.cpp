@@ -138,17 +138,19 @@ void Dataflow::deliver_by_key(Route& route, const BatchRef& batch) {
         return deliver(*route.local, BatchRef(HostBatch::with_hashes(batch.get(), own)));
     }
     if (!hash_keys(route, batch, hashes_.data())) return;
-    for (auto& chosen : rows_of_worker_) chosen.clear();
-    for (size_t i = 0; i < rows; ++i)
-        rows_of_worker_[worker_of_group(key_group(hashes_[i]), plan_.workers())].push_back(static_cast<int32_t>(i));
+    for (ChosenRows& chosen : rows_of_worker_) chosen.count = 0;
+    for (size_t i = 0; i < rows; ++i) {
+        ChosenRows& chosen = rows_of_worker_[worker_of_group(key_group(hashes_[i]), plan_.workers())];
+        chosen.rows[chosen.count++] = static_cast<int32_t>(i);
+    }
     // The own share is delivered last: that may come here again, and the scratch is not used behind it.
     std::vector<BatchRef> own;
     for (uint32_t w = 0; w < plan_.workers(); ++w) {
-        const auto& chosen = rows_of_worker_[w];
-        const auto n = static_cast<int64_t>(chosen.size());
+        const ChosenRows& chosen = rows_of_worker_[w];
+        const auto n = static_cast<int64_t>(chosen.count);
         PartBuilder& part = *route.parts[w];
         for (int64_t done = 0; done < n;) {
-            done += part.append(*batch.get(), chosen.data() + done, n - done, hashes_.data());
+            done += part.append(*batch.get(), chosen.rows.data() + done, n - done, hashes_.data());
             if (!part.full()) continue;
             if (w == worker_)
                 own.push_back(part.take());

@@ -73,7 +73,6 @@ int64_t PartBuilder::append(const HostBatch& from, const int32_t* rows, int64_t 
         schema_ = batch.schema;
         split_ = batch.split;
         hashes_.reserve(WEIR_BATCH_MAX_ROWS * sizeof(uint64_t));
-        origin_rows_.reserve(WEIR_BATCH_MAX_ROWS * sizeof(int32_t));
     } else if (split_ != batch.split) {
         split_ = WEIR_NO_SPLIT;
     }
@@ -97,15 +96,27 @@ void PartBuilder::append_column(size_t index, const ArrowArray& from, const int3
     for (int64_t i = 0; i < n; ++i) to.append_from(column, rows[i]);
 }
 
+// While nothing has an origin nothing is noted.
 void PartBuilder::append_origin(const weir_batch& from, const int32_t* rows, int64_t n) {
     if (sources_.empty() || sources_.back().origin != from.origin) {
         if (from.origin) from.origin->retain(from.origin);
         sources_.push_back({from.origin, next_first_});
+        next_first_ += !from.origin;
     }
+    if (!from.origin && origin_rows_.size() == 0) return;
+    const auto before = static_cast<size_t>(rows_);
     const int32_t first = sources_.back().first;
-    const size_t old = origin_rows_.size();
-    origin_rows_.resize(old + static_cast<size_t>(n) * sizeof(int32_t));
-    auto* out = reinterpret_cast<int32_t*>(origin_rows_.data() + old);
+    if (origin_rows_.size() == 0) {
+        origin_rows_.reserve(WEIR_BATCH_MAX_ROWS * sizeof(int32_t));
+        origin_rows_.resize(before * sizeof(int32_t));
+        std::fill_n(reinterpret_cast<int32_t*>(origin_rows_.data()), before, 0);
+    }
+    origin_rows_.resize((before + static_cast<size_t>(n)) * sizeof(int32_t));
+    auto* out = reinterpret_cast<int32_t*>(origin_rows_.data()) + before;
+    if (!from.origin) {
+        std::fill_n(out, n, first);
+        return;
+    }
     for (int64_t i = 0; i < n; ++i) out[i] = first + (from.origin_rows ? from.origin_rows[rows[i]] : rows[i]);
     for (int64_t i = 0; i < n; ++i) next_first_ = std::max(next_first_, out[i] + 1);
 }

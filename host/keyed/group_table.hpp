@@ -72,7 +72,13 @@ public:
     void prefetch_entry(const EntryShape& shape, uint64_t hash) const {
         if (index_.empty()) return;
         const Cell& cell = index_[static_cast<uint32_t>(hash) & mask_];
-        if (cell.number) __builtin_prefetch(entry(shape, cell.number - 1));
+        if (cell.number) prefetch(shape, cell.number - 1);
+    }
+    // It may lie on two cache lines.
+    void prefetch(const EntryShape& shape, uint32_t number) const {
+        const char* const at = entry(shape, number);
+        __builtin_prefetch(at);
+        __builtin_prefetch(at + shape.bytes - 1);
     }
 
     static constexpr uint32_t kPageEntries = 32;

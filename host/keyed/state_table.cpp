@@ -8,9 +8,9 @@ namespace weir::host {
 namespace {
 
 // Beyond what the caches hold, so that prefetching pays.
-constexpr size_t kLargeBytes = 256 << 10;
+constexpr size_t kLargeBytes = 24 << 10;
+constexpr size_t kAhead = 16;  // entries
 constexpr size_t kBlockEntries = 1024;
-constexpr size_t kAhead = 12;  // entries
 
 uint64_t wheel_entry(uint32_t group, uint32_t number) { return uint64_t{group} << 32 | number; }
 
@@ -136,12 +136,12 @@ inline void* StateTable::resolve_one(const KeyBatch& keys, size_t row, uint64_t 
 void StateTable::resolve(const KeyBatch& keys, const uint64_t* hashes, const int64_t* times, int64_t now,
                          uint32_t flags, void** slots) {
     const size_t n = keys.size();
-    if (entries_ * shape_.bytes > kLargeBytes) {
-        for (size_t i = 0; i < n; ++i) groups_[hashes[i] >> 56].prefetch_index(hashes[i]);
-        for (size_t i = 0; i < n; ++i) groups_[hashes[i] >> 56].prefetch_entry(shape_, hashes[i]);
-    }
-    for (size_t i = 0; i < n; ++i)
+    const size_t ahead = entries_ * shape_.bytes > kLargeBytes ? kAhead : n;
+    for (size_t i = 0; i < n; ++i) {
+        if (const size_t next = i + 2 * ahead; next < n) groups_[hashes[next] >> 56].prefetch_index(hashes[next]);
+        if (const size_t next = i + ahead; next < n) groups_[hashes[next] >> 56].prefetch_entry(shape_, hashes[next]);
         slots[i] = resolve_one(keys, i, hashes[i], times ? std::max(times[i], now) : now, flags);
+    }
     if (!shape_.expires) return;
     for (size_t i = 0; i < n; ++i)
         if (slots[i]) header(static_cast<char*>(slots[i]) - shape_.slot_at).judged = 0;
@@ -233,7 +233,7 @@ Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put&
     const size_t n = all ? group.numbers() : group.changed.size();
     for (size_t i = 0; i < n; ++i) {
         const uint32_t number = all ? static_cast<uint32_t>(i) : group.changed[i];
-        if (!all && i + kAhead < n) __builtin_prefetch(group.entry(shape_, group.changed[i + kAhead]));
+        if (!all && i + kAhead < n) group.prefetch(shape_, group.changed[i + kAhead]);
         char* const entry = group.entry(shape_, number);
         EntryHeader& about = header(entry);
         if (!about.live) continue;

@@ -3,6 +3,7 @@
 // A row is a number with where it came from, as kafka.source gives for pair-match.
 
 #include <random>
+#include <unordered_map>
 
 #include <weir/weir.hpp>
 
@@ -17,7 +18,7 @@ using MadeInstance = weir::Result<std::unique_ptr<weir::Instance>>;
 constexpr weir_param kReplayParams[] = {
     weir::param("records", WEIR_PARAM_INT64, "How many rows to emit in all.").default_json("5000000").primary(),
     weir::param("recorded", WEIR_PARAM_INT64, "How many different batches to record.").default_json("64"),
-    weir::param("partitions", WEIR_PARAM_INT64, "How many splits, one behind the other.").default_json("4"),
+    weir::param("partitions", WEIR_PARAM_INT64, "How many splits, each with an equal share of the rows.").default_json("4"),
     weir::param("max", WEIR_PARAM_INT64, "Numbers are uniform from 0 to this.").default_json("12"),
     weir::param("seed", WEIR_PARAM_INT64, "Of the numbers.").default_json("12"),
 };
@@ -27,6 +28,7 @@ public:
     static MadeInstance create(Context context, const Config& config) {
         auto made = std::make_unique<Replay>(context);
         made->config_ = config;
+        made->partitions_ = static_cast<size_t>(config.int64("partitions"));
         return std::unique_ptr<weir::Instance>(std::move(made));
     }
     using Instance::Instance;
@@ -49,7 +51,7 @@ public:
     Status open() override {
         std::mt19937_64 random(static_cast<uint64_t>(config_.int64("seed")));
         std::uniform_int_distribution<int64_t> number(0, config_.int64("max"));
-        int64_t partitions = config_.int64("partitions");
+        auto partitions = static_cast<int64_t>(partitions_);
         for (int64_t b = 0; b < config_.int64("recorded"); ++b) {
             weir::BatchBuilder builder(schema_);
             for (int64_t i = 0; i < WEIR_BATCH_MAX_ROWS; ++i)
@@ -59,37 +61,46 @@ public:
                                                               : b / partitions * WEIR_BATCH_MAX_ROWS + i);
             builder.finish(&recorded_.emplace_back());
         }
-        left_ = config_.int64("records");
         return {};
     }
 
     Status discover(const weir_bytes_out& out) override {
-        out.put(&out, weir::to_abi("all"));
+        for (size_t p = 0; p < partitions_; ++p)
+            out.put(&out, weir::to_abi(std::to_string(p)));
         return Status::end();
     }
-    Status assign(uint64_t, std::string_view, const weir_str&) override { return {}; }
+    Status assign(uint64_t split, std::string_view id, const weir_str&) override {
+        splits_[split] = {std::stoul(std::string(id)), config_.int64("records") / static_cast<int64_t>(partitions_)};
+        return {};
+    }
 
     Status poll(uint64_t split, uint64_t max_rows, uint64_t) override {
-        if (left_ == 0) return Status::end();
+        Split& from = splits_[split];
+        if (from.left == 0) return Status::end();
         // Shares the recorded buffers: they live until destroy, which comes after the last batch has gone.
-        ArrowArray batch = recorded_[next_++ % recorded_.size()];
+        ArrowArray batch = recorded_[from.next % recorded_.size()];
+        from.next += partitions_;
         batch.release = [](ArrowArray* array) { array->release = nullptr; };
         auto rows = static_cast<uint64_t>(batch.length);
-        if (rows > max_rows || static_cast<int64_t>(rows) > left_) {
-            left_ = 0;  // whole batches only: a rest is left out
+        if (rows > max_rows || static_cast<int64_t>(rows) > from.left) {
+            from.left = 0;  // whole batches only: a rest is left out
             return Status::end();
         }
-        left_ -= static_cast<int64_t>(rows);
+        from.left -= static_cast<int64_t>(rows);
         context_.emit(0, batch, split);
-        return left_ ? Status::more() : Status::end();
+        return from.left ? Status::more() : Status::end();
     }
 
 private:
     Config config_;
+    size_t partitions_ = 1;
     Schema schema_;
+    struct Split {
+        size_t next = 0;  // batch; those of a split are `partitions` apart
+        int64_t left = 0;  // rows
+    };
     std::vector<ArrowArray> recorded_;
-    size_t next_ = 0;
-    int64_t left_ = 0;
+    std::unordered_map<uint64_t, Split> splits_;
 };
 
 class Null : public weir::Instance {
