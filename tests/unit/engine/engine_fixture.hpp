@@ -13,17 +13,9 @@
 #include "host/engine/host_services.hpp"
 #include "host/engine/run.hpp"
 #include "tests/unit/engine/test_operators.hpp"
+#include "tests/unit/seeds.hpp"
 
 namespace weir::host::testing {
-
-// How many orders a simulation is run in: fewer where a sanitizer slows every step. One thread has no races to find.
-#if defined(__SANITIZE_THREAD__)
-constexpr uint64_t seeds(uint64_t n) { return n / 10; }
-#elif defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t seeds(uint64_t n) { return n / 5; }
-#else
-constexpr uint64_t seeds(uint64_t n) { return n; }
-#endif
 
 class EngineFixture : public ::testing::Test {
 protected:

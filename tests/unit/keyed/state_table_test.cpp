@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "host/keyed/state_table.hpp"
+#include "tests/unit/seeds.hpp"
 
 namespace weir::host {
 namespace {
@@ -130,7 +131,7 @@ std::vector<std::string> some_keys(size_t n) {
 }
 
 TEST(StateTable, HoldsWhatAMapHolds) {
-    for (uint64_t seed = 0; seed < 12; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(12); ++seed) {
         std::mt19937_64 random(seed);
         const auto keys = some_keys(1 + random() % 3000);
         auto table = std::make_unique<Table>();
@@ -171,7 +172,7 @@ TEST(StateTable, HoldsWhatAMapHolds) {
 // As above, with entries evicted at any time, epochs that are committed later, crashes before that, and, in every other
 // seed, a time to live.
 TEST(StateTable, HoldsWhatAMapHoldsWhileEntriesAreEvicted) {
-    for (uint64_t seed = 0; seed < 16; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(16); ++seed) {
         std::mt19937_64 random(seed);
         const auto keys = some_keys(1 + random() % 2000);
         const StateTtl ttl{seed % 2 ? 1000 : 0, WEIR_CLOCK_PROCESSING, seed % 4 == 3};
@@ -376,7 +377,7 @@ TEST(StateTable, PutsTheExpiryOffOnReadsWhereAsked) {
 
 // Expiry, erasure and reuse of entries' numbers against a map of expiries.
 TEST(StateTable, ForgetsWhatAMapForgets) {
-    for (uint64_t seed = 0; seed < 12; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(12); ++seed) {
         std::mt19937_64 random(seed);
         Table table({1000, WEIR_CLOCK_EVENT, false});
         Stored stored;

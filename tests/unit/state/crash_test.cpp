@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/seeds.hpp"
 #include "tests/unit/state/workload.hpp"
 
 namespace weir::host {
@@ -98,7 +99,7 @@ TEST(StoreCrash, AtEveryChangeOfAFileLeavesWhatWasDurable) {
 
 TEST(StoreCrash, KilledAtAnyMomentLeavesWhatWasDurable) {
     std::mt19937_64 random(3);
-    for (uint64_t seed = 1; seed <= 10; ++seed) {
+    for (uint64_t seed = 1; seed <= seeds(10); ++seed) {
         SCOPED_TRACE(seed);
         TemporaryFolder folder;
         const int letters = 1 + static_cast<int>(random() % (2 * kCrashEpochs));

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/seeds.hpp"
 #include "tests/unit/state/workload.hpp"
 
 namespace weir::host {
@@ -36,7 +37,7 @@ FoundValues find(const StateStore& store, const std::vector<std::pair<uint32_t, 
 }
 
 TEST(StoreFind, FindsWhatAMapHolds) {
-    for (uint64_t seed = 0; seed < 12; ++seed) {
+    for (uint64_t seed = 0; seed < seeds(12); ++seed) {
         std::mt19937_64 random(seed);
         TemporaryFolder folder;
         auto store = open_store(folder / "state", with_lookups(seed % 2 == 0));
