@@ -62,9 +62,19 @@ Status check(const ConsumerOptions &options) {
         if (topic.empty()) return Status::config("topic", "is empty");
     if (!options.partitions.empty() && !options.pattern.empty())
         return Status::config("partitions", "and `pattern` exclude each other");
-    for (int32_t p : options.partitions)
-        if (p < 0) return Status::config("partitions", std::to_string(p) + " is no partition: they count from 0");
     return {};
+}
+
+Result<std::vector<int32_t>> read_partitions(const Config &config) {
+    std::vector<int32_t> partitions;
+    for (const auto &p : config.json()) {
+        const auto number = p.is_number_integer() ? p.get<int64_t>() : -1;
+        if (number < 0 || number > INT32_MAX)
+            return Status::config("partitions", p.dump() + " is no partition: they count from 0 to " +
+                                                    std::to_string(INT32_MAX));
+        partitions.push_back(static_cast<int32_t>(number));
+    }
+    return partitions;
 }
 
 }  // namespace
@@ -79,9 +89,9 @@ Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &
     options.topology = context.topology();
     options.topics = config.strings("topic");
     options.pattern = config.string("pattern");
-    const Config partitions = config.child("partitions");
-    for (const auto &p : partitions.json())
-        if (p.is_number_integer()) options.partitions.push_back(p.get<int32_t>());
+    auto partitions = read_partitions(config.child("partitions"));
+    if (!partitions) return partitions.status();
+    options.partitions = std::move(*partitions);
     options.group_id = config.string("group_id");
     if (options.group_id.empty()) options.group_id = "weir." + options.topology + "." + options.node;
     options.instance_id = config.string("instance_id");

@@ -167,7 +167,9 @@ TEST_F(KafkaSource, RefusesWhatDoesNotFit) {
     };
     EXPECT_EQ(message({{"topic", Json::array()}}), "topic: is missing: name a topic, or a `pattern`");
     EXPECT_EQ(message({{"pattern", "x.*"}}), "topic: and `pattern` exclude each other");
-    EXPECT_EQ(message({{"partitions", {-1}}}), "partitions: -1 is no partition: they count from 0");
+    const std::string range = " is no partition: they count from 0 to 2147483647";
+    EXPECT_EQ(message({{"partitions", {-1}}}), "partitions: -1" + range);
+    EXPECT_EQ(message({{"partitions", {4294967296}}}), "partitions: 4294967296" + range);
     EXPECT_EQ(message({{"start", "soon"}}),
               "start: \"soon\" says no place to start: write `earliest`, `latest`, a time like "
               "\"2024-05-23T12:34:56Z\", `{ timestamp: … }` or `{ offset: 5 }`");
