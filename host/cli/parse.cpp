@@ -20,6 +20,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
 #include "host/text/nearest.hpp"
+#include "host/topology/scalar.hpp"
 
 namespace weir::host {
 namespace {

@@ -51,6 +51,7 @@ private:
     MakerResult sequence();
     MakerResult timestamp();
     MakerResult text_template();
+    MakerResult fake();
 
     std::string path_, name_;
     Config spec_;
@@ -68,13 +69,14 @@ Result<MadeColumn> Reader::read() {
         if (type->is_nested()) return wrong(path_ + ".type", "generate makes no lists, structs or maps");
         type_ = *type;
     }
-    constexpr std::array kKinds{"range", "list", "normal", "zipf", "sequence", "timestamp", "template", "constant"};
+    constexpr std::array kKinds{"range", "list", "normal", "zipf", "sequence", "timestamp", "template", "fake",
+                                "constant"};
     auto given = [&](const char *kind) { return spec_.json().is_object() && spec_.json().contains(kind) &&
                                                 (spec_.has(kind) || std::string_view(kind) == "constant"); };
     auto kind = std::find_if(kKinds.begin(), kKinds.end(), given);
     if (kind == kKinds.end() || std::count_if(kKinds.begin(), kKinds.end(), given) != 1)
         return wrong(path_, "column `" + name_ + "` needs exactly one of range, list, normal, zipf, sequence, "
-                            "timestamp, template, constant");
+                            "timestamp, template, fake, constant");
     std::string_view what = *kind;
     MakerResult maker = what == "range"       ? range()
                         : what == "list"      ? list(spec_.json().at("list"), "list")
@@ -83,6 +85,7 @@ Result<MadeColumn> Reader::read() {
                         : what == "sequence"  ? sequence()
                         : what == "timestamp" ? timestamp()
                         : what == "template"  ? text_template()
+                        : what == "fake"      ? fake()
                                               : list(Json::array({spec_.json().at("constant")}), "constant");
     if (!maker) return maker.status();
     return MadeColumn{Field{name_, *type_, nullable_}, std::move(maker).value()};
@@ -252,6 +255,14 @@ Reader::MakerResult Reader::text_template() {
         }
     }
     return std::unique_ptr<Maker>(new TemplateMaker(std::move(pieces), bytes));
+}
+
+Reader::MakerResult Reader::fake() {
+    if (Status s = use_type(type_of(TypeId::kString)); !s.ok()) return s;
+    if (type_->id != TypeId::kString) return bad("type", "a name or a word is string");
+    const auto kinds = fake_kinds();
+    const auto kind = std::find(kinds.begin(), kinds.end(), spec_.string("fake")) - kinds.begin();
+    return std::unique_ptr<Maker>(new FakeMaker(stream_, static_cast<Fake>(kind)));
 }
 
 }  // namespace

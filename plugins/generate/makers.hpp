@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "columns.hpp"
+#include "words.hpp"
 
 namespace weir::generate {
 
@@ -118,6 +119,25 @@ private:
     Stream stream_;
     std::optional<int64_t> start_;  // none: when the stream began
     int64_t step_, jitter_;
+};
+
+// Names, words and other texts that look real.
+class FakeMaker final : public Maker {
+public:
+    FakeMaker(Stream stream, Fake kind) : stream_(stream), kind_(kind) {}
+    void fill(const Rows &rows, const std::vector<Column> &, ColumnBuilder &to) const override {
+        std::string text;
+        for (int64_t i = 0; i < rows.n; ++i) {
+            text.clear();
+            append_fake(kind_, stream_, rows.number(i), text);
+            to.append_text(text);
+        }
+    }
+    size_t row_bytes() const override { return kMaxFakeBytes; }
+
+private:
+    Stream stream_;
+    Fake kind_;
 };
 
 // Text with other columns' values in it.

@@ -41,6 +41,8 @@ constexpr weir_param kColumnFields[] = {
     param("template", WEIR_PARAM_STRING,
           "Text in which {NAME} stands for the value of a column before this one, {row} for the row's number, and {{ "
           "and }} for braces."),
+    param("fake", WEIR_PARAM_STRING, "Texts that look real, some more frequent than others.")
+        .one_of(R"(["first_name","last_name","name","email","city","country","company","word","sentence","uuid","ipv4"])"),
     param("constant", WEIR_PARAM_ANY, "The same value in every row."),
     param("type", WEIR_PARAM_STRING,
           "The column's type. By default what the values suggest: int64, float64, string, bool, timestamp."),

@@ -72,25 +72,6 @@ weir_str plain_text(const Column &column, int64_t row, Outgoing &out) {
 
 namespace {
 
-// The chosen columns of a batch as a struct array that owns nothing.
-class Selection {
-public:
-    Selection(const weir_batch &batch, const std::vector<size_t> &columns) {
-        for (size_t c : columns) children_.push_back(batch.array->children[c]);
-        array_.length = batch.rows;
-        array_.n_buffers = 1;
-        array_.buffers = &no_nulls_;
-        array_.n_children = static_cast<int64_t>(children_.size());
-        array_.children = children_.data();
-    }
-    const ArrowArray &array() const { return array_; }
-
-private:
-    std::vector<ArrowArray *> children_;
-    const void *no_nulls_ = nullptr;
-    ArrowArray array_{};
-};
-
 class RowEncoder final : public Encoder {
 public:
     struct Header {
@@ -143,7 +124,7 @@ Status RowEncoder::encode(const BatchView &batch, Outgoing &out, std::vector<Row
         Column column = batch.column(*value_);
         for (int64_t i = 0; i < batch.rows(); ++i) out.payloads.push_back(plain_text(column, i, out));
     } else {
-        Selection rows(batch.raw(), payload_);
+        ColumnSelection rows(batch.raw(), payload_);
         if (Status status = encode_payloads(rows.array(), out, failed); !status.ok()) return status;
     }
     for (size_t i = 0; i < out.size() && (key_ || !headers_.empty()); ++i) {

@@ -59,6 +59,28 @@ Status call_codec(F &&call) {
 
 }  // namespace detail
 
+// The chosen columns of a batch as a struct array that owns nothing: what a sink gives to encode. Valid as long as the
+// batch.
+class ColumnSelection {
+public:
+    ColumnSelection(const weir_batch &batch, const std::vector<size_t> &columns) {
+        for (size_t c : columns) children_.push_back(batch.array->children[c]);
+        array_.length = batch.rows;
+        array_.n_buffers = 1;
+        array_.buffers = &no_nulls_;
+        array_.n_children = static_cast<int64_t>(children_.size());
+        array_.children = children_.data();
+    }
+    ColumnSelection(const ColumnSelection &) = delete;
+    ColumnSelection &operator=(const ColumnSelection &) = delete;
+    const ArrowArray &array() const { return array_; }
+
+private:
+    std::vector<ArrowArray *> children_;
+    const void *no_nulls_ = nullptr;
+    ArrowArray array_{};
+};
+
 inline Status bind_decode(const weir_codec &codec, const Schema &record) {
     if (!codec.api->bind_decode) return Status::config("format", "this codec does not decode");
     ArrowSchema raw;

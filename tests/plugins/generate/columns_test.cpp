@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <map>
+#include <regex>
 
 #include "support.hpp"
 
@@ -105,10 +106,40 @@ TEST(GenerateColumns, TemplatesReferToWhatStandsBeforeThem) {
                    R"("v":"{0} 7-1.25-2024-05-23T00:00:00Z-x\"y"})"});
 }
 
+TEST(GenerateColumns, MakeTextsThatLookReal) {
+    const std::pair<const char *, const char *> kinds[] = {
+        {"first_name", "[^ ]+"},
+        {"last_name", "[^ ]+"},
+        {"name", "[^ ]+ [^ ]+"},
+        {"email", "[a-z]+\\.[a-z]+[0-9]{1,3}@example\\.com"},
+        {"city", "[^ ]+"},
+        {"country", "[A-Z]{2}"},
+        {"company", "[^ ]+ [A-Z][a-z]+"},
+        {"word", "[a-z]+"},
+        {"sentence", "[A-Z][a-z]*( [a-z]+){3,10}\\."},
+        {"uuid", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"},
+        {"ipv4", "10(\\.[0-9]{1,3}){3}"},
+    };
+    for (auto [kind, pattern] : kinds) {
+        const std::string config = R"({"columns":{"v":{"fake":")" + std::string(kind) + R"("}},"count":500})";
+        const Rows rows = all_rows(config);
+        ASSERT_EQ(rows.size(), 500u) << rows[0];
+        EXPECT_EQ(rows, all_rows(config));
+        std::map<std::string, int> counts;
+        for (const auto &row : rows) {
+            const auto value = Json::parse(row)["v"].get<std::string>();
+            EXPECT_TRUE(std::regex_match(value, std::regex(pattern))) << kind << ": " << value;
+            ++counts[value];
+        }
+        EXPECT_GT(counts.size(), 15u) << kind;
+    }
+    EXPECT_EQ(refusal(R"({"v":{"fake":"name","type":"int64"}})"), "columns.v.type: a name or a word is string");
+}
+
 TEST(GenerateColumns, SayWhatIsWrong) {
     EXPECT_EQ(refusal(R"({"v":{}})"),
               "columns.v: column `v` needs exactly one of range, list, normal, zipf, sequence, timestamp, template, "
-              "constant");
+              "fake, constant");
     EXPECT_EQ(refusal(R"({"v":{"range":[1,2],"list":[1]}})").substr(0, 37), "columns.v: column `v` needs exactly o");
     EXPECT_EQ(refusal(R"({"v":{"range":[2,1]}})"),
               "columns.v.range: the lowest value of the range is above the highest");

@@ -43,6 +43,8 @@ struct HarnessOptions {
     bool full_outbox = false;  // every emit answers WEIR_FULL
     int64_t now = 0;
     void *connection = nullptr;  // instance of the connection, for operators that need one
+    uint32_t flags = 0;          // WEIR_CONTEXT_*
+    uint32_t worker = 0, workers = 1;
     // Answers weir_context.codec; without it codecs are refused.
     std::function<int32_t(weir_str, weir_codec *, weir_error *)> codec = {};
     std::map<uint32_t, std::vector<std::string>> wanted = {};  // by output port; a port not listed: all columns
@@ -87,6 +89,8 @@ public:
     std::vector<StateBlock> snapshot(uint32_t mode = WEIR_SNAPSHOT_FULL, uint64_t epoch = 1);
     Status restore(const std::vector<StateBlock> &blocks);
     Status prepare(uint64_t epoch, std::vector<std::string> *committables = nullptr);
+    // What the committable is replaced by goes to `instead`.
+    Status commit(uint64_t epoch, const std::string &committable, std::vector<std::string> *instead = nullptr);
     Status close() { return until_done([&](weir_error *e) { return api().close ? api().close(self_, e) : WEIR_OK; }); }
     void destroy() {
         if (self_) api().destroy(self_);

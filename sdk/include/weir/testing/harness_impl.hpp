@@ -39,7 +39,9 @@ inline Harness::Harness(const Plugin &plugin, std::string_view name, const std::
 
 inline void Harness::fill_context() {
     context_.size = sizeof(weir_context);
-    context_.workers = 1;
+    context_.worker = options_.worker;
+    context_.workers = options_.workers;
+    context_.flags = options_.flags;
     context_.host = &TestHost::get().abi();
     context_.topology = to_abi("test");
     context_.node = to_abi("node");
@@ -257,6 +259,13 @@ inline Status Harness::prepare(uint64_t epoch, std::vector<std::string> *committ
                            if (o->data) static_cast<std::vector<std::string> *>(o->data)->emplace_back(view(bytes));
                        }};
     return call([&](weir_error *e) { return api().prepare(self_, epoch, &out, e); });
+}
+
+inline Status Harness::commit(uint64_t epoch, const std::string &committable, std::vector<std::string> *instead) {
+    weir_bytes_out out{sizeof out, 0, instead, [](const weir_bytes_out *o, weir_str bytes) {
+                           if (o->data) static_cast<std::vector<std::string> *>(o->data)->emplace_back(view(bytes));
+                       }};
+    return call([&](weir_error *e) { return api().commit(self_, epoch, to_abi(committable), &out, e); });
 }
 
 inline std::vector<std::string> Harness::discover() {

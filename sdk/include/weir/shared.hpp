@@ -1,0 +1,31 @@
+// One object for all instances of a node: they run on several workers of one process, and some things, such as a rate,
+// are the node's and not a worker's.
+//
+//   std::shared_ptr<Bucket> bucket = weir::shared_by_node<Bucket>(context);
+//
+// It is made, with its default constructor, for the first instance, and goes with the last. Threads: [any]; the object
+// guards itself. No state belongs into it: nothing of it is kept, and other hosts have their own.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <weir/operator.hpp>
+
+namespace weir {
+
+template <class T>
+std::shared_ptr<T> shared_by_node(const Context &context) {
+    static std::mutex mutex;
+    static std::map<std::pair<std::string, std::string>, std::weak_ptr<T>> all;
+    std::lock_guard lock(mutex);
+    std::erase_if(all, [](const auto &entry) { return entry.second.expired(); });
+    auto &found = all[{std::string(context.topology()), std::string(context.node())}];
+    auto object = found.lock();
+    if (!object) found = object = std::make_shared<T>();
+    return object;
+}
+
+}  // namespace weir
