@@ -33,7 +33,7 @@ Evaluator::Evaluator(std::shared_ptr<const Program> program) : program_(std::mov
 
 Evaluator::~Evaluator() = default;
 
-void Evaluator::run(const ArrowArray& batch, int64_t from, int rows, int64_t now_micros) {
+void Evaluator::begin(const ArrowArray& batch, int64_t from, int rows, int64_t now_micros) {
     assert(rows <= kChunk && from + rows <= batch.length);
     batch_ = &batch;
     from_ = from;
@@ -43,6 +43,15 @@ void Evaluator::run(const ArrowArray& batch, int64_t from, int rows, int64_t now
     scope_.failed.clear();
     scope_.now_micros = now_micros;
     for (Slot& slot : slots_) slot.done = Slot::Done::kNone;
+}
+
+const Vector& Evaluator::evaluate_result(size_t i, const Selection& rows) {
+    results_[i] = &evaluate(program_->results[i], rows);
+    return *results_[i];
+}
+
+void Evaluator::run(const ArrowArray& batch, int64_t from, int rows, int64_t now_micros) {
+    begin(batch, from, rows, now_micros);
     RowList left;
     for (size_t i = 0; i < results_.size(); ++i) {
         Selection selection = Selection::all(rows);
@@ -51,7 +60,7 @@ void Evaluator::run(const ArrowArray& batch, int64_t from, int rows, int64_t now
             for (int row = 0; row < rows; ++row) left.add_if(row, !scope_.failed.test(row));
             selection = left.selection();
         }
-        results_[i] = &evaluate(program_->results[i], selection);
+        evaluate_result(i, selection);
     }
     for (RowError& error : scope_.errors) error.row += from;
 }

@@ -26,8 +26,12 @@ public:
     // Evaluates all results for rows [from, from + rows) of a batch of the program's schema, rows at most kChunk; a row
     // that failed for one result is not evaluated for those behind it. The batch stays until the results were read.
     void run(const ArrowArray& batch, int64_t from, int rows, int64_t now_micros);
+    // The same in steps: begin, then each result for the rows that matter to it. Errors count from the beginning of the
+    // chunk then; a row that failed is not to be evaluated again.
+    void begin(const ArrowArray& batch, int64_t from, int rows, int64_t now_micros);
+    const Vector& evaluate_result(size_t i, const Selection& rows);
 
-    // Of the last run, by row of the chunk. Rows in failed() have no value.
+    // Of the last evaluation, by row of the chunk. Rows in failed() have no value.
     const Vector& result(size_t i) const { return *results_[i]; }
     const RowSet& failed() const { return scope_.failed; }
     // Rows count from the beginning of the batch. At most one for each row, in no order.

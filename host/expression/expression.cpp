@@ -35,17 +35,44 @@ void mark_cheap(Program& program) {
 }  // namespace
 
 Compiler::Compiler(Schema schema, std::vector<Parameter> parameters)
-    : program_(std::make_shared<Program>()), parameters_(std::move(parameters)), resolver_(*program_, parameters_) {
-    program_->schema = std::move(schema);
-}
+    : program_(std::make_shared<Program>(Program{std::move(schema), {}, {}})),
+      parameters_(std::move(parameters)),
+      resolver_(*program_, parameters_) {}
 
 Outcome<size_t> Compiler::add(std::string_view text, ResultKind kind) {
     auto ast = parse(text);
     if (!ast) return ast.problem();
-    auto id = resolver_.add(*ast, expressions_++);
+    return add(*ast, kind);
+}
+
+Outcome<size_t> Compiler::add(std::string_view text, ResultKind kind, std::vector<Parameter> parameters) {
+    parameters_ = std::move(parameters);
+    resolver_.set_parameters(parameters_);
+    return add(text, kind);
+}
+
+Outcome<size_t> Compiler::add_column(std::string_view name) {
+    Ast column{Ast::Kind::kColumn, {0, static_cast<uint32_t>(name.size())}, {}, std::string(name), {}};
+    column.quoted = true;
+    auto added = add(std::make_shared<const Ast>(std::move(column)), ResultKind::kColumn);
+    if (added) return added;
+    Problem problem = added.problem();
+    problem.hint.clear();  // which is about quotes
+    return problem;
+}
+
+void Compiler::define(std::string_view name, size_t result) {
+    resolver_.define(std::string(name), program_->results[result]);
+}
+
+Outcome<size_t> Compiler::add(const AstPtr& ast, ResultKind kind) {
+    auto id = resolver_.add(ast, expressions_++);
     if (!id) return id.problem();
-    auto typed_id = typed(*id, kind, (*ast)->span);
+    auto typed_id = typed(*id, kind, ast->span);
     if (!typed_id) return typed_id.problem();
+    if (program_->nodes[*typed_id].depth > kMaxNodeDepth)
+        return Problem{ast->span, "with the expressions that it uses, it is nested too deeply", "", "",
+                       "move a part of it into a node of its own"};
     if (const Node* failing = resolver_.certain_failure(*typed_id))
         return Problem{failing->span, fmt::format("this fails for every row: {}", failing->failure), "", "", ""};
     program_->results.push_back(*typed_id);

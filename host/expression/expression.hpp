@@ -5,10 +5,7 @@
 //   Evaluator evaluator(compiler.finish());
 //   evaluator.run(batch, 0, rows, now_micros);                            // results, and errors by row
 //
-// For plugins (`window`, `route`, `check` of their own) the same will be an extension of the ABI, `weir.expression/0`:
-// compile(schema, text, parameters) -> program and ArrowSchema of the result, or place and message; evaluate(program,
-// batch) -> ArrowArray and a list of {row, code, message}; release. Programs are immutable and may be compiled at bind
-// time; evaluators are per instance. Nothing here depends on the engine, so that the extension is a thin layer.
+// Plugins have the same by the extension `weir.expression/0` (expression_api.hpp). Nothing here depends on the engine.
 #pragma once
 
 #include <memory>
@@ -37,12 +34,22 @@ public:
 
     // The number of the new result, or what is wrong and where. Those added before stay as they are.
     Outcome<size_t> add(std::string_view text, ResultKind kind);
+    // The same with parameters of its own instead of the compiler's.
+    Outcome<size_t> add(std::string_view text, ResultKind kind, std::vector<Parameter> parameters);
+    // A column by its exact name.
+    Outcome<size_t> add_column(std::string_view name);
     const Node& result(size_t i) const { return program_->result(i); }
+
+    // For what is added from now on: the result is a column of that name, and hides one that was there; no column is there
+    // but those defined behind hide_columns().
+    void define(std::string_view name, size_t result);
+    void hide_columns() { resolver_.hide_columns(); }
 
     // The program; the compiler is empty then.
     std::shared_ptr<const Program> finish();
 
 private:
+    Outcome<size_t> add(const AstPtr& ast, ResultKind kind);
     Outcome<NodeId> typed(NodeId id, ResultKind kind, Span whole);
 
     std::shared_ptr<Program> program_;

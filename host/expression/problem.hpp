@@ -39,6 +39,7 @@ public:
     bool ok() const { return std::holds_alternative<T>(content_); }
     explicit operator bool() const { return ok(); }
     T& operator*() { return std::get<T>(content_); }
+    const T& operator*() const { return std::get<T>(content_); }
     T* operator->() { return &std::get<T>(content_); }
     const Problem& problem() const { return std::get<Problem>(content_); }
 

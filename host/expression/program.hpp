@@ -41,9 +41,13 @@ struct Node {
     uint32_t expression = 0;
     std::string failure{};  // a call of constants that fails: why
 
+    uint32_t depth = 1;  // of the operations below it, itself included
     uint32_t uses = 0;   // by other operations and as a result
     bool cheap = false;  // dense and total as all below it, so that it may as well be evaluated for all rows
 };
+
+// What is evaluated calls itself as deep as this: an expression of kMaxDepth with its casts is half of it.
+inline constexpr uint32_t kMaxNodeDepth = 800;
 
 struct Program {
     Schema schema;  // of the input

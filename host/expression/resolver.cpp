@@ -44,7 +44,8 @@ const Ast* negated_number(const Ast& ast) {
 bool is_negative(const Ast& ast) { return is_minus(ast) && !is_negative(*ast.args[0]); }
 
 // The field of that name, or the only one that has it in other letters' case.
-std::optional<size_t> find_field(const std::vector<Field>& fields, const std::string& name, bool exactly) {
+template <class T>
+std::optional<size_t> find_field(const std::vector<T>& fields, const std::string& name, bool exactly) {
     std::optional<size_t> found;
     for (size_t i = 0; i < fields.size(); ++i) {
         if (fields[i].name == name) return i;
@@ -144,24 +145,44 @@ Resolver::Id Resolver::number(const Ast& ast, Span span, const std::string& sign
     return constant(type_of(TypeId::kFloat64), Constant::of(rounded), span);
 }
 
+Resolver::Resolver(Program& program, std::span<const Parameter> parameters)
+    : program_(program), parameters_(parameters) {
+    for (const Field& field : program_.schema.fields) visible_.push_back({field.name, visible_.size()});
+}
+
+void Resolver::define(std::string name, NodeId node) {
+    std::erase_if(visible_, [&](const Visible& one) { return one.name == name; });
+    visible_.push_back({std::move(name), 0, node});
+}
+
 Resolver::Id Resolver::column(const Ast& ast) {
-    const auto& fields = program_.schema.fields;
-    const auto found = find_field(fields, ast.text, ast.quoted);
-    if (!found) {
-        const auto names = names_of(fields);
-        return fail(ast.span, fmt::format("there is no column `{}`", ast.text),
-                    names.empty() ? "" : "one of " + listed(names), nearest_name(ast.text, names),
-                    ast.quoted ? "a text stands in single quotes: 'text'" : "");
-    }
-    Node node{Op::kColumn, fields[*found].type, fields[*found].nullable, {}};
-    node.column = *found;
-    node.span = ast.span;
+    if (const auto found = find_field(visible_, ast.text, ast.quoted)) return visible(visible_[*found], ast.span);
+    const auto names = names_of(visible_);
+    return fail(ast.span, fmt::format("there is no column `{}`", ast.text),
+                names.empty() ? "" : "one of " + listed(names), nearest_name(ast.text, names),
+                ast.quoted ? "a text stands in single quotes: 'text'" : "");
+}
+
+Resolver::Id Resolver::visible(const Visible& name, Span span) {
+    if (name.node) return name.node;
+    const Field& field = program_.schema.fields[name.column];
+    Node node{Op::kColumn, field.type, field.nullable, {}};
+    node.column = name.column;
+    node.span = span;
     return intern(std::move(node));
 }
 
 Resolver::Id Resolver::parameter(const Ast& ast) {
-    for (const Parameter& parameter : parameters_)
-        if (parameter.name == ast.text) return constant(parameter.type, parameter.value, ast.span);
+    for (const Parameter& parameter : parameters_) {
+        if (parameter.name != ast.text) continue;
+        if (!parameter.refusal.empty())
+            return fail(ast.span, fmt::format("parameter `{}` {}", ast.text, parameter.refusal));
+        if (parameter.column.empty()) return constant(parameter.type, parameter.value, ast.span);
+        if (const auto found = find_field(visible_, parameter.column, true)) return visible(visible_[*found], ast.span);
+        const auto columns = names_of(visible_);
+        return fail(ast.span, fmt::format("there is no column `{}`, which `${}` names", parameter.column, ast.text),
+                    columns.empty() ? "" : "one of " + listed(columns), nearest_name(parameter.column, columns));
+    }
     std::vector<std::string> names;
     for (const Parameter& parameter : parameters_) names.push_back(parameter.name);
     return fail(ast.span, fmt::format("there is no parameter `{}`", ast.text),

@@ -20,13 +20,20 @@ struct Parameter {
     std::string name;
     Type type;
     Constant value;
+    std::string column = {};   // not empty: it stands for the column of that name, and has no value
+    std::string refusal = {};  // not empty: why it cannot stand in an expression
 };
 
 // Adds expressions to a program, one by one. One thread.
 class Resolver {
 public:
     // Both outlive the resolver.
-    Resolver(Program& program, std::span<const Parameter> parameters) : program_(program), parameters_(parameters) {}
+    Resolver(Program& program, std::span<const Parameter> parameters);
+
+    // For expressions that are added from now on.
+    void set_parameters(std::span<const Parameter> parameters) { parameters_ = parameters; }
+    void define(std::string name, NodeId node);
+    void hide_columns() { visible_.clear(); }
 
     // The operation of a whole expression. What was added for one that has a problem stays behind unused.
     Outcome<NodeId> add(const AstPtr& ast, uint32_t expression);
@@ -44,7 +51,15 @@ private:
 
     Id resolve(const AstPtr& ast);
     Id resolve_new(const Ast& ast);
+    // A name that an expression may use: a column of the schema, or an expression that stands for one.
+    struct Visible {
+        std::string name;
+        size_t column = 0;
+        Id node = std::nullopt;  // of an expression
+    };
+
     Id column(const Ast& ast);
+    Id visible(const Visible& name, Span span);
     Id parameter(const Ast& ast);
     Id number(const Ast& ast, Span span, const std::string& sign);
     Id cast(const Ast& ast);
@@ -72,6 +87,7 @@ private:
 
     Program& program_;
     std::span<const Parameter> parameters_;
+    std::vector<Visible> visible_;
     uint32_t expression_ = 0;
     Problem problem_;
     std::unordered_map<const Ast*, NodeId> seen_;  // of the expression that is being added

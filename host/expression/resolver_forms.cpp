@@ -244,6 +244,7 @@ NodeId Resolver::intern(Node node) {
     for (NodeId arg : node.args) key += fmt::format("{},", arg);
     if (node.op == Op::kConstant) key += node.constant.key();
     node.expression = expression_;
+    for (NodeId arg : node.args) node.depth = std::max(node.depth, at(arg).depth + 1);
     const auto [found, added] = interned_.emplace(std::move(key), static_cast<NodeId>(program_.nodes.size()));
     if (added) program_.nodes.push_back(std::move(node));
     return found->second;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include <weir/abi.h>
+#include <weir/ext/expression.h>
 #include <weir/ext/messaging.h>
 #include <weir/ext/start.h>
 
@@ -439,6 +440,49 @@ ABI_AT(weir_start_api, reserved, 4)
 ABI_AT(weir_start_api, outside_start, 8)
 ABI_IS(WEIR_START_OUTSIDE, 0)
 ABI_IS(WEIR_START_CONFIGURED, 1)
+
+ABI_SIZE(weir_expression_problem, 2064)
+ABI_AT(weir_expression_problem, size, 0)
+ABI_AT(weir_expression_problem, offset, 4)
+ABI_AT(weir_expression_problem, length, 8)
+ABI_AT(weir_expression_problem, message, 16)
+ABI_AT(weir_expression_problem, expected, 528)
+ABI_AT(weir_expression_problem, nearest, 1040)
+ABI_AT(weir_expression_problem, hint, 1552)
+
+ABI_SIZE(weir_expression_error, 48)
+ABI_AT(weir_expression_error, size, 0)
+ABI_AT(weir_expression_error, expression, 4)
+ABI_AT(weir_expression_error, row, 8)
+ABI_AT(weir_expression_error, code, 16)
+ABI_AT(weir_expression_error, message, 32)
+
+ABI_SIZE(weir_expression_api, 144)
+ABI_AT(weir_expression_api, size, 0)
+ABI_AT(weir_expression_api, compiler, 8)
+ABI_AT(weir_expression_api, discard, 16)
+ABI_AT(weir_expression_api, add, 24)
+ABI_AT(weir_expression_api, type, 32)
+ABI_AT(weir_expression_api, define, 40)
+ABI_AT(weir_expression_api, hide_columns, 48)
+ABI_AT(weir_expression_api, finish, 56)
+ABI_AT(weir_expression_api, release, 64)
+ABI_AT(weir_expression_api, column, 72)
+ABI_AT(weir_expression_api, reads, 80)
+ABI_AT(weir_expression_api, evaluator, 88)
+ABI_AT(weir_expression_api, free, 96)
+ABI_AT(weir_expression_api, begin, 104)
+ABI_AT(weir_expression_api, evaluate, 112)
+ABI_AT(weir_expression_api, values, 120)
+ABI_AT(weir_expression_api, errors, 128)
+ABI_AT(weir_expression_api, report, 136)
+ABI_IS(WEIR_EXPRESSION_VALUE, 0)
+ABI_IS(WEIR_EXPRESSION_CONDITION, 1)
+ABI_IS(WEIR_OUTCOME_FALSE, 0)
+ABI_IS(WEIR_OUTCOME_TRUE, 1)
+ABI_IS(WEIR_OUTCOME_NULL, 2)
+ABI_IS(WEIR_OUTCOME_FAILED, 3)
+ABI_IS(WEIR_EXPRESSION_TEXT_BYTES, 512)
 
 ABI_IS(WEIR_ABI_MAJOR, 0)
 ABI_IS(WEIR_ABI_MINOR, 3)
