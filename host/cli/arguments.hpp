@@ -46,6 +46,16 @@ struct LintArguments {
     Format format = Format::kText;
 };
 
+struct TestArguments {
+    std::vector<std::filesystem::path> files;
+    PluginDirs plugin_dirs;
+    std::string filter;  // empty: all cases
+    std::optional<uint64_t> seed;
+    int64_t runs = 5;
+    std::filesystem::path junit;  // empty: none
+    bool update = false;
+};
+
 struct ExplainArguments {
     TopologyArguments topologies;
     Format format = Format::kText;

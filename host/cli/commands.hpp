@@ -12,6 +12,7 @@ class Terminal;
 
 int run_command(const RunArguments& arguments, Terminal& terminal);
 int lint_command(const LintArguments& arguments, Terminal& terminal);
+int test_command(const TestArguments& arguments, Terminal& terminal);
 int explain_command(const ExplainArguments& arguments, Terminal& terminal);
 int graph_command(const GraphArguments& arguments, Terminal& terminal);
 int eval_command(const EvalArguments& arguments, Terminal& terminal);

@@ -42,6 +42,7 @@ public:
         app_.require_subcommand(1);
         add_run();
         add_lint();
+        add_test();
         add_explain();
         add_eval();
         add_plugin();
@@ -123,6 +124,24 @@ private:
                                  [this] { return lint_command(lint_, terminal_); });
         add_topologies(lint, lint_.topologies);
         add_format(lint, lint_.format, "text");
+    }
+
+    void add_test() {
+        CLI::App& test = command(app_, "test", "Run topologies against what their tests expect; nothing outside is touched",
+                                 "weir test topologies/*.test.yaml\n"
+                                 "weir test orders.test.yaml --filter \"bad line\" --seed 7",
+                                 [this] { return test_command(test_, terminal_); });
+        test.add_option("FILE", test_.files, "Test files")->required()->type_name("");
+        test.add_option("--filter", test_.filter, "Only cases with this text in `FILE: NAME`")->type_name("TEXT");
+        test.add_option("--seed", test_.seed, "The orders of a run before; it prints its seed")->type_name("N");
+        test.add_option("--runs", test_.runs, "How often each case runs: as it stands, then in drawn orders (5)")
+            ->check(is_positive())
+            ->type_name("N");
+        test.add_flag("--update", test_.update, "Write what came into the files, where it is not as expected");
+        test.add_option("--junit", test_.junit, "Write the results as JUnit's XML, too")
+            ->check(is_not_empty())
+            ->type_name("FILE");
+        add_plugin_dirs(test, test_.plugin_dirs);
     }
 
     void add_explain() {
@@ -312,6 +331,7 @@ private:
     bool is_run_ = false;
     RunArguments run_;
     LintArguments lint_;
+    TestArguments test_;
     ExplainArguments explain_;
     GraphArguments graph_;
     EvalArguments eval_;

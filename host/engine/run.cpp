@@ -12,7 +12,6 @@
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 #include "host/engine/key_hash.hpp"
-#include "host/engine/simulation.hpp"
 
 namespace weir::host {
 
@@ -150,7 +149,11 @@ void TopologyRun::run_simulated(uint64_t seed) {
     for (Worker& worker : workers_)
         actors.push_back({[&worker] { return worker.turn(); }, [&worker] { return worker.is_woken(); },
                           [&worker] { return worker.next_time(); }});
-    if (!simulate(actors, seed, simulated_now_, [this] { return over(); }))
+    const auto is_over = [this] { return over(); };
+    if (options_.driver) {
+        if (!simulate(actors, seed, simulated_now_, is_over, *options_.driver))
+            fail({Status::retryable("ended by who drove it"), "", ""});
+    } else if (!simulate(actors, seed, simulated_now_, is_over))
         fail({Status::fatal("nothing moves any more, and it has not ended"), "", ""});
     for (Worker& worker : workers_) worker.run_posted();
 }

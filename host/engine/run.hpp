@@ -23,6 +23,7 @@
 #include "host/engine/fabric.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
+#include "host/engine/simulation.hpp"
 #include "host/engine/splits.hpp"
 #include "host/engine/wakeup.hpp"
 #include "host/engine/worker.hpp"
@@ -42,6 +43,7 @@ struct RunOptions {
     // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
     std::optional<uint64_t> simulate;
     int64_t simulated_start = 0;  // its clock begins there
+    SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
 };
 
@@ -78,6 +80,8 @@ public:
     bool failed_state() const { return failed_state_; }
     void start();
     void request_stop(StopMode mode);
+    // An epoch before its time. Any thread.
+    void request_epoch() { on_wants_epoch(); }
     void join();
 
     bool finished() const { return finished_.load(); }

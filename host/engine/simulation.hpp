@@ -20,6 +20,22 @@ struct Actor {
     std::function<std::optional<int64_t>()> next_time;     // microseconds, when it has something to do by the clock
 };
 
+// Who moves the clock of a simulation, where it is not to run by itself: for tests of topologies, in which time stands
+// still until all is done that there is to do.
+class SimulationDriver {
+public:
+    virtual ~SimulationDriver() = default;
+    // All actors sleep. `next`: the earliest time behind `now` that one of them waits for. What the clock shows from
+    // now on, which is `now` where the driver gave them something to do; nothing ends the simulation.
+    virtual std::optional<int64_t> on_rest(int64_t now, std::optional<int64_t> next) = 0;
+    // Before each turn. False ends the simulation.
+    virtual bool on_turn() = 0;
+};
+
+// Until over(), or until the driver ends it. A turn takes no time. False: the driver ended it.
+bool simulate(const std::vector<Actor>& actors, uint64_t seed, int64_t& now, const std::function<bool()>& over,
+              SimulationDriver& driver);
+
 // Until over(). `now`: the clock that the actors see, in microseconds. False: nobody had anything to do for a
 // thousand times on end.
 bool simulate(const std::vector<Actor>& actors, uint64_t seed, int64_t& now, const std::function<bool()>& over);

@@ -28,7 +28,7 @@ TEST_P(Help, ShowsUsageAndExamples) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
-                         testing::Values("", "run", "lint", "explain", "graph", "eval", "plugin", "plugin ls", "plugin manifest", "plugin check",
+                         testing::Values("", "run", "lint", "test", "explain", "graph", "eval", "plugin", "plugin ls", "plugin manifest", "plugin check",
                                          "topology", "topology schema", "topic", "topic ls", "topic create",
                                          "topic tail", "topic produce", "broker", "savepoint", "savepoint ls", "savepoint create",
                                          "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan",
@@ -51,7 +51,7 @@ TEST(CommandLine, WithoutACommandShowsHelpAndFails) {
 TEST(CommandLine, NamesTheNearestCommand) {
     const Outcome got = weir({"rnu", "x.yaml"});
     EXPECT_EQ(got.err,
-              "weir: there is no command `rnu`; expected: `run`, `lint`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
+              "weir: there is no command `rnu`; expected: `run`, `lint`, `test`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
               "`state` or `version`; nearest: `run`\n   see: weir --help\n");
     EXPECT_EQ(got.code, 2);
 }
