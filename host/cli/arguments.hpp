@@ -23,6 +23,7 @@ struct TopologyArguments {
     std::vector<std::filesystem::path> files;
     std::vector<std::string> sets;  // `name=value`
     std::vector<std::filesystem::path> params_files;
+    bool allow_exec = false;
     PluginDirs plugin_dirs;
 };
 
@@ -41,9 +42,13 @@ struct RunArguments {
     std::string log_level = "info";
 };
 
+enum class LintFormat { kText, kJson, kGithub };
+
 struct LintArguments {
-    TopologyArguments topologies;
-    Format format = Format::kText;
+    TopologyArguments topologies;  // files and folders
+    LintFormat format = LintFormat::kText;
+    std::string explain;     // a code
+    bool reference = false;  // all codes
 };
 
 struct TestArguments {
@@ -86,6 +91,18 @@ struct PluginFileArguments {
 
 struct TopologySchemaArguments {
     PluginDirs plugin_dirs;
+};
+
+struct TopologyDocsArguments {
+    PluginDirs plugin_dirs;
+    std::string name;  // of an operator; empty: all
+    bool markdown = false;
+};
+
+struct TopologyNewArguments {
+    PluginDirs plugin_dirs;
+    std::string name = "my-topology";
+    std::string from = "generate", to = "console";  // operators
 };
 
 // What the `topic` commands share: whose topics.

@@ -21,6 +21,8 @@ int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal);
 int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal);
 int plugin_check_command(const PluginFileArguments& arguments, Terminal& terminal);
 int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& terminal);
+int topology_docs_command(const TopologyDocsArguments& arguments, Terminal& terminal);
+int topology_new_command(const TopologyNewArguments& arguments, Terminal& terminal);
 
 int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal);
 int topic_create_command(const TopicCreateArguments& arguments, Terminal& terminal);

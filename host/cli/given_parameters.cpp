@@ -7,7 +7,7 @@
 #include "host/text/nearest.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/scalar.hpp"
-#include "host/topology/yaml_tree.hpp"
+#include "host/topology/include.hpp"
 
 namespace weir::host {
 namespace {
@@ -18,7 +18,7 @@ std::optional<YamlNode> peek(const std::filesystem::path& path) {
     auto text = read_file(path, kMaxYamlBytes, problem);
     if (!text) return std::nullopt;
     Diagnostics ignored;
-    return parse_yaml(SourceFile::create(path.string(), std::move(*text)), ignored);
+    return parse_topology(SourceFile::create(path.string(), std::move(*text)), ignored);
 }
 
 std::set<std::string> declared_in(const std::filesystem::path& path) {
@@ -66,6 +66,7 @@ LoadOptions GivenParameters::options_of(size_t file) const {
     LoadOptions options;
     options.sets = arguments_.sets;
     options.params_files = arguments_.params_files;
+    options.allow_exec = arguments_.allow_exec;
     options.declared_elsewhere = unknown_;
     for (size_t i = 0; i < declared_.size(); ++i)
         if (i != file) options.declared_elsewhere.insert(declared_[i].begin(), declared_[i].end());

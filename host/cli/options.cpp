@@ -69,13 +69,52 @@ void add_format(CLI::App& app, Format& format, const std::string& text_name) {
         ->type_name(fmt::format("{}|json", text_name));
 }
 
-void add_topologies(CLI::App& app, TopologyArguments& topologies) {
-    app.add_option("FILE", topologies.files, "Topology files")->required()->type_name("");
+namespace {
+
+CLI::Option* add_files(CLI::App& app, TopologyArguments& topologies, const std::string& doc) {
+    CLI::Option* files = app.add_option("FILE", topologies.files, doc)->type_name("");
     add_each(app, "--set", topologies.sets, "Set a parameter; with several files, of each that has it")
         ->type_name("NAME=VALUE");
     add_each(app, "--params", topologies.params_files, "A YAML file of parameters and their values")
         ->type_name("FILE");
+    app.add_flag("--allow-exec", topologies.allow_exec, "Let ${exec:COMMAND} in the files run its command");
     add_plugin_dirs(app, topologies.plugin_dirs);
+    return files;
+}
+
+}  // namespace
+
+void add_topologies(CLI::App& app, TopologyArguments& topologies) {
+    add_files(app, topologies, "Topology files")->required();
+}
+
+CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint) {
+    CLI::Option* files = add_files(app, lint.topologies, "Topology files, and folders of them");
+    const std::map<std::string, LintFormat> formats = {
+        {"text", LintFormat::kText}, {"json", LintFormat::kJson}, {"github", LintFormat::kGithub}};
+    auto choose = [&lint, formats](const std::string& name) { lint.format = formats.at(name); };
+    app.add_option_function<std::string>("--format", choose, "Output format: for people, programs, pull requests (text)")
+        ->check(is_one_of({"text", "json", "github"}))
+        ->type_name("text|json|github");
+    app.add_option("--explain", lint.explain, "Explain a code, with an example")->type_name("CODE");
+    app.add_flag("--reference", lint.reference, "Print all codes, as Markdown");
+    return files;
+}
+
+void add_topology_options(CLI::App& app, TopologyNewArguments& arguments) {
+    app.add_option("NAME", arguments.name, "The topology's name (my-topology)")->check(is_name())->type_name("");
+    app.add_option("--from", arguments.from, "The source that it begins with (generate)")->type_name("OPERATOR");
+    app.add_option("--to", arguments.to, "The sink that it ends with (console)")->type_name("OPERATOR");
+    add_plugin_dirs(app, arguments.plugin_dirs);
+}
+
+void add_topology_options(CLI::App& app, TopologyDocsArguments& arguments) {
+    app.add_option("OPERATOR", arguments.name, "An operator, codec or connection")->type_name("");
+    app.add_option_function<std::string>("--format", [&arguments](auto& format) { arguments.markdown = format == "markdown"; },
+                                         "Output format (text)")
+        ->check(is_one_of({"text", "markdown"}))
+        ->type_name("text|markdown");
+    add_plugin_dirs(app, arguments.plugin_dirs);
 }
 
 void add_cluster(CLI::App& app, ClusterArguments& cluster) {

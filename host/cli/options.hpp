@@ -16,7 +16,7 @@ namespace weir::host {
 
 CLI::Validator is_positive();
 CLI::Validator is_one_of(std::vector<std::string> names);
-CLI::Validator is_name();  // of a savepoint
+CLI::Validator is_name();  // of a savepoint or topology
 CLI::Validator is_not_empty();
 
 // One value each time that it is written.
@@ -31,6 +31,10 @@ void add_duration(CLI::App& app, const std::string& name, std::function<void(std
 void add_plugin_dirs(CLI::App& app, PluginDirs& dirs);
 void add_format(CLI::App& app, Format& format, const std::string& text_name);
 void add_topologies(CLI::App& app, TopologyArguments& topologies);
+// All of them; the files, which are needed where nothing is to be explained.
+CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint);
+void add_topology_options(CLI::App& app, TopologyNewArguments& arguments);
+void add_topology_options(CLI::App& app, TopologyDocsArguments& arguments);
 void add_cluster(CLI::App& app, ClusterArguments& cluster);
 void add_data_dir(CLI::App& app, std::filesystem::path& data_dir);
 

@@ -15,6 +15,7 @@
 #include <weir/abi.h>
 
 #include "host/cli/commands.hpp"
+#include "host/cli/completion.hpp"
 #include "host/cli/logging.hpp"
 #include "host/cli/options.hpp"
 #include "host/cli/terminal.hpp"
@@ -51,6 +52,10 @@ public:
         add_broker();
         add_savepoint();
         add_state();
+        CLI::App& completion = command(app_, "completion", "Print a script by which a shell completes commands, options and names",
+                                       "source <(weir completion bash)\nweir completion zsh > ~/.zfunc/_weir",
+                                       [this] { terminal_.print(completion_script(shell_)); return kExitOk; });
+        completion.add_option("SHELL", shell_, "The shell")->required()->check(is_one_of({"bash", "zsh"}))->type_name("bash|zsh");
         command(app_, "version", "Print the version of weir and of its plugin ABI", "weir version",
                 [this] { terminal_.print(version()); return kExitOk; });
     }
@@ -119,11 +124,15 @@ private:
 
     void add_lint() {
         CLI::App& lint = command(app_, "lint", "Check topologies and say all that is wrong; nothing is started",
-                                 "weir lint topologies/*.yaml\n"
-                                 "weir lint orders.yaml --set group_by=region --format json",
-                                 [this] { return lint_command(lint_, terminal_); });
-        add_topologies(lint, lint_.topologies);
-        add_format(lint, lint_.format, "text");
+                                 "weir lint topologies\n"
+                                 "weir lint orders.yaml --set group_by=region --format json\n"
+                                 "weir lint --explain yaml-comma",
+                                 nullptr);
+        const CLI::Option* files = add_lint_options(lint, lint_);
+        lint.callback([this, files] {
+            if (files->count() == 0 && lint_.explain.empty() && !lint_.reference) throw CLI::RequiredError("FILE");
+            action_ = [this] { return lint_command(lint_, terminal_); };
+        });
     }
 
     void add_test() {
@@ -199,8 +208,18 @@ private:
 
     void add_topology() {
         CLI::App& topology = group(app_, "topology", "About topology files",
-                                   "weir topology schema > schemas/topology.schema.json");
+                                   "weir topology new orders\nweir topology docs kafka.source");
         topology.require_subcommand(1);
+        add_topology_options(
+            command(topology, "new", "Write a topology to begin with, with comments: NAME.yaml",
+                    "weir topology new orders\nweir topology new orders --from kafka.source --to kafka.sink",
+                    [this] { return topology_new_command(topology_new_, terminal_); }),
+            topology_new_);
+        add_topology_options(
+            command(topology, "docs", "Explain an operator and its parameters; without one, list all",
+                    "weir topology docs\nweir topology docs kafka.source\nweir topology docs --format markdown > docs/operators.md",
+                    [this] { return topology_docs_command(topology_docs_, terminal_); }),
+            topology_docs_);
         CLI::App& schema = command(topology, "schema", "Print the JSON Schema of topology files, for editors",
                                    "weir topology schema > schemas/topology.schema.json",
                                    [this] { return topology_schema_command(schema_, terminal_); });
@@ -329,6 +348,7 @@ private:
     CLI::App app_{"A dataflow plugin host: runs topologies of plugins that YAML files describe"};
     std::function<int()> action_;
     bool is_run_ = false;
+    std::string shell_;  // of `completion`
     RunArguments run_;
     LintArguments lint_;
     TestArguments test_;
@@ -340,6 +360,8 @@ private:
     PluginLsArguments plugin_ls_;
     PluginFileArguments plugin_file_;
     TopologySchemaArguments schema_;
+    TopologyNewArguments topology_new_;
+    TopologyDocsArguments topology_docs_;
     TopicLsArguments topic_ls_;
     TopicCreateArguments topic_create_;
     TopicTailArguments topic_tail_;
@@ -408,6 +430,10 @@ void reserve_standard_descriptors() {
 int run_command_line(int argc, const char* const* argv, Terminal& terminal) {
     CommandLine line(terminal);
     const std::vector<std::string> words(argv + 1, argv + argc);
+    if (!words.empty() && words[0] == "__complete") {
+        for (const std::string& word : complete(line.app(), {words.begin() + 1, words.end()})) terminal.print(word);
+        return kExitOk;
+    }
     size_t index = 0;
     CLI::App* app = innermost(&line.app(), words, index);
     if (index == words.size() && app->get_require_subcommand_min() > 0) {

@@ -1,4 +1,4 @@
-// `weir plugin …` and `weir topology schema`: what there is, by what the plugins say of themselves.
+// `weir plugin …`: what there is, by what the plugins say of themselves.
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
@@ -12,7 +12,7 @@
 #include "host/loader/manifest_json.hpp"
 #include "host/loader/module.hpp"
 #include "host/loader/write_manifest.hpp"
-#include "host/topology/schema.hpp"
+#include "host/topology/operator_docs.hpp"
 
 namespace weir::host {
 namespace {
@@ -20,12 +20,6 @@ namespace {
 int refuse(const Status& status, Terminal& terminal) {
     terminal.message("refused: " + status.message());
     return kExitPluginRefused;
-}
-
-// The first sentence: it stands alone in a table.
-std::string first_sentence(const std::string& doc) {
-    const size_t end = doc.find(". ");
-    return end == std::string::npos ? doc : doc.substr(0, end + 1);
 }
 
 std::string operators_table(const SearchResult& found) {
@@ -131,17 +125,6 @@ int plugin_check_command(const PluginFileArguments& arguments, Terminal& termina
     const size_t n = plugin.operators.size();
     terminal.print(fmt::format("{}: ok: plugin `{}` {}, ABI {}.{}, {} {}", file, plugin.id, plugin.version,
                                plugin.abi_major, plugin.abi_minor, n, n == 1 ? "operator" : "operators"));
-    return kExitOk;
-}
-
-int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& terminal) {
-    auto plugins = open_plugins(arguments.plugin_dirs);
-    if (!plugins) {
-        terminal.message("weir: " + plugins.status().message());
-        return kExitUsage;
-    }
-    terminal.print(json_text(topology_schema(plugins->catalog())));
-    terminal.message(problem_text(plugins->found()));
     return kExitOk;
 }
 

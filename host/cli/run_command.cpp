@@ -1,4 +1,4 @@
-// `weir run` and `weir lint`.
+// `weir run`.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -11,7 +11,6 @@
 
 #include "host/cli/commands.hpp"
 #include "host/cli/data_dir.hpp"
-#include "host/cli/json_text.hpp"
 #include "host/cli/savepoints.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/terminal.hpp"
@@ -121,25 +120,6 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     if (stats.is_good()) return code;
     terminal.message(stats.problem());
     return code != kExitOk ? code : kExitFailed;
-}
-
-int lint_command(const LintArguments& arguments, Terminal& terminal) {
-    auto plugins = open_plugins(arguments.topologies.plugin_dirs);
-    if (!plugins) {
-        terminal.message("weir: " + plugins.status().message());
-        return kExitUsage;
-    }
-    TopologySet topologies(*plugins);
-    topologies.load(arguments.topologies, {true, kDefaultConnectTimeout});
-    if (arguments.format == Format::kJson) {
-        terminal.print(json_text(topologies.diagnostics().json()));
-        return topologies.exit_code();
-    }
-    std::string text = topologies.text(true);
-    for (const auto& entry : topologies.entries())
-        if (entry.plan) text += entry.path.string() + ": ok\n";
-    terminal.print(text);
-    return topologies.exit_code();
 }
 
 }  // namespace weir::host

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/cli/given_parameters.hpp"
+#include "host/engine/plan_notes.hpp"
 #include "host/exit_codes.hpp"
 
 namespace weir::host {
@@ -50,8 +51,10 @@ void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Top
 
 void TopologySet::plan_all(const PlanOptions& options) {
     plan_options_ = options;
-    for (Entry& entry : entries_)
+    for (Entry& entry : entries_) {
         if (entry.topology) entry.plan = Plan::build(*entry.topology, resolver_, options, diagnostics_);
+        if (entry.plan) report_notes(*entry.plan, diagnostics_);
+    }
 }
 
 Result<std::unique_ptr<Plan>> TopologySet::plan_again(const Entry& entry) {

@@ -74,6 +74,13 @@ int32_t KeyedState::declare(const weir_state_spec& spec) {
     return static_cast<int32_t>(states_.size() - 1);
 }
 
+std::vector<std::string> KeyedState::kept_for_good() const {
+    std::vector<std::string> names;
+    for (const State& state : states_)
+        if (!state.broadcast && state.ttl.after == 0) names.push_back(state.name);
+    return names;
+}
+
 Status KeyedState::bind_input(size_t input, const Schema& schema, const std::vector<std::string>& key) {
     if (inputs_.size() <= input) inputs_.resize(input + 1);
     inputs_[input] = {KeyCodec(schema, key), true, false};

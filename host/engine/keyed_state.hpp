@@ -60,6 +60,9 @@ public:
     int32_t erase(uint32_t state, void* slot);
     int32_t set_bytes(uint32_t state, weir_state_bytes* field, weir_str bytes);
 
+    // The names of the states by key without a time to live.
+    std::vector<std::string> kept_for_good() const;
+
     // Timers. `set` false: delete it.
     void declare_timers() { has_timers_ = true; }
     int32_t set_timer(uint32_t clock, const weir_batch& batch, int64_t row, int64_t time, bool set);

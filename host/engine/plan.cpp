@@ -41,9 +41,10 @@ Plan::~Plan() {
 void Plan::fail(const NodeSpec& node, const Status& status) {
     bool refused = status.code() == WEIR_E_UNSUPPORTED;
     plugin_refused_ = plugin_refused_ || refused;
-    diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
-                       refused ? node.op_place : node.config.place_of(status.path()),
-                       fmt::format("node `{}`: {}", node.id, status.message()));
+    auto& d = diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
+                                 refused ? node.op_place : node.config.place_of(status.path()),
+                                 fmt::format("node `{}`: {}", node.id, status.message()));
+    if (!refused) d.nearest = nearest_column(node, status.path());
 }
 
 uint32_t Plan::context_flags() const {
@@ -356,7 +357,7 @@ bool Plan::bind_keyed(size_t index, const Schema& schema) {
         if (!instance->keyed()) continue;
         Status status = instance->keyed()->bind_input(static_cast<size_t>(input), schema, topology_.nodes[to].key);
         if (status.ok()) continue;
-        fail(topology_.nodes[to], status);
+        fail_key(topology_.nodes[to], status, schema);
         return false;
     }
     return true;
@@ -382,7 +383,7 @@ bool Plan::route_edge(size_t index) {
         auto port = std::find_if(outputs.begin(), outputs.end(), [&](auto& p) { return p.name == edge.from_port; });
         auto hasher = KeyHasher::create(port->schema, to.key);
         if (!hasher) {
-            fail(to, hasher.status());
+            fail_key(to, hasher.status(), port->schema);
             return false;
         }
         planned.routing = Routing::kKeyed;

@@ -101,6 +101,8 @@ private:
     uint32_t port_flags(size_t edge) const;  // of the input that it leads to
     void collect_wanted();
     void fail(const NodeSpec& node, const Status& status);
+    std::string nearest_column(const NodeSpec& node, const std::string& path) const;
+    void fail_key(const NodeSpec& node, const Status& status, const Schema& schema);
 
     struct Wanted {
         bool all = true;

@@ -420,6 +420,8 @@ void TopologyRun::commit_epoch() {
     WEIR_FAILPOINT("coordinator.epoch.told");
     over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
+    const std::string flood = flood_.judge(now(), records, dead_lettered(*plan_));
+    if (!flood.empty()) fail({Status::fatal(flood), "", ""});
 }
 
 void TopologyRun::expire(const EpochReport& report) {

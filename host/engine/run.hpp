@@ -21,6 +21,7 @@
 #include "host/engine/dataflow.hpp"
 #include "host/engine/epochs.hpp"
 #include "host/engine/fabric.hpp"
+#include "host/engine/flood_guard.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/simulation.hpp"
@@ -168,6 +169,7 @@ private:
     size_t ended_ = 0;                  // workers
     int64_t committed_records_ = 0;
     bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;
+    FloodGuard flood_{plan_->topology().stop_above};
     size_t in_outbox_ = 0;              // of the last epoch
     int64_t next_checkpoint_ = 0, waiting_since_ = 0, stopped_at_ = 0;
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told

@@ -116,6 +116,14 @@ std::string ConfigChecker::unknown_key(const Members& members, const YamlKey& ke
                                  fmt::format("{}{} parameter {}", subject_, owner, ticked(key.text)));
     d.expected = names.empty() ? "no parameters at all" : one_of_text(names);
     d.nearest = nearest_name(key.text, names);
+    const std::size_t colon = key.text.find(':');
+    if (colon != std::string::npos && std::find(names.begin(), names.end(), key.text.substr(0, colon)) != names.end()) {
+        d.hint = fmt::format("a blank is missing: `{}: {}`", key.text.substr(0, colon), key.text.substr(colon + 1));
+        d.nearest.clear();
+        return key.text.substr(0, colon);
+    }
+    if (key.text.find(' ') != std::string::npos)
+        d.hint = "if it belongs to the text above, indent it deeper than that text's key, or put the whole in quotes";
     return d.nearest;
 }
 

@@ -76,7 +76,7 @@ Diagnostic& Diagnostics::note(Code code, Place place, std::string message) {
 
 Diagnostic& Diagnostics::add(Severity severity, Code code, Place place, std::string message) {
     Diagnostic made{severity, code, std::move(place), std::move(message), "", "", "", {}};
-    if (all_.size() >= kMaxDiagnostics) {
+    if (++by_file_[made.place.file.get()] > kMaxDiagnostics) {
         ++left_out_;
         overflow_ = std::move(made);
         return overflow_;
@@ -116,11 +116,11 @@ nlohmann::ordered_json Diagnostics::json() const {
     return out;
 }
 
-std::string render(const Diagnostic& d) {
-    const std::string where = d.place.text();
-    std::string out = fmt::format("{}{}{}[{}]: {}\n", where, where.empty() ? "" : ": ", to_text(d.severity),
-                                  info_of(d.code).text, d.message);
-    if (d.place.known()) out += snippet(d.place);
+namespace {
+
+// What is said of it below the place: what was expected, the nearest name, what to do.
+std::string remedy(const Diagnostic& d) {
+    std::string out;
     if (!d.expected.empty() && !d.nearest.empty()) {
         out += fmt::format("   expected: {}; nearest: {}\n", d.expected, ticked(d.nearest));
     } else if (!d.expected.empty()) {
@@ -133,6 +133,40 @@ std::string render(const Diagnostic& d) {
         out += fmt::format("   {}: {}\n", r.place.text(), r.message);
     }
     return out;
+}
+
+// As a property or, where `in_message`, as the text of a command to GitHub's runner.
+std::string github_text(std::string_view text, bool in_message) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_escaped = c == '%' || c == '\r' || c == '\n' || (!in_message && (c == ':' || c == ','));
+        out += is_escaped ? fmt::format("%{:02X}", c) : std::string(1, c);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string render(const Diagnostic& d) {
+    const std::string where = d.place.text();
+    std::string out = fmt::format("{}{}{}[{}]: {}\n", where, where.empty() ? "" : ": ", to_text(d.severity),
+                                  info_of(d.code).text, d.message);
+    if (d.place.known()) out += snippet(d.place);
+    return out + remedy(d);
+}
+
+std::string to_github(const Diagnostic& d) {
+    const bool in_file = d.place.file != nullptr && d.place.file->kind() == SourceFile::Kind::kFile;
+    std::string place;
+    if (in_file) place = "file=" + github_text(d.place.file->path(), false) + ",";
+    if (in_file && d.place.known())
+        place += fmt::format("line={0},endLine={0},col={1},endColumn={2},", d.place.line, d.place.column,
+                             d.place.column + std::max(d.place.length, 1) - 1);
+    std::string text = in_file || d.place.file == nullptr ? d.message : d.place.text() + ": " + d.message;
+    std::string more = remedy(d);
+    if (!more.empty()) text += "\n" + more.substr(0, more.size() - 1);
+    return fmt::format("::{} {}title={}::{}", d.severity == Severity::kNote ? "notice" : to_text(d.severity), place,
+                       info_of(d.code).text, github_text(text, true));
 }
 
 nlohmann::ordered_json to_json(const Diagnostic& d) {

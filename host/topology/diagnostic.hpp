@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,7 @@ struct Diagnostic {
     std::vector<Related> related;
 };
 
-// Collects. Bounded: beyond kMaxDiagnostics they are only counted.
+// Collects. Bounded: beyond kMaxDiagnostics of a file they are only counted.
 class Diagnostics {
 public:
     static constexpr std::size_t kMaxDiagnostics = 200;
@@ -62,6 +63,7 @@ private:
     Diagnostic& add(Severity severity, Code code, Place place, std::string message);
 
     std::deque<Diagnostic> all_;
+    std::map<const SourceFile*, std::size_t> by_file_;
     Diagnostic overflow_;
     std::size_t errors_ = 0;
     std::size_t left_out_ = 0;
@@ -78,6 +80,10 @@ std::string render(const Diagnostic& diagnostic);
 // {"file","line","column","end_line","end_column","severity","code","message","expected","nearest","hint"};
 // columns from 1, end exclusive; members without a value are left out.
 nlohmann::ordered_json to_json(const Diagnostic& diagnostic);
+
+// A line that GitHub shows beside the code: `::error file=t.yaml,line=3,endLine=3,col=14,endColumn=20,title=CODE::…`,
+// without a newline.
+std::string to_github(const Diagnostic& diagnostic);
 
 const char* to_text(Severity severity);
 

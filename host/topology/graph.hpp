@@ -4,6 +4,7 @@
 // Threads: one, while loading.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct ErrorsRule {
     ErrorsPolicy policy = ErrorsPolicy::kStop;
     int node = -1;  // index of the draft that dead_letters made; for kDeadLetters
     Place place;    // of `dead_letters:`
+    std::optional<StopAbove> stop_above;
 };
 
 // Nodes of one path. Rows pass from node to node by calls within calls: a path takes stack by its length.

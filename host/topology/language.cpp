@@ -53,6 +53,7 @@ const std::vector<Word>& top_level_sections() {
          "Where rows go that a node refuses: a sink, `log` or `drop`. Without it the topology stops."},
         {"records", "Record schemas by name: `{ column: type }`, or the path of a file that holds the columns."},
         {"plugins", "The plugin versions that this file needs: `{ acme: \">=1.2\" }`."},
+        {"include", "Files whose sections are part of this topology: a path, or a list, relative to this file. What is said here wins."},
         {"defaults", "Parameters for every use of an operator: `{ kafka.sink: { compression: lz4 } }`."},
     };
     return words;
@@ -69,7 +70,6 @@ const std::vector<Word>& node_keys() {
 
 const std::vector<Word>& later_top_level_keys() {
     static const std::vector<Word> words = {
-        {"include", "files within files"},
         {"views", "views"},
         {"dashboard", "dashboards"},
         {"serve", "the HTTP server"},

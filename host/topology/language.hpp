@@ -32,6 +32,9 @@ const std::vector<Word>& later_operators();
 // The key of an operator's configuration that chooses its connection.
 inline constexpr std::string_view kConnectionKey = "connection";
 
+// The key of `dead_letters` beside its sink.
+inline constexpr std::string_view kStopAboveKey = "stop_above";
+
 const Word* find_word(const std::vector<Word>& words, std::string_view name);
 std::vector<std::string> names_of(const std::vector<Word>& words);
 

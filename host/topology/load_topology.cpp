@@ -7,6 +7,7 @@
 
 #include "host/topology/config_checker.hpp"
 #include "host/topology/graph.hpp"
+#include "host/topology/include.hpp"
 #include "host/topology/language.hpp"
 #include "host/text/nearest.hpp"
 #include "host/topology/node_reader.hpp"
@@ -34,7 +35,7 @@ public:
     }
 
     std::optional<Topology> load() {
-        const auto root = parse_yaml(topology_.file, diagnostics_);
+        const auto root = parse_topology(topology_.file, diagnostics_);
         if (root && check_root(*root)) read_sections(*root);
         if (diagnostics_.error_count() > errors_before_) return std::nullopt;
         return std::move(topology_);
@@ -75,6 +76,7 @@ private:
             rule = reader.read_dead_letters(*key, *root.find("dead_letters"));
         GraphBuilder graph(reader.drafts(), rule, diagnostics_);
         topology_.edges = graph.build();
+        topology_.stop_above = rule.stop_above;
 
         // Behind an error much goes unread; only of a file that is right it is known what nothing needs.
         if (diagnostics_.error_count() == errors_before_) {

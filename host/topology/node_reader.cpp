@@ -92,10 +92,6 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
 bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key, bool is_node) {
     const Word* word = is_node ? find_word(later_node_keys(), key.text) : nullptr;
     if (word == nullptr) word = find_word(later_operators(), key.text);
-    if (word == nullptr && key.text == "stop_above") {
-        diagnostics_.error(Code::kNotSupported, key.place, subject + "`stop_above` is not available yet");
-        return true;
-    }
     if (word == nullptr) return false;
     const bool several = word->doc.ends_with('s');
     diagnostics_.error(Code::kNotSupported, key.place,
@@ -108,7 +104,7 @@ NodeReader::Picked NodeReader::pick_operator(const std::string& subject, const Y
     std::vector<const YamlKey*> unknown;
     for (std::size_t i = 0; i < map.keys.size(); ++i) {
         const YamlKey& key = map.keys[i];
-        if (is_node && find_word(node_keys(), key.text) != nullptr) continue;
+        if (is_node ? find_word(node_keys(), key.text) != nullptr : key.text == kStopAboveKey) continue;
         const OperatorInfo* op = catalog_.find(key.text);
         if (op == nullptr && refuse_later(subject, key, is_node)) {
             picked.refused = true;
@@ -193,6 +189,7 @@ void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeS
                    fmt::format("{}{} keeps nothing by key", subject, ticked(op->name)))
             .hint = "remove `key`";
     }
+    spec.key_place = map.find("key")->place;
     read_key_columns(subject, *map.find("key"), spec);
 }
 
@@ -241,6 +238,7 @@ ErrorsRule NodeReader::read_dead_letters(const YamlKey& key, const YamlNode& val
         d.nearest = value.is_scalar() ? nearest_name(value.text, {"log", "drop"}) : "";
         return rule;
     }
+    if (const YamlNode* limit = value.find(kStopAboveKey)) rule.stop_above = read_stop_above(*limit, parameters_, diagnostics_);
     const Picked picked = pick_operator(subject, value, false);
     if (picked.key == nullptr) {
         if (!picked.refused) {

@@ -8,6 +8,7 @@
 // Threads: one, while loading.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -27,6 +28,7 @@ namespace weir::host {
 inline constexpr std::size_t kMaxFileValueBytes = std::size_t{1} << 20;     // of `${file:PATH}`
 inline constexpr std::size_t kMaxTextParts = 200;                           // of a text with `${…}` in it
 inline constexpr std::size_t kMaxSubstitutedBytes = std::size_t{64} << 20;  // in a topology, all together
+inline constexpr std::chrono::seconds kExecPatience{30};                    // with `${exec:COMMAND}`
 inline constexpr int kMaxParameterDepth = 50;  // of parameters that refer to others
 
 // A node of the tree with its dollar signs replaced.
@@ -91,6 +93,7 @@ private:
     std::optional<Value> resolve_whole(const YamlNode& node, const TextPart& part);
     std::optional<std::string> part_text(const YamlNode& node, const TextPart& part, Value& value);
     std::optional<std::string> environment_text(const Place& place, const TextPart& part);
+    std::optional<std::string> exec_text(const Place& place, const TextPart& part);
     std::optional<std::string> file_text(const Place& place, const TextPart& part);
     // False, after an error, once substitution has made too much of too little.
     bool charge(const YamlNode& value, const Place& place);

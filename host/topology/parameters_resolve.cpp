@@ -6,10 +6,20 @@
 #include <fmt/format.h>
 
 #include "host/text/nearest.hpp"
+#include "host/topology/command_output.hpp"
 #include "host/topology/parameters.hpp"
 #include "host/topology/read_file.hpp"
 
 namespace weir::host {
+namespace {
+
+std::string without_newline(std::string text) {
+    if (text.ends_with('\n')) text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+}  // namespace
 
 Parameters::Parameter* Parameters::find(std::string_view name) {
     const auto found = std::find_if(parameters_.begin(), parameters_.end(),
@@ -51,7 +61,8 @@ std::optional<Value> Parameters::resolve(const YamlNode& node) {
     }
     if (!good || !charge(text, node.place)) return std::nullopt;
     const bool from_outside = parts.size() == 1 && (parts[0].kind == TextPart::Kind::kEnvironment ||
-                                                    parts[0].kind == TextPart::Kind::kFile);
+                                                    parts[0].kind == TextPart::Kind::kFile ||
+                                                    parts[0].kind == TextPart::Kind::kExec);
     // What comes from outside has no type of its own; it is read as what its place needs.
     text.quoted = !from_outside;
     if (from_outside) value.parameter = ticked(node.text);
@@ -86,14 +97,7 @@ std::optional<std::string> Parameters::part_text(const YamlNode& node, const Tex
         case TextPart::Kind::kText: return part.text;
         case TextPart::Kind::kEnvironment: return environment_text(place, part);
         case TextPart::Kind::kFile: return file_text(place, part);
-        case TextPart::Kind::kExec:
-            diagnostics_
-                .error(Code::kExecRefused, place,
-                       "`${exec:…}` runs a command, which this version of weir does not do")
-                .hint =
-                "put the value into the environment and write ${env:NAME}, or into a file and write "
-                "${file:PATH}";
-            return std::nullopt;
+        case TextPart::Kind::kExec: return exec_text(place, part);
         case TextPart::Kind::kInvalid:
             diagnostics_.error(Code::kBadSubstitution, place, part.text).hint = part.hint;
             return std::nullopt;
@@ -135,6 +139,22 @@ std::optional<std::string> Parameters::environment_text(const Place& place, cons
     return text;
 }
 
+std::optional<std::string> Parameters::exec_text(const Place& place, const TextPart& part) {
+    if (!options_.allow_exec) {
+        diagnostics_.error(Code::kExecRefused, place, fmt::format("`${{exec:…}}` runs the command {}, which is not allowed", ticked(part.text)))
+            .hint = "allow it by --allow-exec, or write ${env:NAME} or ${file:PATH}";
+        return std::nullopt;
+    }
+    std::string problem;
+    auto text = command_output(part.text, kMaxFileValueBytes, kExecPatience, problem);
+    if (text && find_invalid_utf8(*text) != std::string_view::npos) problem = "what it printed is not UTF-8";
+    if (!problem.empty()) {
+        diagnostics_.error(Code::kExecFailed, place, fmt::format("the command {}: {}", ticked(part.text), problem));
+        return std::nullopt;
+    }
+    return without_newline(std::move(*text));
+}
+
 std::optional<std::string> Parameters::file_text(const Place& place, const TextPart& part) {
     std::filesystem::path path(part.text);
     if (path.is_relative() && place.file != nullptr && place.file->kind() == SourceFile::Kind::kFile) {
@@ -152,9 +172,7 @@ std::optional<std::string> Parameters::file_text(const Place& place, const TextP
             .hint = "a relative path begins at the folder of the file that names it";
         return std::nullopt;
     }
-    if (text->ends_with('\n')) text->pop_back();
-    if (text->ends_with('\r')) text->pop_back();
-    return text;
+    return without_newline(std::move(*text));
 }
 
 }  // namespace weir::host

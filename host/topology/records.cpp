@@ -47,13 +47,18 @@ void Records::read_one(const std::string& name, const YamlNode& node) {
         return;
     }
     std::string problem;
-    if (auto read = read_file_of(name, topology_.parent_path() / value->node->text, &problem)) {
+    if (auto read = read_file_of(name, folder_of(node) / value->node->text, &problem)) {
         record = std::move(*read);
     } else if (!problem.empty()) {
         auto& d = diagnostics_.error(Code::kFileUnreadable, node.place,
                                      fmt::format("{}: {} cannot be read: {}", subject, ticked(value->node->text), problem));
         d.expected = "the columns here, `{ name: type }`, or the path of a file that has them, relative to the topology";
     }
+}
+
+// Of the file that names it, which may be one that the topology includes.
+std::filesystem::path Records::folder_of(const YamlNode& node) const {
+    return (node.place.file != nullptr ? std::filesystem::path(node.place.file->path()) : topology_).parent_path();
 }
 
 std::optional<Json> Records::read_file_of(const std::string& name, const std::filesystem::path& path, std::string* problem) {

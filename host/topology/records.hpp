@@ -32,6 +32,7 @@ public:
     std::vector<std::string> names() const;
 
 private:
+    std::filesystem::path folder_of(const YamlNode& node) const;
     void read_one(const std::string& name, const YamlNode& node);
     // *problem: why there is no text, or empty after errors of the text itself.
     std::optional<Json> read_file_of(const std::string& name, const std::filesystem::path& path, std::string* problem);

@@ -49,7 +49,8 @@ public:
             properties[word.name] = with_description(section(word.name), word.doc);
         }
         out.update(closed_object(std::move(properties)));
-        out["required"] = {"nodes"};
+        Json own = {{"required", {"nodes"}}}, included = {{"required", {"include"}}};
+        out["anyOf"] = Json::array({std::move(own), std::move(included)});
         out["$defs"] = definitions();
         return out;
     }
@@ -71,6 +72,11 @@ private:
         if (name == "connections") return connections_section();
         if (name == "dead_letters") return dead_letters();
         if (name == "records") return mapping_of(record_or_name());
+        if (name == "include") {
+            Json path = {{"type", "string"}};
+            Json list = {{"type", "array"}, {"minItems", 1}, {"items", path}};
+            return any_of({std::move(path), std::move(list)});
+        }
         if (name == "plugins") return mapping_of({{"type", "string"}});
         return defaults_section();
     }
@@ -97,7 +103,15 @@ private:
             if (op->is_a(OperatorKind::kSink)) sinks[op->name] = use_of(*op);
         }
         Json words = {{"enum", {"log", "drop"}}};
-        return any_of({std::move(words), exactly_one_of(std::move(sinks))});
+        Json limit = {{"type", "string"},
+                      {"description", "The topology stops when more than this share of the records fails: `5% over 1m`."}};
+        Json with_limit = sinks;
+        with_limit[std::string(kStopAboveKey)] = std::move(limit);
+        with_limit = closed_object(std::move(with_limit));
+        with_limit["required"] = {kStopAboveKey};
+        with_limit["minProperties"] = 2;
+        with_limit["maxProperties"] = 2;
+        return any_of({std::move(words), exactly_one_of(std::move(sinks)), std::move(with_limit)});
     }
 
     // The configuration where it is used, so that nothing required may be missing.

@@ -55,15 +55,6 @@ Json schema_of_type(const ParamInfo& param) {
     return Json::object();
 }
 
-// A default as one would write it: durations and sizes with their units.
-Json written_default(const ParamInfo& param) {
-    const Json& value = *param.default_value;
-    if (!value.is_number_integer()) return value;
-    if (param.type == ParamType::kDuration) return duration_text(value.get<int64_t>());
-    if (param.type == ParamType::kBytes) return bytes_text(value.get<int64_t>());
-    return value;
-}
-
 Json schema_of(const ParamInfo& param) {
     Json schema = schema_of_type(param);
     if (!param.one_of.empty() && param.type != ParamType::kCodec) {
@@ -75,6 +66,14 @@ Json schema_of(const ParamInfo& param) {
 }
 
 }  // namespace
+
+Json written_default(const ParamInfo& param) {
+    const Json& value = *param.default_value;
+    if (!value.is_number_integer()) return value;
+    if (param.type == ParamType::kDuration) return duration_text(value.get<int64_t>());
+    if (param.type == ParamType::kBytes) return bytes_text(value.get<int64_t>());
+    return value;
+}
 
 Json schema_ref(const std::string& definition) { return {{"$ref", "#/$defs/" + definition}}; }
 

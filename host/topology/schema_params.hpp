@@ -1,4 +1,4 @@
-// Declared parameters as JSON Schema. Internal to schema.cpp; pure functions, any thread.
+// Declared parameters as JSON Schema. Internal to this folder; pure functions, any thread.
 #pragma once
 
 #include <string>
@@ -7,6 +7,9 @@
 #include "host/loader/manifest.hpp"
 
 namespace weir::host {
+
+// A default as one would write it: durations and sizes with their units. REQUIRES: there is one.
+Json written_default(const ParamInfo& param);
 
 Json schema_ref(const std::string& definition);
 Json with_description(Json schema, const std::string& doc);

@@ -21,6 +21,7 @@
 #include "host/topology/diagnostic.hpp"
 #include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
+#include "host/topology/stop_above.hpp"
 
 namespace weir::host {
 
@@ -70,6 +71,7 @@ struct NodeSpec {
     Place op_place;  // of the operator's name
     CheckedConfig config;
     std::vector<std::string> key;  // columns; empty if there is none or the operator computes its own
+    Place key_place;               // of what is written behind `key:`
     std::string connection;        // name of a ConnectionSpec, or empty
     ErrorsPolicy errors = ErrorsPolicy::kStop;
 };
@@ -115,6 +117,7 @@ struct Topology {
     int64_t workers = 0;       // 0: one a core
     int64_t memory_limit = 0;  // bytes; 0: none
     RestartSpec restart;
+    std::optional<StopAbove> stop_above;  // of dead letters
 
     // The index of the node of that id, or -1.
     int find_node(std::string_view id) const;
@@ -127,6 +130,7 @@ struct LoadOptions {
     // Names that sets and params files may have although this topology does not: they mean another one that
     // is loaded with it.
     std::set<std::string> declared_elsewhere;
+    bool allow_exec = false;  // whether `${exec:COMMAND}` runs its command
     // Where `${env:NAME}` looks; the process environment unless a test says otherwise.
     std::function<std::optional<std::string>(const std::string&)> environment;
 };

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/yaml_unquoted.hpp"
+
 namespace weir::host {
 namespace {
 
@@ -84,8 +86,8 @@ std::optional<std::size_t> tab_in_indentation(std::string_view text, std::size_t
     return std::nullopt;
 }
 
-// The second ": " of the line, outside of quotes: what follows it was probably meant as text.
-std::optional<std::size_t> second_colon(std::string_view text, std::size_t offset) {
+// The value of a line with a second ": ", outside of quotes: it was probably meant as text.
+std::optional<TextSpan> second_colon(std::string_view text, std::size_t offset) {
     const std::size_t start = start_of_line(text, offset);
     const std::string_view line = text.substr(start, end_of_line(text, start) - start);
     if (line.find_first_of("{[\"'") != std::string_view::npos) return std::nullopt;
@@ -93,7 +95,22 @@ std::optional<std::size_t> second_colon(std::string_view text, std::size_t offse
     if (first == std::string_view::npos) return std::nullopt;
     const std::size_t second = line.find(": ", first + 2);
     if (second == std::string_view::npos) return std::nullopt;
-    return start + line.find_first_not_of(' ', first + 1);
+    const std::size_t begin = line.find_first_not_of(' ', first + 1);
+    return TextSpan{start + begin, line.size() - begin};
+}
+
+// A text that begins with what a list's items, or a text over several lines, begin with.
+std::optional<TextSpan> begins_block(std::string_view text, std::size_t offset) {
+    const std::size_t start = start_of_line(text, std::min(offset, text.size()));
+    const std::string_view line = text.substr(start, end_of_line(text, start) - start);
+    const std::size_t colon = line.find(": ");
+    const std::size_t begin = colon == std::string_view::npos ? colon : line.find_first_not_of(' ', colon + 1);
+    if (begin == std::string_view::npos || std::string_view("-|>").find(line[begin]) == std::string_view::npos) return std::nullopt;
+    return TextSpan{start + begin, line.size() - begin};
+}
+
+SyntaxAdvice to_be_quoted(std::string_view text, const TextSpan& span, std::string message) {
+    return {std::move(message), "put it in quotes: " + in_quotes(text.substr(span.offset, span.length)), span.offset, span.length};
 }
 
 SyntaxAdvice about_unclosed(std::string_view text, const Unclosed& unclosed) {
@@ -260,12 +277,18 @@ SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view 
     if (const auto mark = question_mark(text, std::min(offset, text.size()))) {
         return about_question_mark(text, *mark);
     }
+    if (const auto value = find_unquoted(text, offset))
+        return to_be_quoted(text, *value, "text with quotes, brackets or `: ` in it");
     if (const auto unclosed = find_unclosed(text)) return about_unclosed(text, *unclosed);
+    if (parser_message == "illegal block entry" || parser_message == "unexpected character in block scalar") {
+        if (const auto value = begins_block(text, offset))
+            return to_be_quoted(text, *value, fmt::format("text cannot begin with `{}`", text[value->offset]));
+    }
     if (parser_message == "illegal map value") {
-        if (const auto colon = second_colon(text, offset)) {
-            const std::size_t end = end_of_line(text, *colon);
-            return {"a second `: ` on the line", "if it is part of the text, put the text in quotes", *colon,
-                    end - *colon};
+        if (const auto value = second_colon(text, offset)) {
+            return {"a second `: ` on the line",
+                    "if it is part of the text, put the text in quotes: " + in_quotes(text.substr(value->offset, value->length)),
+                    value->offset, value->length};
         }
         return {"a `: ` where no key can be", "if it is part of a text, put the text in quotes", 0, 0};
     }

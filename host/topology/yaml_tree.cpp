@@ -13,6 +13,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "host/topology/yaml_syntax.hpp"
+#include "host/topology/yaml_unquoted.hpp"
 
 namespace weir::host {
 namespace {
@@ -25,10 +26,6 @@ constexpr std::size_t kMaxCommas = 16;  // that a text without quotes is thought
 
 // A limit was passed; the diagnostic is already there.
 struct Refused {};
-
-std::ptrdiff_t parentheses(std::string_view text) {
-    return std::count(text.begin(), text.end(), '(') - std::count(text.begin(), text.end(), ')');
-}
 
 // Builds the tree from yaml-cpp's events.
 class TreeBuilder : public YAML::EventHandler {
@@ -88,6 +85,7 @@ public:
         node.place = file_.place(offset, scalar_length(text_, offset, value));
         check_tag(tag, file_.place(offset_of(mark), tag.size()));
         node.quoted = tag == "!" || tag == kStringTag;
+        if (!node.quoted) mend_comment(node);
         add(std::move(node), anchor);
     }
 
@@ -204,30 +202,44 @@ private:
         throw Refused{};
     }
 
+    // `x: f(a #1)` ends at its blank to YAML. Reports that, and takes the text as it was meant.
+    void mend_comment(YamlNode& node) {
+        const std::size_t end = node.place.offset + node.text.size();
+        if (text_.substr(node.place.offset, node.text.size()) != node.text || !is_incomplete(node.text)) return;
+        const auto comment = comment_behind(text_, end);
+        if (!comment) return;
+        node.text += text_.substr(comment->offset, comment->length);
+        diagnostics_
+            .error(Code::kYamlComment, file_.place(node.place.offset, node.text.size()),
+                   "` #` begins a comment, here within a text that is not complete without it")
+            .hint = "put it in quotes: " + in_quotes(node.text);
+    }
+
     // `{ p: f(a, 0.9) }` is two keys to YAML. Reports that, and puts the text together again so that no
     // further errors follow from it.
     void mend_commas(YamlNode& node) {
         for (std::size_t i = 0; i < node.items.size(); ++i) {
             YamlNode& value = node.items[i];
-            if (!value.is_scalar() || value.quoted || parentheses(value.text) <= 0) continue;
+            if (!value.is_scalar() || value.quoted || !is_incomplete(value.text)) continue;
             std::string text = value.text;
             std::size_t next = i + 1;
-            while (next < std::min(node.items.size(), i + kMaxCommas) && parentheses(text) > 0) {
+            while (next < std::min(node.items.size(), i + kMaxCommas) && is_incomplete(text)) {
                 const bool is_part =
                     node.is_map() ? node.items[next].is_null() : node.items[next].is_scalar();
                 if (!is_part) break;
                 text += ", " + (node.is_map() ? node.keys[next].text : node.items[next].text);
                 ++next;
             }
-            if (next == i + 1 || parentheses(text) != 0) continue;
+            if (next == i + 1 || is_incomplete(text)) continue;
             const Place& last = node.is_map() ? node.keys[next - 1].place : node.items[next - 1].place;
             const std::size_t from = value.place.offset;
             const std::size_t end = last.offset + static_cast<std::size_t>(last.length);
             const std::string written(text_.substr(from, end > from ? end - from : 0));
             diagnostics_
                 .error(Code::kYamlComma, file_.place(from, written.size()),
-                       "in braces and brackets a comma ends the value, here within parentheses")
-                .hint = fmt::format("put it in quotes: \"{}\"", written);
+                       fmt::format("in braces and brackets a comma ends the value, here within {}",
+                                   written.find('(') == std::string::npos ? "quotes" : "parentheses"))
+                .hint = "put it in quotes: " + in_quotes(written);
             value.text = written;
             drop(node, i + 1, next);
         }

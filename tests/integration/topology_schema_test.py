@@ -15,6 +15,18 @@ import yaml
 ROOT = pathlib.Path(os.environ["WEIR_SOURCE_DIR"])
 SCHEMA = ROOT / "schemas" / "topology.schema.json"
 FILES = sorted(path for path in (ROOT / "topologies").glob("*.yaml") if not path.name.endswith(".test.yaml"))
+WRONG = ROOT / "tests" / "unit" / "cli" / "wrong"
+MODELINE = "# yaml-language-server: $schema=../schemas/topology.schema.json\n"
+# Of the wrong topologies, those with a mistake that a schema can know; others need values, plugins or the graph.
+REFUSED = set("""
+    config-blank-missing config-bool config-codec config-codec-key config-codec-value config-duration config-duration-unit config-key
+    config-list config-missing config-no-value config-number-in-quotes config-word connection-key connection-kind connection-object
+    dead-letters-as-node dead-letters-operator dead-letters-word node-from-missing node-from-misspelt node-from-parameter
+    node-from-source node-from-two node-key node-name node-no-operator node-operator node-operator-is-a-codec
+    node-operator-is-a-connection node-operator-plugin node-parameter-outside node-two-operators parameter-declaration
+    several-at-once top-checkpoint-unit top-delivery top-memory-limit top-nodes-as-list top-operator-outside top-restart
+    top-unknown-section top-workers yaml-comma
+""".split())
 
 
 class TopologySchema(unittest.TestCase):
@@ -38,6 +50,23 @@ class TopologySchema(unittest.TestCase):
             with self.subTest(path.name):
                 self.assertEqual([error.message for error in self.validator.iter_errors(yaml.safe_load(path.read_text()))],
                                  [])
+
+    def test_every_topology_tells_an_editor_of_its_schema(self):
+        for path in FILES:
+            self.assertTrue(path.read_text().startswith(MODELINE), f"{path.name} does not begin with {MODELINE}")
+
+    def test_refuses_the_wrong_topologies(self):
+        refused = set()
+        for path in sorted(WRONG.glob("*.yaml")):
+            try:
+                topology = yaml.safe_load(path.read_text())
+            except yaml.YAMLError:
+                continue  # no YAML at all
+            if list(self.validator.iter_errors(topology)):
+                refused.add(path.stem)
+                self.assertRegex(path.read_text(), r"(?m)^# \S+ error ", f"{path.name}: the schema refuses what lint takes")
+        self.assertGreaterEqual(len(refused), 30)
+        self.assertEqual(refused, REFUSED)
 
     def test_refuses_slips(self):
         for path in FILES:

@@ -29,7 +29,7 @@ TEST_P(Help, ShowsUsageAndExamples) {
 
 INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
                          testing::Values("", "run", "lint", "test", "explain", "graph", "eval", "plugin", "plugin ls", "plugin manifest", "plugin check",
-                                         "topology", "topology schema", "topic", "topic ls", "topic create",
+                                         "topology", "topology new", "topology docs", "topology schema", "completion", "topic", "topic ls", "topic create",
                                          "topic tail", "topic produce", "broker", "savepoint", "savepoint ls", "savepoint create",
                                          "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan",
                                          "version"));
@@ -52,7 +52,7 @@ TEST(CommandLine, NamesTheNearestCommand) {
     const Outcome got = weir({"rnu", "x.yaml"});
     EXPECT_EQ(got.err,
               "weir: there is no command `rnu`; expected: `run`, `lint`, `test`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
-              "`state` or `version`; nearest: `run`\n   see: weir --help\n");
+              "`state`, `completion`, …; nearest: `run`\n   see: weir --help\n");
     EXPECT_EQ(got.code, 2);
 }
 

@@ -147,6 +147,7 @@ TEST_F(Lint, RefusesAColumnThatIsNotThere) {
 t.yaml:4:48: error[operator-refused]: node `pairs`: the input has no column `m`: it is { n: int64 }
     4 |   pairs: { from: numbers, pair_match: { value: m, sum: 12 } }
       |                                                ^
+   nearest: `n`
 )");
     EXPECT_EQ(got.code, 2);
 }
@@ -265,6 +266,113 @@ TEST_F(Lint, WritesDiagnosticsAsJson) {
 ]
 )");
     EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, WritesAnnotationsForGithub) {
+    const Outcome got = lint("parameters: { limit: 3 }\nnodes:\n  numbers: { generat: { columns: { n: 100% } } }\n",
+                             {"--format", "github", "--set", "limti=4"});
+    EXPECT_EQ(got.out,
+              "::error title=unknown-parameter::--set: there is no parameter `limti`%0A   expected: `limit`; nearest: `limit`\n"
+              "::error file=t.yaml,line=3,endLine=3,col=14,endColumn=20,title=unknown-operator::node `numbers`: there is no operator "
+              "`generat`%0A   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, TakesFoldersButForTestsAndWhatIsNoTopology) {
+    std::filesystem::create_directories(folder_.path() / "all/records");
+    std::filesystem::create_directories(folder_.path() / "all/.hidden");
+    folder_.write("all/a.yaml", kGood);
+    folder_.write("all/b.yml", "node: { n: { generat: {} } }\n");
+    folder_.write("all/a.test.yaml", "cases: {}\n");
+    folder_.write("all/.hidden/c.yaml", "nodes: {}\n");
+    folder_.write("all/records/order.yaml", "id: int64\nname: string\n");
+    folder_.write("all/README.md", "nodes\n");
+    const Outcome got = weir({"lint", "all"}, folder_.path());
+    EXPECT_EQ(got.out, R"(all/b.yml:1:1: error[unknown-key]: a topology has no key `node`
+    1 | node: { n: { generat: {} } }
+      | ^~~~
+   nearest: `nodes`
+all/a.yaml: ok
+all/records/order.yaml: no topology, since it has no `nodes`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, RefusesAFolderWithoutTopologies) {
+    folder_.write("records.yaml", "id: int64\n");
+    const Outcome got = weir({"lint", "."}, folder_.path());
+    EXPECT_EQ(got.err, "weir lint: the folder . has no topology: no *.yaml with `nodes` in it\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(Lint, ExplainsACode) {
+    const Outcome got = weir({"lint", "--explain", "bad-unit"});
+    EXPECT_EQ(got.out, R"(bad-unit: A duration or size without a unit, or with an unknown one.
+
+Units are written out: `200ms`, `30s`, `5m` (minutes), `1h`, `2d`; `512B`, `10KB`, `64MiB`, `1GiB`.
+
+Wrong:
+
+    checkpoint: 5
+    nodes:
+      numbers: { generate: { columns: { n: { sequence: {} } } } }
+      shown: { from: numbers, console: json }
+
+Right:
+
+    checkpoint: 5s
+    nodes:
+      numbers: { generate: { columns: { n: { sequence: {} } } } }
+      shown: { from: numbers, console: json }
+)");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Lint, NamesTheNearestCode) {
+    const Outcome got = weir({"lint", "--explain", "bad-units"});
+    EXPECT_EQ(got.err, "weir lint: there is no code `bad-units`; nearest: `bad-unit`\n   see: docs/lint.md, or `weir lint --reference`\n");
+    EXPECT_EQ(got.code, 2);
+}
+
+class LintKeyed : public Lint {
+protected:
+    Outcome lint_keyed(const std::string& key) {
+        return lint("name: t\nconnections: { kafka: embedded }\nnodes:\n"
+                    "  raw: { kafka.source: { topic: raw, format: json, record: { n: int64, city: string, tags: [string] } } }\n"
+                    "  counts: { from: raw, key: " + key + ", c.keyed_count: {} }\n  out: { from: counts, kafka.sink: out }\n",
+                    {"--plugin-dir", std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/conformance_plugins"});
+    }
+};
+
+TEST_F(LintKeyed, RefusesAKeyThatIsNotThere) {
+    const Outcome got = lint_keyed("[ctiy]");
+    EXPECT_EQ(got.out, R"(t.yaml:5:29: error[bad-key]: node `counts`: the input has no column `ctiy`; it has { city: string, tags: list<string> }
+    5 |   counts: { from: raw, key: [ctiy], c.keyed_count: {} }
+      |                             ^~~~~~
+   nearest: `city`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(LintKeyed, RefusesAKeyOfAWrongType) {
+    EXPECT_EQ(lint_keyed("tags").out, R"(t.yaml:5:29: error[bad-key]: node `counts`: column `tags` is a list<string>, which cannot be a key
+    5 |   counts: { from: raw, key: tags, c.keyed_count: {} }
+      |                             ^~~~
+)");
+}
+
+TEST_F(LintKeyed, NotesStateThatNothingBounds) {
+    EXPECT_EQ(lint_keyed("city").out, R"()");
+}
+
+TEST_F(Lint, RunsCommandsWhereThatIsAllowed) {
+    const std::string file = "name: t\nparameters: { count: { type: int64, default: \"${exec:echo 3}\" } }\nnodes:\n"
+                             "  numbers: { generate: { columns: { n: { sequence: {} } }, count: $count } }\n"
+                             "  shown: { from: numbers, console: json }\n";
+    EXPECT_EQ(lint(file).code, 2);
+    const Outcome got = lint(file, {"--allow-exec"});
+    EXPECT_EQ(got.out, "t.yaml: ok\n");
+    EXPECT_EQ(got.code, 0);
 }
 
 TEST_F(Lint, PassesTheTopologiesThatComeWithWeir) {

@@ -40,6 +40,21 @@ TEST_F(RunFailure, NamesTheNodeAndThePluginThatFailed) {
     EXPECT_EQ(got.code, 5);
 }
 
+TEST_F(RunFailure, EndsWhereTooManyRowsFail) {
+    const auto run = [&](const std::string& limit) {
+        folder_.write("t.yaml", "name: t\ndead_letters: { console: json, stop_above: " + limit + " over 1m }\nnodes:\n"
+                                "  numbers: { generate: { columns: { n: { range: [0, 24] } }, count: 1000 } }\n"
+                                "  pairs: { from: numbers, pair_match: { value: n, sum: 12, min: 0, max: 12 } }\n"
+                                "  shown: { from: pairs, console: json }\n");
+        return weir({"run", "t.yaml", "--quiet"}, folder_.path());
+    };
+    const Outcome got = run("5%");
+    EXPECT_THAT(got.err, StartsWith("error[fatal]: topology `t`: `dead_letters`: "));
+    EXPECT_THAT(got.err, HasSubstr("% of the last 1000 records failed, more than `stop_above: 5% over 1m` allows"));
+    EXPECT_EQ(got.code, 5);
+    EXPECT_EQ(run("90%").code, 0);
+}
+
 TEST_F(RunFailure, NamesThePluginThatThrew) {
     const Outcome got = run_faulty("process", "throw");
     EXPECT_THAT(got.err, StartsWith("error[fatal]: topology `t`: node `bad` (plugin faulty): "));

@@ -5,6 +5,7 @@
 #include "host/topology/scalar.hpp"
 #include "host/topology/substitution.hpp"
 #include "host/topology/versions.hpp"
+#include "host/topology/yaml_unquoted.hpp"
 
 namespace weir::host {
 namespace {
@@ -93,6 +94,41 @@ TEST(Versions, AreComparedByNumbers) {
     for (const char* text : {"1.2", "", ">=", ">=x", "=>1", ">=1.2,", ">=1..2", ">=1.2.3.4.5", ">=-1"}) {
         EXPECT_FALSE(is_version_requirement(text)) << text;
     }
+}
+
+std::string unquoted(const std::string& line) {
+    const auto found = find_unquoted(line, line.size());
+    return found ? line.substr(found->offset, found->length) : "";
+}
+
+TEST(Unquoted, FindsTextThatYamlCannotReadWithoutQuotes) {
+    EXPECT_EQ(unquoted("  title: x = 'a: b'"), "x = 'a: b'");
+    EXPECT_EQ(unquoted("  title: don't: x"), "don't: x");
+    EXPECT_EQ(unquoted("  title: a AND (b = 'c: d' OR e)"), "a AND (b = 'c: d' OR e)");
+    EXPECT_EQ(unquoted("  title: 'a' = b  # comment"), "'a' = b");
+    EXPECT_EQ(unquoted("  title: [1, 2] = x"), "[1, 2] = x");
+    EXPECT_EQ(unquoted("b: { from: a, console: { title: x = '}' } }"), "x = '}'");
+    EXPECT_EQ(unquoted("b: { from: a, console: { title: x[1] } }"), "x[1]");
+    EXPECT_EQ(unquoted("{ a: f(x, 'y'), b: c }"), "f(x, 'y')");
+    EXPECT_EQ(unquoted("first line: { a: [b] }\n  title: 'a' || b"), "'a' || b");
+}
+
+TEST(Unquoted, LeavesYamlAlone) {
+    for (const char* line : {"  title: x[1]", "  a: { b: [c, d], e: \"x, y\", f: 'it' }", "  - a: b", "key: value  # comment: 'x'",
+                             "a: { b: c } # it's", "x: { a: 1, \"b c\": 2 }", "- 'a': b", "title: a ? b", "s: ${env:X}", "", "# a: 'b",
+                             "x: {", "x: 'open", "x: f(a"}) {
+        EXPECT_EQ(unquoted(line), "") << line;
+    }
+}
+
+TEST(Incomplete, AreTextsWithinParenthesesOrQuotes) {
+    for (const char* text : {"f(a", "LIKE '% ", "x = 'a", "((a)", "(it's", "\"a"}) EXPECT_TRUE(is_incomplete(text)) << text;
+    for (const char* text : {"it's", "a) b", "'a' b", "(it's)", "", "f(a, 'b(')"}) EXPECT_FALSE(is_incomplete(text)) << text;
+}
+
+TEST(InQuotes, IsWhatYamlReadsAsTheText) {
+    EXPECT_EQ(in_quotes("x = 'a: b'"), "\"x = 'a: b'\"");
+    EXPECT_EQ(in_quotes("\"my column\" = 'x'"), R"('"my column" = ''x''')");
 }
 
 TEST(Texts, AreSplitAtDollarSigns) {

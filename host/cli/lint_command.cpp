@@ -1,0 +1,72 @@
+// `weir lint`.
+#include <fmt/format.h>
+
+#include "host/cli/commands.hpp"
+#include "host/cli/json_text.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/cli/topology_files.hpp"
+#include "host/cli/topology_set.hpp"
+#include "host/exit_codes.hpp"
+#include "host/text/nearest.hpp"
+#include "host/topology/code_guide.hpp"
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+namespace {
+
+int explain(const std::string& name, Terminal& terminal) {
+    if (const CodeInfo* code = find_code(name)) {
+        terminal.print(explain_code(*code));
+        return kExitOk;
+    }
+    std::vector<std::string> names;
+    for (const CodeInfo& code : all_codes()) names.emplace_back(code.text);
+    const std::string nearest = nearest_name(name, names);
+    terminal.message(fmt::format("weir lint: there is no code {}{}\n   see: docs/lint.md, or `weir lint --reference`", ticked(name),
+                                 nearest.empty() ? "" : "; nearest: " + ticked(nearest)));
+    return kExitUsage;
+}
+
+std::string github_text(const TopologySet& topologies) {
+    std::string out;
+    for (const Diagnostic* diagnostic : topologies.diagnostics().sorted()) out += to_github(*diagnostic) + "\n";
+    return out;
+}
+
+std::string people_text(TopologySet& topologies, const TopologyFiles& files) {
+    std::string out = topologies.text(true);
+    for (const auto& entry : topologies.entries())
+        if (entry.plan) out += entry.path.string() + ": ok\n";
+    for (const auto& path : files.passed_over)
+        out += path.string() + ": no topology, since it has no `nodes`\n";
+    return out;
+}
+
+}  // namespace
+
+int lint_command(const LintArguments& arguments, Terminal& terminal) {
+    if (arguments.reference) {
+        terminal.print(lint_reference());
+        return kExitOk;
+    }
+    if (!arguments.explain.empty()) return explain(arguments.explain, terminal);
+    auto plugins = open_plugins(arguments.topologies.plugin_dirs);
+    auto files = find_topologies(arguments.topologies.files);
+    for (const Status& status : {plugins.status(), files.status()}) {
+        if (status.ok()) continue;
+        terminal.message("weir lint: " + status.message());
+        return kExitUsage;
+    }
+    TopologyArguments all = arguments.topologies;
+    all.files = files->topologies;
+    TopologySet topologies(*plugins);
+    topologies.load(all, {true, kDefaultConnectTimeout});
+    switch (arguments.format) {
+        case LintFormat::kText: terminal.print(people_text(topologies, *files)); break;
+        case LintFormat::kJson: terminal.print(json_text(topologies.diagnostics().json())); break;
+        case LintFormat::kGithub: terminal.print(github_text(topologies)); break;
+    }
+    return topologies.exit_code();
+}
+
+}  // namespace weir::host

@@ -1,0 +1,62 @@
+// wrong/*.yaml are topologies with a mistake, as one makes them; the comment at the end of each is what `weir lint` says
+// of the whole folder at once: place, severity, code, the nearest name and the hint.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "process.hpp"
+
+namespace weir::test {
+namespace {
+
+using Texts = std::map<std::string, std::string>;  // by file
+
+std::filesystem::path wrong_folder() { return std::filesystem::path(std::getenv("WEIR_SOURCE_DIR")) / "tests/unit/cli/wrong"; }
+
+// The comment at the end of each file, without its `# `.
+Texts expected() {
+    Texts out;
+    for (const auto& entry : std::filesystem::directory_iterator(wrong_folder())) {
+        std::ifstream file(entry.path());
+        std::string& text = out[entry.path().filename()];
+        for (std::string line; std::getline(file, line);)
+            if (line.starts_with("# ")) text += line.substr(2) + "\n";
+    }
+    return out;
+}
+
+Texts found(const std::string& json) {
+    Texts out;
+    for (const auto& d : nlohmann::json::parse(json)) {
+        std::ostringstream text;
+        const auto member = [&](const char* name) { return d.contains(name) ? d[name].dump(-1, ' ', false) : ""; };
+        text << member("line") << ":" << member("column") << "-" << member("end_column") << " " << d["severity"].get<std::string>()
+             << " " << d["code"].get<std::string>() << "\n";
+        for (const char* name : {"nearest", "hint"})
+            if (d.contains(name)) text << "  " << name << ": " << d[name].get<std::string>() << "\n";
+        out[std::filesystem::path(d["file"].get<std::string>()).filename()] += text.str();
+    }
+    return out;
+}
+
+TEST(WrongTopologies, AreToldWithPlaceAndHint) {
+    const Texts wanted = expected();
+    ASSERT_GE(wanted.size(), 60U);
+    const Outcome got = weir({"lint", wrong_folder().string(), "--format", "json"});
+    EXPECT_EQ(got.code, 3);  // two of them want plugins that are not there
+    const Texts told = found(got.out);
+    for (const auto& [file, text] : wanted) {
+        EXPECT_NE(text, "") << file << " says nothing of what is wrong with it";
+        EXPECT_EQ(told.contains(file) ? told.at(file) : "", text) << file;
+    }
+    EXPECT_EQ(told.size(), wanted.size());
+}
+
+}  // namespace
+}  // namespace weir::test
