@@ -30,7 +30,7 @@ namespace {
 
 template <size_t N>
 void copy_text(char (&to)[N], const std::string& from) {
-    detail::copy_text(to, N, from);
+    weir::detail::copy_text(to, N, from);
 }
 
 void fill(weir_expression_problem* out, const Problem& problem) {

@@ -14,7 +14,7 @@ namespace weir::host {
 namespace {
 
 constexpr const char* kKey = "include";
-constexpr const char* kExpected = "the path of a file, or a list of them, relative to this one";
+constexpr const char* kIncludeExpected = "the path of a file, or a list of them, relative to this one";
 
 class Includer {
 public:
@@ -44,7 +44,7 @@ private:
 
     void include_one(const YamlNode& path, YamlNode& into) {
         if (!path.is_scalar() || path.text.empty()) {
-            refuse(path, fmt::format("`include` has {} where a path should be", kind_text(path))).expected = kExpected;
+            refuse(path, fmt::format("`include` has {} where a path should be", kind_text(path))).expected = kIncludeExpected;
             return;
         }
         if (path.text.find('$') != std::string::npos) {
@@ -64,7 +64,7 @@ private:
         std::string problem;
         auto text = read_file(name, kMaxYamlBytes, problem);
         if (!text) {
-            refuse(path, fmt::format("{} cannot be read: {}", ticked(name), problem)).expected = kExpected;
+            refuse(path, fmt::format("{} cannot be read: {}", ticked(name), problem)).expected = kIncludeExpected;
             return;
         }
         const auto file = SourceFile::create(name, std::move(*text));
