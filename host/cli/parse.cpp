@@ -36,7 +36,7 @@ public:
         app_.get_formatter()->column_width(kHelpColumn);
         app_.footer("Examples:\n"
                     "  weir run topologies/pair-match.yaml --for 10s\n"
-                    "  weir lint topologies/*.yaml\n"
+                    "  weir lint topologies\n"
                     "  weir plugin ls\n"
                     "`weir COMMAND --help` explains each command.");
         app_.set_version_flag("--version", version());

@@ -21,7 +21,7 @@ namespace weir::host {
 namespace {
 
 // Each thing once: a topology's errors come with each of its cases.
-std::string errors_text(const Diagnostics& diagnostics) {
+std::string wrong_text(const Diagnostics& diagnostics) {
     std::string out;
     std::set<std::string> said;
     for (const Diagnostic* d : diagnostics.sorted()) {
@@ -106,7 +106,7 @@ private:
         auto suite = std::make_unique<test::Suite>(plugins_, test::SuiteOptions{arguments_.filter, seed_, runs});
         for (const auto& file : arguments_.files) suite->load(file);
         if (suite->diagnostics().has_errors()) {
-            terminal_.message(errors_text(suite->diagnostics()));
+            terminal_.message(wrong_text(suite->diagnostics()));
             code_ = refused_code(suite->diagnostics());
             return nullptr;
         }

@@ -30,6 +30,7 @@ public:
     bool is_endless() const { return turns_ > kMaxTurns; }
     // The run has ended by itself, behind the end of its input: what is left is to be expected.
     void finish() {
+        world_.commit();
         while (next_ < script_.steps.size()) expect(script_.steps[next_++]);
     }
     const Place& place() const { return next_ > 0 ? script_.steps[next_ - 1].written->place : case_.place; }

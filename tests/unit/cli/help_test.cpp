@@ -52,7 +52,7 @@ TEST(CommandLine, NamesTheNearestCommand) {
     const Outcome got = weir({"rnu", "x.yaml"});
     EXPECT_EQ(got.err,
               "weir: there is no command `rnu`; expected: `run`, `lint`, `test`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
-              "`state`, `completion`, …; nearest: `run`\n   see: weir --help\n");
+              "`state`, …; nearest: `run`\n   see: weir --help\n");
     EXPECT_EQ(got.code, 2);
 }
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // Numbers as JSON in, their pairs out; as a file that a broker would be needed for.
-constexpr const char* kPairs =
+constexpr const char* kTested =
     "name: pairs\n"
     "parameters: { brokers: \"nowhere:1\", sum: 12 }\n"
     "connections: { kafka: { brokers: $brokers } }\n"
@@ -26,7 +26,7 @@ constexpr const char* kPairs =
 
 class Test : public ::testing::Test {
 protected:
-    void SetUp() override { folder_.write("pairs.yaml", kPairs); }
+    void SetUp() override { folder_.write("pairs.yaml", kTested); }
 
     // The output of a test of pairs.yaml with one case of such steps.
     Outcome steps(const std::string& steps, const std::vector<std::string>& options = {}) {
@@ -87,7 +87,8 @@ TEST_F(Test, AsksForDeadLettersThatNobodyExpects) {
     const std::string send = "      - send: { raw: ['{\"n\": \"x\"}', { payload: '{', key: k, partition: 2 }] }\n";
     EXPECT_EQ(steps(send + "      - expect:\n"
                            "          dead_letters:\n"
-                           "            - { node: raw, code: decode, field: n, value: '{\"n\": \"x\"}', topic: numbers, offset: 0 }\n"
+                           "            - { node: raw, code: decode, field: n, value: '{\"n\": \"x\"}',\n"
+                           "                topic: numbers, offset: 0 }\n"
                            "            - { value: '{', key: k, partition: 2 }\n").out,
               good());
     const Outcome got = steps(send);
@@ -111,7 +112,9 @@ TEST_F(Test, HoldsEachExpectationAgainstWhatCameSinceTheOneBefore) {
 TEST_F(Test, SetsParametersOfACase) {
     EXPECT_EQ(file("topology: pairs.yaml\n"
                    "cases:\n"
-                   "  a case: { set: { sum: 3 }, steps: [{ send: { raw: [{ n: 1 }, { n: 2 }] } }, { expect: { out: [1+2] } }] }\n").out,
+                   "  a case:\n"
+                   "    set: { sum: 3 }\n"
+                   "    steps: [{ send: { raw: [{ n: 1 }, { n: 2 }] } }, { expect: { out: [1+2] } }]\n").out,
               good());
 }
 
@@ -128,8 +131,25 @@ TEST_F(Test, GivesStateAndPositionsBackAfterACrash) {
               good());
 }
 
+TEST_F(Test, GoesThroughWatermarksAndTheEndOfTheInput) {
+    EXPECT_EQ(steps("      - send: { raw: [{ n: 5 }] }\n"
+                    "      - watermark: 2024-05-23T12:35:00Z\n"
+                    "      - watermark: { raw: 2024-05-23T12:36:00Z }\n"
+                    "      - crash_and_restore\n"
+                    "      - send: { raw: [{ n: 7 }] }\n"
+                    "      - end_of_input\n"
+                    "      - expect: { out: [5+7] }\n").out,
+              good());
+    EXPECT_EQ(steps("      - end_of_input\n"
+                    "      - send: { raw: [{ n: 7 }] }\n").err,
+              "pairs.test.yaml:6:9: error[not-allowed-value]: behind `end_of_input` nothing happens any more\n"
+              "    6 |       - send: { raw: [{ n: 7 }] }\n"
+              "      |         ^~~~\n"
+              "   expected: `expect`\n");
+}
+
 TEST_F(Test, ShowsResultsOfAnEpochThatACrashPreventedOnceUnderExactlyOnce) {
-    folder_.write("pairs.yaml", std::string("delivery: exactly_once\n") + kPairs);
+    folder_.write("pairs.yaml", std::string("delivery: exactly_once\n") + kTested);
     EXPECT_EQ(steps("      - send: { raw: [{ n: 5 }] }\n"
                     "      - send: { raw: [{ n: 7 }] }\n"
                     "      - crash_and_restore: before_commit\n"
@@ -160,11 +180,13 @@ TEST_F(Test, FiresTimersAsTimeGoesOn) {
                             "  raw: { generate: { columns: { n: { sequence: {} } } } }\n"
                             "  counts: { from: raw, key: n, c.keyed_count: {} }\n"
                             "  shown: { from: counts, console: json }\n");
-    const std::string head = "topology: t.yaml\ncases:\n  a case:\n    steps:\n      - send: { raw: [1, 1] }\n      - advance: ";
+    const std::string head =
+        "topology: t.yaml\ncases:\n  a case:\n    steps:\n      - send: { raw: [1, 1] }\n      - advance: ";
     const std::string tail =
         "\n      - crash_and_restore\n      - send: { raw: [1] }\n"
         "      - expect: { counts: [{ n: 1, count: 1 }, { n: 1, count: 2 }, { n: 1, count: ";
-    const std::vector<std::string> options = {"--plugin-dir", std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/conformance_plugins"};
+    const std::string plugins = std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/conformance_plugins";
+    const std::vector<std::string> options = {"--plugin-dir", plugins};
     EXPECT_EQ(file(head + "59m" + tail + "3 }] }\n", options).out, good());
     EXPECT_EQ(file(head + "61m" + tail + "1 }] }\n", options).out, good());
 }
@@ -237,7 +259,8 @@ TEST_F(Test, RefusesWhatIsNoTest) {
                    "    step: []\n"
                    "  two:\n"
                    "    now: noon\n"
-                   "    steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]\n").err,
+                   "    steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, "
+                   "crash_and_restore: soon]\n").err,
               R"(pairs.test.yaml:3:3: error[missing-key]: case `one` has no `steps`
     3 |   one:
       |   ^~~
@@ -251,24 +274,24 @@ pairs.test.yaml:6:10: error[wrong-type]: `now` is `noon`
       |          ^~~~
    expected: a time, such as `2024-05-23T12:35:00Z`
 pairs.test.yaml:7:13: error[unknown-key]: there is no step `sned`
-    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]
+    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: soon]
       |             ^~~~
    expected: `send`, `advance`, `watermark`, `crash_and_restore`, `end_of_input` or `expect`; nearest: `send`
 pairs.test.yaml:7:32: error[bad-unit]: `advance` has no unit: `3`
-    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]
+    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: soon]
       |                                ^
    expected: a duration such as `200ms`, `30s`, `5m`, `1h` or `2d`
 pairs.test.yaml:7:35: error[wrong-type]: a step is a mapping
-    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]
+    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: soon]
       |                                   ^~~~~~~~~~~~~~~~~~~~~~~~
    expected: `send`, `advance`, `watermark`, `crash_and_restore`, `end_of_input` or `expect`, one a step
 pairs.test.yaml:7:75: error[wrong-type]: `end_of_input` is `5`
-    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]
+    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: soon]
       |                                                                           ^
    expected: `end_of_input`
-pairs.test.yaml:7:97: error[wrong-type]: `crash_and_restore` is `later`
-    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: later]
-      |                                                                                                 ^~~~~
+pairs.test.yaml:7:97: error[wrong-type]: `crash_and_restore` is `soon`
+    7 |     steps: [sned: {}, advance: 3, { expect: {}, send: {} }, end_of_input: 5, crash_and_restore: soon]
+      |                                                                                                 ^~~~
    expected: `crash_and_restore`, or `crash_and_restore: before_commit`
 )");
 }
@@ -280,8 +303,8 @@ TEST_F(Test, TellsWhyATopologyStopped) {
                             "  pairs: { from: raw, pair_match: { value: n, sum: 12, min: 0, max: 12 } }\n"
                             "  shown: { from: pairs, console: json }\n");
     const Outcome got = file("topology: t.yaml\ncases:\n  a case:\n    steps:\n      - send: { raw: [13] }\n");
-    EXPECT_THAT(got.out, HasSubstr("pairs.test.yaml:5:9: the topology stopped: node `pairs` (plugin pair_match): a record failed "
-                                   "and nothing takes it: node `pairs`: out_of_range"));
+    EXPECT_THAT(got.out, HasSubstr("pairs.test.yaml:5:9: the topology stopped: node `pairs` (plugin pair_match): a "
+                                   "record failed and nothing takes it: node `pairs`: out_of_range"));
     EXPECT_EQ(got.code, 5);
 }
 
@@ -290,7 +313,8 @@ TEST_F(Test, SaysWhichOrderWasDrawnWhereOrderMatters) {
         "      - send: { raw: [{ payload: '{\"n\":1}', partition: 1 }, { payload: '{\"n\":2}', partition: 2 }] }\n"
         "      - expect: { raw: [{ n: 1 }, { n: 2 }] }\n";
     const Outcome got = steps(text, {"--runs", "20"});
-    EXPECT_THAT(got.out, AllOf(HasSubstr("`raw`: 2 rows as expected, but in another order (in an order that was drawn)\n"),
+    EXPECT_THAT(got.out, AllOf(HasSubstr("`raw`: 2 rows as expected, but in another order (in an order that was "
+                                         "drawn)\n"),
                                HasSubstr("1 case, 1 failed; --seed 7 gives the same orders again\n")));
     EXPECT_EQ(got.code, 5);
     EXPECT_EQ(steps(text, {"--runs", "20"}).out, got.out);
@@ -385,11 +409,11 @@ TEST_F(Test, RewritesExpectationsThatDoNotHoldAndLeavesAllElse) {
 }
 
 TEST_F(Test, WritesNothingWhereAllIsAsExpected) {
-    const Outcome got = steps("      - send: { raw: [{ n: 5 }, { n: 7 }] }\n      - expect: { out: [5+7] }", {"--update"});
+    const std::string all = "      - send: { raw: [{ n: 5 }, { n: 7 }] }\n      - expect: { out: [5+7] }";
+    const Outcome got = steps(all, {"--update"});
     EXPECT_EQ(got.err, "");
     EXPECT_EQ(got.out, good());
-    EXPECT_EQ(folder_.read("pairs.test.yaml"), "topology: pairs.yaml\ncases:\n  a case:\n    steps:\n"
-                                               "      - send: { raw: [{ n: 5 }, { n: 7 }] }\n      - expect: { out: [5+7] }");
+    EXPECT_EQ(folder_.read("pairs.test.yaml"), "topology: pairs.yaml\ncases:\n  a case:\n    steps:\n" + all);
 }
 
 }  // namespace
