@@ -1,6 +1,8 @@
 #include "host/cli/explain.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,7 +26,7 @@ std::string port_name(const NodeSpec& node, const std::string& port) {
 std::string from_text(const Topology& topology, const Edge& edge) {
     const NodeSpec& node = topology.nodes[static_cast<size_t>(edge.from_node)];
     const std::string port = port_name(node, edge.from_port);
-    return port.empty() ? node.id : node.id + "." + port;
+    return port.empty() ? node.name() : node.name() + "." + port;
 }
 
 // How an edge's rows find the instances of its node, where there are several workers.
@@ -64,10 +66,56 @@ std::string columns_text(const Schema& schema) {
 std::vector<std::string> readers(const Topology& topology, const PlannedPort& port) {
     std::vector<std::string> out;
     for (int e : port.edges) {
-        const std::string& id = topology.nodes[static_cast<size_t>(topology.edges[static_cast<size_t>(e)].to_node)].id;
+        const std::string& id = topology.nodes[static_cast<size_t>(topology.edges[static_cast<size_t>(e)].to_node)].name();
         if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
     }
     return out;
+}
+
+// To users a node and the one that does its clauses are one: where these clauses stand, if it has any.
+struct ClausesOf {
+    std::optional<size_t> before, behind;  // nodes
+    std::optional<size_t> edge;            // between the two
+};
+
+ClausesOf clauses_of(const Topology& topology, size_t index) {
+    ClausesOf out;
+    for (size_t e = 0; e < topology.edges.size(); ++e) {
+        const auto from = static_cast<size_t>(topology.edges[e].from_node), to = static_cast<size_t>(topology.edges[e].to_node);
+        if (topology.nodes[from].name() != topology.nodes[to].name()) continue;
+        if (to == index) out.before = from;
+        if (from == index) out.behind = to;
+        if (to == index || from == index) out.edge = e;
+    }
+    return out;
+}
+
+// The edges that a user sees to come in, and how their rows are routed.
+std::vector<std::pair<size_t, size_t>> inputs_of(Plan& plan, size_t index, const ClausesOf& clauses) {
+    std::vector<std::pair<size_t, size_t>> out;
+    std::set<std::string> there;  // a node's errors are those of its clauses, too
+    for (int e : plan.nodes()[clauses.before.value_or(index)].inputs) {
+        const auto edge = static_cast<size_t>(e);
+        if (there.insert(from_text(plan.topology(), plan.topology().edges[edge])).second)
+            out.emplace_back(edge, clauses.before ? *clauses.edge : edge);
+    }
+    return out;
+}
+
+const PlannedPort& shown_port(Plan& plan, size_t index, size_t port, const ClausesOf& clauses) {
+    return plan.nodes()[port == 0 && clauses.behind ? *clauses.behind : index].outputs[port];
+}
+
+void append_clauses(std::string& out, Plan& plan, size_t index, const ClausesOf& clauses) {
+    const Topology& topology = plan.topology();
+    const NodeSpec& node = topology.nodes[index];
+    const size_t at = clauses.before ? *clauses.before : clauses.behind.value_or(index);
+    if (clauses.behind)
+        out += fmt::format("    {} -> clauses: {}\n", node.op->name, columns_text(plan.nodes()[index].outputs[0].schema));
+    for (const ClauseText& one : topology.nodes[at].clauses)
+        out += fmt::format("    {}{}: {}\n", one.clause, one.name.empty() ? "" : " " + one.name, one.text);
+    if (clauses.before)
+        out += fmt::format("    clauses -> {}: {}\n", node.op->name, columns_text(plan.nodes()[at].outputs[0].schema));
 }
 
 // What becomes of rows that fail and that no node reads.
@@ -103,14 +151,14 @@ void append_node(std::string& out, Plan& plan, size_t index) {
     const NodeSpec& node = topology.nodes[index];
     const PlannedNode& planned = plan.nodes()[index];
     out += fmt::format("\n{}  {} ({})\n", node.id, node.op->name, node.op->plugin);
-    for (int e : planned.inputs) {
-        const auto edge = static_cast<size_t>(e);
-        out += fmt::format("    <- {}: {}\n", from_text(topology, topology.edges[edge]), routing_text(plan.edges()[edge], node));
-    }
+    const ClausesOf clauses = clauses_of(topology, index);
+    for (const auto& [edge, routed] : inputs_of(plan, index, clauses))
+        out += fmt::format("    <- {}: {}\n", from_text(topology, topology.edges[edge]), routing_text(plan.edges()[routed], node));
+    append_clauses(out, plan, index, clauses);
     if (const auto words = state_words(planned); !words.empty()) out += fmt::format("    state: {}\n", fmt::join(words, ", "));
     for (size_t p = 0; p + 1 < planned.outputs.size(); ++p) {
-        const PlannedPort& port = planned.outputs[p];
-        const std::string name = port_name(node, port.name);
+        const PlannedPort& port = shown_port(plan, index, p, clauses);
+        const std::string name = port_name(node, planned.outputs[p].name);
         const auto names = readers(topology, port);
         out += fmt::format("    {}-> {}: {}\n", name.empty() ? "" : name + " ",
                            names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", ")), columns_text(port.schema));
@@ -132,13 +180,23 @@ Json node_json(Plan& plan, size_t index) {
     const PlannedNode& planned = plan.nodes()[index];
     Json out = {{"id", node.id}, {"kind", kind_word(node.op->kind)}, {"operator", node.op->name}, {"plugin", node.op->plugin},
                 {"key", node.key}, {"state", state_words(planned)}, {"inputs", Json::array()}, {"outputs", Json::array()}};
-    for (int e : planned.inputs) {
-        const Edge& edge = topology.edges[static_cast<size_t>(e)];
-        out["inputs"].push_back({{"node", topology.nodes[static_cast<size_t>(edge.from_node)].id}, {"port", edge.from_port},
-                                 {"as", edge.to_port}, {"routing", routing_word(plan.edges()[static_cast<size_t>(e)].routing)}});
+    const ClausesOf clauses = clauses_of(topology, index);
+    for (const auto& [e, routed] : inputs_of(plan, index, clauses)) {
+        const Edge& edge = topology.edges[e];
+        out["inputs"].push_back({{"node", topology.nodes[static_cast<size_t>(edge.from_node)].name()}, {"port", edge.from_port},
+                                 {"as", topology.edges[routed].to_port},
+                                 {"routing", routing_word(plan.edges()[routed].routing)}});
     }
-    for (const PlannedPort& port : planned.outputs)
-        out["outputs"].push_back({{"port", port.name}, {"readers", readers(topology, port)}, {"columns", columns_json(port.schema)}});
+    const size_t at = clauses.before ? *clauses.before : clauses.behind.value_or(index);
+    for (const ClauseText& one : topology.nodes[at].clauses)
+        out["clauses"].push_back({{"clause", one.clause}, {"name", one.name}, {"expression", one.text}});
+    if (clauses.before) out["behind_clauses"] = columns_json(plan.nodes()[at].outputs[0].schema);
+    if (clauses.behind) out["before_clauses"] = columns_json(planned.outputs[0].schema);
+    for (size_t p = 0; p < planned.outputs.size(); ++p) {
+        const PlannedPort& port = shown_port(plan, index, p, clauses);
+        out["outputs"].push_back({{"port", planned.outputs[p].name}, {"readers", readers(topology, port)},
+                                  {"columns", columns_json(port.schema)}});
+    }
     const char* unread = errors_text(node.errors);
     if (*unread) out["unread_errors"] = unread;
     return out;
@@ -171,6 +229,19 @@ std::string edge_label(Plan& plan, const Edge& edge) {
     return "";
 }
 
+// Of edges that a user sees, each once: `line(edge, from, to)`.
+template <class Line>
+void append_edges(std::string& out, const Topology& topology, Line line) {
+    std::set<std::string> there;
+    for (const Edge& edge : topology.edges) {
+        const std::string& from = topology.nodes[static_cast<size_t>(edge.from_node)].name();
+        const std::string& to = topology.nodes[static_cast<size_t>(edge.to_node)].name();
+        if (from == to) continue;
+        const std::string text = line(edge, from, to);
+        if (there.insert(text).second) out += text;
+    }
+}
+
 }  // namespace
 
 std::string explain_text(Plan& plan, const std::string& path) {
@@ -178,7 +249,8 @@ std::string explain_text(Plan& plan, const std::string& path) {
     std::string out = fmt::format("{} ({})\n", topology.name, path);
     out += settings_text(topology);
     append_parameters(out, topology);
-    for (size_t i = 0; i < topology.nodes.size(); ++i) append_node(out, plan, i);
+    for (size_t i = 0; i < topology.nodes.size(); ++i)
+        if (topology.nodes[i].of.empty()) append_node(out, plan, i);
     return out;
 }
 
@@ -193,7 +265,8 @@ Json explain_json(Plan& plan, const std::string& path) {
                 {"nodes", Json::array()}};
     for (const ResolvedParameter& one : topology.parameters)
         out["parameters"].push_back({{"name", one.name}, {"type", one.type}, {"value", one.shown()}, {"origin", one.origin_text()}});
-    for (size_t i = 0; i < topology.nodes.size(); ++i) out["nodes"].push_back(node_json(plan, i));
+    for (size_t i = 0; i < topology.nodes.size(); ++i)
+        if (topology.nodes[i].of.empty()) out["nodes"].push_back(node_json(plan, i));
     return out;
 }
 
@@ -201,14 +274,15 @@ std::string mermaid_text(Plan& plan) {
     const Topology& topology = plan.topology();
     std::string out = "flowchart LR\n";
     for (const NodeSpec& node : topology.nodes) {
+        if (!node.of.empty()) continue;
         const bool at_the_edge = !node.op->is_a(OperatorKind::kOperator);
         out += fmt::format("    {}{}\"{}<br/>{}\"{}\n", mermaid_id(node.id), at_the_edge ? "([" : "[", node.id, node.op->name,
                            at_the_edge ? "])" : "]");
     }
-    for (const Edge& edge : topology.edges)
-        out += fmt::format("    {} {}|{}| {}\n", mermaid_id(topology.nodes[static_cast<size_t>(edge.from_node)].id),
-                           edge.from_port == kErrorsPort ? "-.->" : "-->", mermaid_quoted(edge_label(plan, edge)),
-                           mermaid_id(topology.nodes[static_cast<size_t>(edge.to_node)].id));
+    append_edges(out, topology, [&](const Edge& edge, const std::string& from, const std::string& to) {
+        return fmt::format("    {} {}|{}| {}\n", mermaid_id(from), edge.from_port == kErrorsPort ? "-.->" : "-->",
+                           mermaid_quoted(edge_label(plan, edge)), mermaid_id(to));
+    });
     return out;
 }
 
@@ -216,12 +290,13 @@ std::string dot_text(Plan& plan) {
     const Topology& topology = plan.topology();
     std::string out = fmt::format("digraph {} {{\n    rankdir=LR;\n    node [shape=box];\n", dot_quoted(topology.name));
     for (const NodeSpec& node : topology.nodes)
-        out += fmt::format("    \"{0}\" [label=\"{0}\\n{1}\"{2}];\n", node.id, node.op->name,
+        if (node.of.empty())
+            out += fmt::format("    \"{0}\" [label=\"{0}\\n{1}\"{2}];\n", node.id, node.op->name,
                            node.op->is_a(OperatorKind::kOperator) ? "" : ", style=rounded");
-    for (const Edge& edge : topology.edges)
-        out += fmt::format("    \"{}\" -> \"{}\" [label={}{}];\n", topology.nodes[static_cast<size_t>(edge.from_node)].id,
-                           topology.nodes[static_cast<size_t>(edge.to_node)].id, dot_quoted(edge_label(plan, edge)),
+    append_edges(out, topology, [&](const Edge& edge, const std::string& from, const std::string& to) {
+        return fmt::format("    \"{}\" -> \"{}\" [label={}{}];\n", from, to, dot_quoted(edge_label(plan, edge)),
                            edge.from_port == kErrorsPort ? ", style=dashed" : "");
+    });
     return out + "}\n";
 }
 

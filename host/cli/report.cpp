@@ -13,7 +13,8 @@ constexpr auto kRateWindow = std::chrono::seconds(1);
 
 size_t count_kind(const RunStats& stats, std::string_view kind) {
     return static_cast<size_t>(
-        std::count_if(stats.nodes.begin(), stats.nodes.end(), [&](const NodeStats& n) { return n.kind == kind; }));
+        std::count_if(stats.nodes.begin(), stats.nodes.end(),
+                      [&](const NodeStats& n) { return n.kind == kind && !n.is_clauses; }));
 }
 
 // A metric stands under its own name where only one operator can have it.
@@ -22,13 +23,17 @@ void add_metrics(const NodeStats& node, bool is_only, std::vector<Count>& counts
         counts.push_back({is_only ? metric.name : node.id + " " + metric.name, metric.value, false});
 }
 
-std::string inputs_text(const Topology& topology, int node) {
+// The node and the one that does its clauses, as one: from where it reads other nodes.
+std::string inputs_text(const Topology& topology, const NodeSpec& node) {
     std::string out;
     for (const Edge& edge : topology.edges) {
-        if (edge.to_node != node) continue;
         const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
+        const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
+        if (to.name() != node.id || from.name() == node.id) continue;
         const bool is_default = !from.op->outputs.empty() && edge.from_port == from.op->outputs[0].name;
-        out += fmt::format("{}{}{}", out.empty() ? "<- " : ", ", from.id, is_default ? "" : "." + edge.from_port);
+        const std::string name = from.name() + (is_default ? "" : "." + edge.from_port);
+        if (out.ends_with(" " + name)) continue;  // the errors of both
+        out += fmt::format("{}{}", out.empty() ? "<- " : ", ", name);
     }
     return out;
 }
@@ -53,7 +58,9 @@ std::vector<Count> counts_of(const RunStats& stats) {
         failed += node.errors;
         if (node.kind == "source")
             counts.push_back({one_source ? "read" : "read " + node.id, node.rows_out + node.errors, true});
-        if (node.kind == "operator") {
+        if (node.is_clauses) {
+            add_metrics(node, operators == 1, counts);
+        } else if (node.kind == "operator") {
             counts.push_back({node.id, node.rows_out, true});
             add_metrics(node, operators == 1, counts);
         }
@@ -99,14 +106,15 @@ std::string RateMeter::line(const std::vector<Count>& counts, Clock::time_point 
 std::string graph_text(const Topology& topology, const std::string& path) {
     size_t id_width = 0, op_width = 0;
     for (const NodeSpec& node : topology.nodes) {
+        if (!node.of.empty()) continue;
         id_width = std::max(id_width, node.id.size());
         op_width = std::max(op_width, node.op->name.size());
     }
     std::string out = fmt::format("{} ({})\n", topology.name, path);
-    for (size_t i = 0; i < topology.nodes.size(); ++i) {
-        const NodeSpec& node = topology.nodes[i];
-        std::string line = fmt::format("  {:<{}}  {:<{}}  {}", node.id, id_width, node.op->name, op_width,
-                                       inputs_text(topology, static_cast<int>(i)));
+    for (const NodeSpec& node : topology.nodes) {
+        if (!node.of.empty()) continue;
+        std::string line =
+            fmt::format("  {:<{}}  {:<{}}  {}", node.id, id_width, node.op->name, op_width, inputs_text(topology, node));
         line.erase(line.find_last_not_of(' ') + 1);
         out += line + "\n";
     }

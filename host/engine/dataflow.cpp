@@ -39,7 +39,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         node.index = i;
         node.instance = &planned[i].instance(worker);
         node.keyed = node.instance->keyed();
-        node.errors.emplace(node.instance->node().id);
+        node.errors.emplace(node.instance->node().name());
         node.outputs.resize(planned[i].outputs.size());
         for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
     }
@@ -51,7 +51,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
 void Dataflow::fail(size_t node, const Status& status) {
     if (failure_) return;
     const NodeSpec& spec = nodes_[node].instance->node();
-    failure_ = Failure{status, spec.id, spec.op->plugin};
+    failure_ = Failure{status, spec.name(), spec.op->plugin};
 }
 
 void Dataflow::settle(Node& node, const Status& status, std::function<void()> then) {

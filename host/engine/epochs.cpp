@@ -39,7 +39,10 @@ Status remove_store(const std::filesystem::path& dir, const StoreOptions& option
 // own.
 Json key_of(const NodeSpec& node) {
     if (node.op->flags & WEIR_OP_OWN_KEY) return node.config.redacted();
-    return node.key;
+    if (node.key_expressions.is_null()) return node.key;
+    Json computed = Json::object();
+    for (size_t i = 0; i < node.key.size(); ++i) computed[node.key[i]] = node.key_expressions[i];
+    return computed;
 }
 
 }  // namespace
@@ -303,6 +306,7 @@ std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}"
 std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const {
     Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
     for (const NodeSpec& node : plan_.topology().nodes) {
+        if (!node.of.empty()) continue;  // clauses are no part of what a node is known by
         record["operators"][node.id] = node.op->name;
         if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
     }

@@ -4,14 +4,30 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <weir/ext/expression.h>
 #include <weir/ext/memory.h>
 #include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
 #include "host/engine/instance.hpp"
 #include "host/engine/keyed_state_api.hpp"
+#include "host/expression/expression_api.hpp"
 
 namespace weir::host {
+namespace {
+
+const weir_expression_api& instances_expression_api() {
+    static const weir_expression_api api = [] {
+        weir_expression_api out = expression::expression_api();
+        out.report = [](weir_context* context, weir_str path, const weir_expression_problem* problem) {
+            Instance::of(context).note_problem({std::string(view(path)), expression::problem_from_abi(*problem)});
+        };
+        return out;
+    }();
+    return api;
+}
+
+}  // namespace
 
 HostServices& HostServices::get() {
     static HostServices services;
@@ -46,6 +62,7 @@ HostServices::HostServices()
                                                }};
         const std::string_view id = name ? name : "";
         if (id == WEIR_EXT_MEMORY) return &memory;
+        if (id == WEIR_EXT_EXPRESSION) return &instances_expression_api();
         if (id == WEIR_STATE_EXTENSION) return &keyed_state_api();
         return id == WEIR_EXT_START ? &start : nullptr;
     };

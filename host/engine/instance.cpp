@@ -13,7 +13,7 @@ namespace weir::host {
 namespace {
 
 void log_line(const Instance& instance, uint32_t level, weir_str text) {
-    HostServices::get().log(level, fmt::format("{}: {}", instance.node().id, view(text)));
+    HostServices::get().log(level, fmt::format("{}: {}", instance.node().name(), view(text)));
 }
 
 }  // namespace
@@ -48,10 +48,10 @@ int32_t Instance::outside_start(weir_context* context, weir_error* error) {
 Instance::~Instance() {
     std::string fault;
     if (self_) fault = call_plugin_void([&] { api().destroy(self_); });
-    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.id, fault));
+    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.name(), fault));
     for (auto& codec : codecs_) {
         fault = call_plugin_void([&] { codec.codec.api->destroy(codec.codec.self); });
-        if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.id, fault));
+        if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.name(), fault));
     }
 }
 
@@ -87,7 +87,7 @@ void Instance::fill_context(const InstanceOptions& options) {
     context_.flags = options.flags;
     context_.host = &HostServices::get().abi();
     context_.topology = to_abi(topology_);
-    context_.node = to_abi(node_.id);
+    context_.node = to_abi(node_.name());
     context_.emit = [](weir_context* c, uint32_t port, weir_batch* batch) -> int32_t {
         InstanceHost* host = of(c).host_.load(std::memory_order_acquire);
         return host ? host->on_emit(of(c), port, batch) : static_cast<int32_t>(WEIR_E_UNSUPPORTED);

@@ -16,6 +16,7 @@
 #include "host/engine/metrics.hpp"
 #include "host/engine/plugin_call.hpp"
 #include "host/engine/resolver.hpp"
+#include "host/expression/problem.hpp"
 #include "host/topology/topology.hpp"
 
 namespace weir::host {
@@ -32,6 +33,12 @@ public:
     virtual void on_wake_at(Instance& instance, int64_t time) = 0;
     virtual void on_watermark(Instance& source, int64_t time) = 0;
     virtual int64_t now() = 0;  // any thread
+};
+
+// What is wrong with an expression of a node's configuration.
+struct ExpressionProblem {
+    std::string path;
+    expression::Problem problem;
 };
 
 struct InstanceOptions {
@@ -88,6 +95,9 @@ public:
         host->on_watermark(*this, time);
         return WEIR_OK;
     }
+    // What bind said of its expressions, since this was last asked.
+    void note_problem(ExpressionProblem problem) { problems_.push_back(std::move(problem)); }
+    std::vector<ExpressionProblem> take_problems() { return std::exchange(problems_, {}); }
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
 
@@ -139,6 +149,7 @@ private:
     std::vector<Codec> codecs_;
     std::unique_ptr<KeyedState> keyed_;
     uint64_t own_bytes_ = 0;
+    std::vector<ExpressionProblem> problems_;
 };
 
 }  // namespace weir::host

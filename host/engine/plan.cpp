@@ -43,8 +43,23 @@ void Plan::fail(const NodeSpec& node, const Status& status) {
     plugin_refused_ = plugin_refused_ || refused;
     auto& d = diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
                                  refused ? node.op_place : node.config.place_of(status.path()),
-                                 fmt::format("node `{}`: {}", node.id, status.message()));
+                                 fmt::format("node `{}`: {}", node.name(), status.message()));
     if (!refused) d.nearest = nearest_column(node, status.path());
+}
+
+// Problems of expressions stand at their places; what bind says besides is told unless it is about one of these.
+void Plan::fail_bind(const NodeSpec& node, const Status& status, const std::vector<ExpressionProblem>& problems) {
+    bool told = false;
+    for (const ExpressionProblem& one : problems) {
+        told = told || one.path == status.path();
+        const expression::Span& span = one.problem.span;
+        Diagnostic& d = diagnostics_.error(Code::kBadExpression, node.config.place_in(one.path, span.offset, span.length),
+                                           fmt::format("node `{}`: {}", node.name(), one.problem.message));
+        d.expected = one.problem.expected;
+        d.nearest = one.problem.nearest;
+        d.hint = one.problem.hint;
+    }
+    if (!told) fail(node, status);
 }
 
 uint32_t Plan::context_flags() const {
@@ -74,7 +89,7 @@ bool Plan::check_delivery() {
 bool Plan::keeps_promise(const NodeSpec& node) {
     const uint32_t flags = node.op->flags;
     auto refuse = [&](const std::string& why) {
-        diagnostics_.error(Code::kDelivery, node.op_place, fmt::format("node `{}`: {}", node.id, why)).expected =
+        diagnostics_.error(Code::kDelivery, node.op_place, fmt::format("node `{}`: {}", node.name(), why)).expected =
             "`delivery: at_least_once`, or another operator";
         return false;
     };
@@ -236,7 +251,7 @@ bool Plan::bind_node(size_t index, Round round) {
         auto port = std::find_if(from.outputs.begin(), from.outputs.end(),
                                  [&](auto& p) { return p.name == edge.from_port; });
         inputs.push_back({sizeof(weir_bind_input), port_index(op, edge.to_port), port->stream, 0, &port->abi_schema, {},
-                          to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].id), key.size(), key.data()});
+                          to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].name()), key.size(), key.data()});
     }
     std::vector<weir_bind_output> outputs;
     std::vector<std::vector<weir_str>> names(op.n_outputs);
@@ -259,6 +274,7 @@ bool Plan::bind_node(size_t index, Round round) {
     request.reads = on_reads;
     request.reads_nothing = [](const weir_bind* b, uint32_t input) { on_reads(b, input, {nullptr, 0}); };
     Status status = bind_call(node.instance(), request);
+    const auto problems = node.instance().take_problems();
     if (status.ok()) status = answer.fault;
     for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
         if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", op.outputs[p].name));
@@ -266,7 +282,7 @@ bool Plan::bind_node(size_t index, Round round) {
         if (const std::string fault = schema_fault(*answer.outputs[p]); !fault.empty())
             status = Status::fatal(fmt::format("bind gave port `{}` {}", op.outputs[p].name, fault));
     if (!status.ok()) {
-        fail(spec, status);
+        fail_bind(spec, status, problems);
         return false;
     }
     for (size_t i = 0; i < node.inputs.size(); ++i) reads_[static_cast<size_t>(node.inputs[i])] = std::move(answer.reads[i]);
@@ -286,7 +302,14 @@ bool Plan::bind_node(size_t index, Round round) {
         if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
         port.schema = std::move(*answer.outputs[p]);
         export_schema(port.schema, &port.abi_schema);
-        port.stream = (op.flags & WEIR_OP_CHANGELOG_OUT) ? WEIR_STREAM_CHANGELOG : WEIR_STREAM_ROWS;
+        // Failed rows that are passed on as they are, such as by a filter, are still failed rows.
+        const bool failed = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [&](const weir_bind_input& in) {
+            const auto schema = import_schema(*in.schema);
+            return in.stream == WEIR_STREAM_ERRORS && schema && schema.value() == port.schema;
+        });
+        port.stream = (op.flags & WEIR_OP_CHANGELOG_OUT) ? WEIR_STREAM_CHANGELOG
+                      : failed                           ? WEIR_STREAM_ERRORS
+                                                         : WEIR_STREAM_ROWS;
     }
     return true;
 }
@@ -313,8 +336,13 @@ void Plan::collect_wanted() {
 // Three rounds: forward, what there could be on each edge; backward, who reads what of it; forward again, with
 // what nobody reads left out.
 bool Plan::bind_all() {
+    // What is wrong with nodes that do not feed each other is told at once.
+    std::vector<bool> bound(nodes_.size(), false);
     for (size_t n = 0; n < nodes_.size(); ++n)
-        if (!bind_node(n, Round::kOffered)) return false;
+        bound[n] = std::all_of(nodes_[n].inputs.begin(), nodes_[n].inputs.end(),
+                               [&](int e) { return bound[static_cast<size_t>(topology_.edges[static_cast<size_t>(e)].from_node)]; }) &&
+                   bind_node(n, Round::kOffered);
+    if (std::find(bound.begin(), bound.end(), false) != bound.end()) return false;
     for (size_t n = nodes_.size(); n-- > 0;) {
         collect_wanted();
         if (!bind_node(n, Round::kReads)) return false;

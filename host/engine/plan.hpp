@@ -103,6 +103,7 @@ private:
     void fail(const NodeSpec& node, const Status& status);
     std::string nearest_column(const NodeSpec& node, const std::string& path) const;
     void fail_key(const NodeSpec& node, const Status& status, const Schema& schema);
+    void fail_bind(const NodeSpec& node, const Status& status, const std::vector<ExpressionProblem>& problems);
 
     struct Wanted {
         bool all = true;

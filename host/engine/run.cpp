@@ -34,7 +34,8 @@ const char* kind_name(uint32_t kind) {
 // Over all of its instances.
 NodeStats stats_of(const PlannedNode& node) {
     NodeStats out;
-    out.id = node.instance().node().id;
+    out.id = node.instance().node().name();
+    out.is_clauses = !node.instance().node().of.empty();
     out.op = node.instance().node().op->name;
     out.kind = kind_name(node.instance().descriptor().kind);
     for (const auto& instance : node.instances) {
@@ -161,7 +162,7 @@ void TopologyRun::run_simulated(uint64_t seed) {
 void TopologyRun::cancel(Instance& instance) {
     if (!instance.api().cancel) return;
     const std::string fault = call_plugin_void([&] { instance.api().cancel(instance.self()); });
-    if (!fault.empty()) warn(fmt::format("{}: cancel: {}", instance.node().id, fault));
+    if (!fault.empty()) warn(fmt::format("{}: cancel: {}", instance.node().name(), fault));
 }
 
 // Sinks first: whoever may emit has somebody to take it.
@@ -209,7 +210,7 @@ bool TopologyRun::restore() {
     if (status.ok()) return true;
     const NodeSpec& node = plan_->topology().nodes[at];
     failed_state_ = true;
-    fail({status, node.id, node.op->plugin});
+    fail({status, node.name(), node.op->plugin});
     return false;
 }
 
@@ -473,7 +474,7 @@ void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_
     if (failure_) cancel(instance);
     while (instance.api().close) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().close(self, error); });
-        if (!status.ok() && !failure_) warn(fmt::format("{}: closing: {}", instance.node().id, status.message()));
+        if (!status.ok() && !failure_) warn(fmt::format("{}: closing: {}", instance.node().name(), status.message()));
         if (!status.is_pending() || std::chrono::steady_clock::now() > deadline) return;
         Wakeup& woken = fabric_.wakeup(instance.worker());
         woken.sleep(kClosePoll);

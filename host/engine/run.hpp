@@ -57,6 +57,7 @@ struct NodeStats {
         int64_t value;
     };
     std::vector<Metric> metrics;
+    bool is_clauses = false;  // of the node of that id, which has stats of its own
 };
 
 struct RunStats {

@@ -30,7 +30,7 @@ enum class ParamType {
     kDuration,    // written `30s`, `5m`, `200ms`; in JSON an integer of microseconds
     kBytes,       // written `64MiB`, `1GiB`; in JSON an integer of bytes
     kColumn,      // the name of a column of the node's input; in JSON a string
-    kExpression,  // SQL scalar text; in JSON a string
+    kExpression,  // SQL scalar text; in JSON as weir/ext/expression.h takes it
     kRecord,      // a record schema; in JSON {"fields":[{"name","type","nullable"}]}
     kCodec,       // `json` or `{ json: {…} }`; in JSON {"codec":"json","config":{…}}
     kObject,      // members in `fields`

@@ -186,6 +186,17 @@ nodes:
   pairs: { from: numbers, pair_match: { value: n, sum: 12 } }
   shown: { from: pairs, console: json }
 )y"},
+        {Code::kBadExpression,
+         "Expressions are SQL's (docs/expressions.md), over the columns that are there where the expression stands: behind "
+         "`select` only those that it names.",
+         R"y(nodes:
+  numbers: { generate: { columns: { n: { range: [0, 12] } } } }
+  large: { from: numbers, where: nn > 6, console: json }
+)y",
+         R"y(nodes:
+  numbers: { generate: { columns: { n: { range: [0, 12] } } } }
+  large: { from: numbers, where: n > 6, console: json }
+)y"},
         {Code::kUnreadOutput,
          "A warning for a node's first output, and a note for others, such as `late` and `expired`: their rows are counted and "
          "shown at the end of a run.",

@@ -61,6 +61,7 @@ private:
     std::optional<Json> read_simple(const ParamInfo& param, const YamlNode& node, const Spot& spot);
     std::optional<Json> read_record_value(const YamlNode& node, const Spot& spot);
     std::optional<Json> read_codec(const YamlNode& node, const Spot& spot);
+    std::optional<Json> read_expression(const YamlNode& node, const Spot& spot);
     std::optional<Json> read_list(const ParamInfo& param, const YamlNode& node, const Spot& spot);
     std::optional<Json> read_map(const ParamInfo& param, const YamlNode& node, const Spot& spot);
     std::optional<Json> read_any_value(const YamlNode& node, const Spot& spot);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "host/expression/lexer.hpp"
 #include "host/loader/manifest_json.hpp"
 #include "host/topology/config_checker.hpp"
 #include "host/text/nearest.hpp"
@@ -29,20 +30,17 @@ const ParamInfo& element_of(const ParamInfo& param) {
 
 std::optional<Json> ConfigChecker::read(const ParamInfo& param, const YamlNode& raw, Spot spot) {
     if (raw.is_null() && param.type != ParamType::kAny) {
-        error(Code::kMissingValue, spot, raw.place, "has no value").expected =
-            fmt::format("{}, or leave the key out", with_article(param.type));
-        return std::nullopt;
-    }
-    if (param.type == ParamType::kExpression) {
-        error(Code::kNotSupported, spot, raw.place,
-              "is an expression, and expressions are not available yet");
+        auto& d = error(Code::kMissingValue, spot, raw.place, "has no value");
+        d.expected = fmt::format("{}, or leave the key out", with_article(param.type));
+        if (param.type == ParamType::kExpression) d.hint = "SQL's NULL must be in quotes here: \"NULL\"";
         return std::nullopt;
     }
     if (param.secret) mask_written(raw);
     spot.secret = spot.secret || param.secret;
     const YamlNode* node = &raw;
     // A value that came through a parameter is final: it is not searched for dollar signs again.
-    if (!spot.via.known() && param.type != ParamType::kObject) {
+    // In an expression they are its own.
+    if (!spot.via.known() && param.type != ParamType::kObject && param.type != ParamType::kExpression) {
         const auto value = parameters_.resolve(raw);
         if (!value) return std::nullopt;
         node = value->node;
@@ -64,6 +62,7 @@ std::optional<Json> ConfigChecker::read_typed(const ParamInfo& param, const Yaml
     switch (param.type) {
         case ParamType::kRecord: return read_record_value(node, spot);
         case ParamType::kCodec: return read_codec(node, spot);
+        case ParamType::kExpression: return read_expression(node, spot);
         case ParamType::kObject:
             return read_object({param.fields, spot.via.known() ? spot.via : node.place}, node, spot);
         case ParamType::kList: return read_list(param, node, spot);
@@ -152,6 +151,29 @@ std::optional<Json> ConfigChecker::read_codec(const YamlNode& node, const Spot& 
                               is_mapping ? node.items[0] : nothing, inside);
     if (!config) return std::nullopt;
     return Json{{"codec", name}, {"config", std::move(*config)}};
+}
+
+// Only its parameters are looked at here: what it means depends on the columns, which bind knows.
+std::optional<Json> ConfigChecker::read_expression(const YamlNode& node, const Spot& spot) {
+    if (!node.is_scalar()) {
+        wrong_kind(spot, node, "an expression, such as `price * 2`");
+        return std::nullopt;
+    }
+    if (spot.written) out_->expressions[spot.path] = node.text;
+    const auto tokens = expression::tokenize(node.text);
+    if (!tokens) return Json(node.text);
+    Json parameters = Json::object();
+    bool good = true, secret = false;
+    for (const expression::Token& token : *tokens) {
+        if (token.kind != expression::Token::Kind::kParameter || parameters.contains(token.text)) continue;
+        auto value = parameters_.bind(token.text, place_within(node, token.span.offset, token.span.length), &secret);
+        good = good && value;
+        if (value) parameters[token.text] = std::move(*value);
+    }
+    if (!good) return std::nullopt;
+    if (secret) out_->secret_paths.insert(spot.path);
+    if (parameters.empty()) return Json(node.text);
+    return Json{{"text", node.text}, {"parameters", std::move(parameters)}};
 }
 
 std::optional<Json> ConfigChecker::read_list(const ParamInfo& param, const YamlNode& node, const Spot& spot) {

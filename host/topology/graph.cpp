@@ -39,19 +39,21 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 
 int GraphBuilder::find(std::string_view id) const {
     for (std::size_t i = 0; i < drafts_.size(); ++i) {
-        if (drafts_[i].spec.id == id) return static_cast<int>(i);
+        if (drafts_[i].spec.id == id && drafts_[i].spec.of.empty()) return static_cast<int>(i);
     }
     return -1;
 }
 
 std::string GraphBuilder::subject(int node) const {
-    return fmt::format("node {}: ", ticked(drafts_[static_cast<std::size_t>(node)].spec.id));
+    return fmt::format("node {}: ", ticked(drafts_[static_cast<std::size_t>(node)].spec.name()));
 }
 
 std::vector<std::string> GraphBuilder::ids_besides(int node) const {
     std::vector<std::string> out;
     for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
-        if (i != node && i != rule_.node) out.push_back(drafts_[static_cast<std::size_t>(i)].spec.id);
+        const NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
+        const bool same = spec.id == drafts_[static_cast<std::size_t>(node)].spec.name();
+        if (!same && spec.of.empty() && i != rule_.node) out.push_back(spec.id);
     }
     return out;
 }
@@ -69,6 +71,7 @@ std::vector<Edge> GraphBuilder::build() {
 void GraphBuilder::connect(int to) {
     const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
     const OperatorInfo* op = draft.spec.op;
+    if (draft.fed_by >= 0) return feed(to);
     if (is_source(op)) {
         if (draft.from == nullptr) return;
         diagnostics_
@@ -78,14 +81,32 @@ void GraphBuilder::connect(int to) {
         return;
     }
     if (draft.from == nullptr) {
-        if (op == nullptr) return;
-        auto& d = diagnostics_.error(Code::kMissingKey, draft.spec.place,
-                                     fmt::format("{}{} needs `from`", subject(to), ticked(op->name)));
-        d.expected = fmt::format("`from: …` with {}", kFromExpected);
+        if (op != nullptr) report_no_from(to);
         return;
     }
     connect_inputs(to, *draft.from);
     if (op != nullptr && draft.from->is_map() && !draft.from->keys.empty()) report_missing_inputs(to);
+}
+
+// From the node's own clauses, or for these from its source.
+void GraphBuilder::feed(int to) {
+    const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
+    const OperatorInfo* from = drafts_[static_cast<std::size_t>(draft.fed_by)].spec.op;
+    if (from == nullptr || draft.spec.op == nullptr) return;
+    edges_.push_back({draft.fed_by, outputs_of(*from).front(), to, names_of(draft.spec.op->inputs, kOnlyInput).front(),
+                      draft.spec.place});
+}
+
+void GraphBuilder::report_no_from(int to) {
+    const NodeSpec& spec = drafts_[static_cast<std::size_t>(to)].spec;
+    const OperatorInfo* op = spec.op;
+    for (const NodeDraft& draft : drafts_)
+        if (draft.fed_by == to && draft.spec.op != nullptr) op = draft.spec.op;
+    const bool only_clauses = spec.of.empty() && !spec.clauses.empty();
+    auto& d = diagnostics_.error(
+        Code::kMissingKey, spec.place,
+        fmt::format("{}{} needs `from`", subject(to), only_clauses ? ticked(spec.clauses[0].clause) : ticked(op->name)));
+    d.expected = fmt::format("`from: …` with {}", kFromExpected);
 }
 
 void GraphBuilder::connect_inputs(int to, const YamlNode& from) {
@@ -178,7 +199,19 @@ void GraphBuilder::connect_one(int to, const std::string& port, const YamlNode& 
                            fmt::format("{}{} is named twice", subject(to), ticked(text)));
         return;
     }
-    edges_.push_back({from, output, to, port, reference.place});
+    add_edge(from, output, to, port, reference.place);
+}
+
+// To users a node and its clauses are one: what a source's clauses make is its output, and what either refuses its errors.
+void GraphBuilder::add_edge(int from, const std::string& output, int to, const std::string& port, const Place& place) {
+    const NodeDraft& draft = drafts_[static_cast<std::size_t>(from)];
+    const int clauses = draft.behind >= 0 ? draft.behind : draft.fed_by;
+    const OperatorInfo* op = clauses < 0 ? nullptr : drafts_[static_cast<std::size_t>(clauses)].spec.op;
+    const bool is_error = output == kErrorsPort;
+    if (op != nullptr && (is_error || (draft.behind >= 0 && output == outputs_of(*draft.spec.op).front())))
+        edges_.push_back({clauses, is_error ? output : outputs_of(*op).front(), to, port, place});
+    if (op == nullptr || is_error || draft.behind < 0 || output != outputs_of(*draft.spec.op).front())
+        edges_.push_back({from, output, to, port, place});
 }
 
 bool GraphBuilder::find_output(int from, int to, const std::string& port, const YamlNode& reference,
@@ -257,11 +290,11 @@ void GraphBuilder::report_unread() {
             if (port == outputs.front()) {
                 diagnostics_.warning(
                     Code::kUnreadOutput, spec.place,
-                    fmt::format("no node reads {}; its rows are only counted", ticked(spec.id)));
+                    fmt::format("no node reads {}; its rows are only counted", ticked(spec.name())));
             } else {
                 diagnostics_.note(
                     Code::kUnreadOutput, spec.place,
-                    fmt::format("no node reads `{}.{}`; its rows are only counted", spec.id, port));
+                    fmt::format("no node reads `{}.{}`; its rows are only counted", spec.name(), port));
             }
         }
     }
@@ -342,9 +375,14 @@ void GraphBuilder::report_cycles(const std::vector<bool>& ordered) {
             return a->from_node < b->from_node;
         });
         std::rotate(circle.begin(), lowest, circle.end());
-        std::string text = drafts_[static_cast<std::size_t>(circle.front()->from_node)].spec.id;
+        const auto name = [&](int one) { return drafts_[static_cast<std::size_t>(one)].spec.name(); };
+        std::string text = name(circle.front()->from_node);
+        // From a node to its own clauses, or back.
+        const auto is_within = [&](const Edge& one) {
+            return one.from_node != one.to_node && name(one.from_node) == name(one.to_node);
+        };
         for (const Edge* edge : circle)
-            text += " -> " + drafts_[static_cast<std::size_t>(edge->to_node)].spec.id;
+            if (!is_within(*edge)) text += " -> " + name(edge->to_node);
         diagnostics_.error(Code::kCycle, circle.back()->place, "nodes read each other in a circle: " + text)
             .hint = "rows flow one way; write to a topic and read it again where a loop is meant";
     }

@@ -20,6 +20,9 @@ struct NodeDraft {
     NodeSpec spec;  // op is null where the operator is unknown: nothing is said about its ports
     const YamlNode* from = nullptr;  // null: none
     Place from_place;                // of the key `from`
+    bool alone = false;  // it has no operator but its clauses
+    int fed_by = -1;   // the draft whose rows it takes instead: of the clauses before an operator, of the source before clauses
+    int behind = -1;   // of a source: the draft of its clauses, whose rows are what others read
 };
 
 // What happens to errors ports that no node reads.
@@ -59,6 +62,9 @@ private:
     void apply_order(const std::vector<int>& order);
 
     int find(std::string_view id) const;
+    void add_edge(int from, const std::string& output, int to, const std::string& port, const Place& place);
+    void feed(int to);
+    void report_no_from(int to);
     std::string subject(int node) const;
     std::vector<std::string> ids_besides(int node) const;
 

@@ -63,9 +63,18 @@ const std::vector<Word>& node_keys() {
     static const std::vector<Word> words = {
         {"from",
          "What the node reads: `a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs."},
-        {"key", "The columns that rows belong together by, for operators with state."},
+        {"key",
+         "The columns that rows belong together by, for operators with state: `[a, b]`, or computed, `{ name: expression }`."},
+        {"where", "A condition, in SQL: rows for which it is not true are left out."},
+        {"set", "Columns that are added or replaced: `{ name: expression }`."},
+        {"select", "The columns that go on, `[a, b]`, or what is made of them, `{ name: expression }`."},
+        {"check", "Rules, `{ name: condition }`: rows that do not meet one go to `errors` with its name."},
     };
     return words;
+}
+
+bool is_clause(std::string_view node_key) {
+    return node_key == "where" || node_key == "set" || node_key == "select" || node_key == "check";
 }
 
 const std::vector<Word>& later_top_level_keys() {
@@ -79,8 +88,8 @@ const std::vector<Word>& later_top_level_keys() {
 
 const std::vector<Word>& later_node_keys() {
     static const std::vector<Word> words = {
-        {"where", "the clause `where`"}, {"set", "the clause `set`"},  {"select", "the clause `select`"},
-        {"check", "the clause `check`"}, {"event_time", "event time"}, {"tag", "tags"},
+        {"event_time", "event time"},
+        {"tag", "tags"},
     };
     return words;
 }

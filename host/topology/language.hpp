@@ -21,8 +21,9 @@ const std::vector<ParamInfo>& top_level_settings();
 // Top-level keys with a structure of their own: `nodes`, `parameters`, ….
 const std::vector<Word>& top_level_sections();
 
-// Keys of a node besides its operator: `from`, `key`.
+// Keys of a node besides its operator: `from`, `key`, and the clauses.
 const std::vector<Word>& node_keys();
+bool is_clause(std::string_view node_key);
 
 // What TOPOLOGY.md has and this version of weir does not: the loader refuses these by name.
 const std::vector<Word>& later_top_level_keys();

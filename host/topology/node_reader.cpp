@@ -66,6 +66,7 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
     NodeDraft draft;
     draft.spec.id = key.text;
     draft.spec.place = key.place;
+    ClauseReader clauses(catalog_, checker_, diagnostics_, subject);
     if (!value.is_map()) {
         auto& d = diagnostics_.error(Code::kNoOperator, value.place,
                                      fmt::format("{}it is {}, not a mapping", subject, kind_text(value)));
@@ -78,15 +79,62 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
             draft.from = value.find(from->text);
             draft.from_place = from->place;
         }
-        if (picked.key == nullptr && !picked.refused) {
+        clauses.read(value);
+        if (picked.key == nullptr && !picked.refused && !clauses.any()) {
             diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no operator").expected =
-                "a source, operator or sink: `{ from: other_node, operator: { … } }`";
+                "a source, operator or sink: `{ from: other_node, operator: { … } }`, or clauses";
         }
         draft.spec.op = picked.op;
         if (picked.op != nullptr) configure(subject, picked, draft.spec);
-        read_key(subject, value, draft.spec);
+        draft.alone = picked.key == nullptr && !picked.refused;
+        if (const YamlKey* own = value.find_key("key"); own != nullptr && draft.alone)
+            diagnostics_.error(Code::kBadKey, own->place, subject + "without an operator it keeps nothing by key").hint =
+                "remove `key`, or write it at the node whose operator needs it";
+        else
+            read_key(subject, value, draft.spec, clauses);
     }
-    if (named) drafts_.push_back(std::move(draft));
+    if (!named) return;
+    if (clauses.any())
+        add_with_clauses(subject, clauses, std::move(draft));
+    else
+        drafts_.push_back(std::move(draft));
+}
+
+// Before the operator, behind it if it is a source, or alone.
+void NodeReader::add_with_clauses(const std::string& subject, ClauseReader& clauses, NodeDraft draft) {
+    NodeDraft extra;
+    extra.spec = clauses.take();
+    extra.spec.place = draft.spec.place;
+    const OperatorInfo* op = draft.spec.op;
+    if (op != nullptr && op->inputs.size() > 1) {
+        diagnostics_
+            .error(Code::kBadFrom, clauses.first().place,
+                   fmt::format("{}{} has several inputs, and clauses stand before one", subject, ticked(op->name)))
+            .hint = "give the input that is meant a node of its own with these clauses, and read that";
+        extra.spec.op = nullptr;
+    }
+    extra.spec.id = draft.spec.id;
+    if (draft.alone) {
+        extra.from = draft.from;
+        extra.from_place = draft.from_place;
+        drafts_.push_back(std::move(extra));
+        return;
+    }
+    extra.spec.of = draft.spec.id;
+    extra.spec.id += kHiddenSuffix;
+    const int here = static_cast<int>(drafts_.size());
+    if (op != nullptr && op->is_a(OperatorKind::kSource)) {
+        draft.behind = here + 1;
+        extra.fed_by = here;
+        drafts_.push_back(std::move(draft));
+        drafts_.push_back(std::move(extra));
+        return;
+    }
+    std::swap(extra.from, draft.from);
+    std::swap(extra.from_place, draft.from_place);
+    draft.fed_by = here;
+    drafts_.push_back(std::move(extra));
+    drafts_.push_back(std::move(draft));
 }
 
 bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key, bool is_node) {
@@ -131,7 +179,7 @@ std::string NodeReader::unknown_operator(const std::string& subject, const YamlK
                                          const OperatorInfo* beside) {
     const auto operators = catalog_.operator_names();
     std::vector<std::string> candidates = operators;
-    if (is_node) candidates.insert(candidates.end(), {"from", "key"});
+    if (is_node) for (const Word& word : node_keys()) candidates.push_back(word.name);
     auto& d = diagnostics_.error(Code::kUnknownOperator, key.place,
                                  fmt::format("{}there is no operator {}", subject, ticked(key.text)));
     d.nearest = nearest_name(key.text, candidates);
@@ -168,14 +216,14 @@ void NodeReader::configure(const std::string& subject, const Picked& picked, Nod
     if (auto checked = checker_.check(request)) spec.config = std::move(*checked);
 }
 
-void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec) {
+void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec, ClauseReader& clauses) {
     const YamlKey* key = map.find_key("key");
     const OperatorInfo* op = spec.op;
     if (key == nullptr) {
         if (op == nullptr || !op->is_keyed() || op->has_own_key()) return;
         diagnostics_
             .error(Code::kBadKey, spec.op_place, fmt::format("{}{} needs a `key`", subject, ticked(op->name)))
-            .expected = "`key: [column]`, the columns that rows belong together by";
+            .expected = "`key: [column]`, the columns that rows belong together by, or `key: { name: expression }`";
         return;
     }
     if (op != nullptr && op->has_own_key()) {
@@ -190,15 +238,16 @@ void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeS
             .hint = "remove `key`";
     }
     spec.key_place = map.find("key")->place;
-    read_key_columns(subject, *map.find("key"), spec);
+    const YamlNode& columns = *map.find("key");
+    if (!columns.is_map()) return read_key_columns(subject, columns, spec);
+    clauses.read_key(*key, columns);
+    for (std::size_t i = 0; i < columns.keys.size(); ++i) {
+        spec.key.push_back(columns.keys[i].text);
+        spec.key_expressions.push_back(columns.items[i].text);
+    }
 }
 
 void NodeReader::read_key_columns(const std::string& subject, const YamlNode& node, NodeSpec& spec) {
-    if (node.is_map()) {
-        diagnostics_.error(Code::kNotSupported, node.place, subject + "computed keys are not available yet")
-            .expected = "`key: [column]`";
-        return;
-    }
     const auto value = parameters_.resolve(node);
     if (!value) return;
     const bool is_list = value->node->is_sequence();

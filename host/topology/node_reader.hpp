@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/topology/clauses.hpp"
 #include "host/topology/config_checker.hpp"
 #include "host/topology/graph.hpp"
 #include "host/topology/parameters.hpp"
@@ -58,7 +59,8 @@ private:
     std::string choose_connection(const std::string& subject, const Picked& picked);
     std::optional<std::string> named_connection(const std::string& subject, const Picked& picked,
                                                 const YamlNode& node);
-    void read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec);
+    void add_with_clauses(const std::string& subject, ClauseReader& clauses, NodeDraft draft);
+    void read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec, ClauseReader& clauses);
     void read_key_columns(const std::string& subject, const YamlNode& node, NodeSpec& spec);
 
     const Catalog& catalog_;

@@ -51,6 +51,10 @@ public:
     // are resolved one by one.
     std::optional<Value> resolve(const YamlNode& node);
 
+    // What `$name` is in an expression: {"type", "value"}, as weir/ext/expression.h has it; nullopt after an error.
+    // A secret one makes *secret true.
+    std::optional<Json> bind(std::string_view name, const Place& place, bool* secret);
+
     // In the order of declaration; those with errors are left out.
     std::vector<ResolvedParameter> resolved();
 

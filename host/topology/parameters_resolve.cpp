@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "host/loader/manifest_json.hpp"
 #include "host/text/nearest.hpp"
 #include "host/topology/command_output.hpp"
 #include "host/topology/parameters.hpp"
@@ -89,6 +90,15 @@ std::optional<Value> Parameters::resolve_whole(const YamlNode& node, const TextP
     parameter->used = true;
     if (!evaluate(*parameter) || !charge(parameter->value, node.place)) return std::nullopt;
     return Value{&parameter->value, parameter->secret, "parameter " + ticked(parameter->name)};
+}
+
+std::optional<Json> Parameters::bind(std::string_view name, const Place& place, bool* secret) {
+    Parameter* parameter = find_or_report(name, place);
+    if (parameter == nullptr) return std::nullopt;
+    parameter->used = true;
+    if (!evaluate(*parameter) || !charge(parameter->value, place)) return std::nullopt;
+    *secret = *secret || parameter->secret;
+    return Json{{"type", to_text(parameter->type)}, {"value", parameter->json}};
 }
 
 std::optional<std::string> Parameters::part_text(const YamlNode& node, const TextPart& part, Value& value) {

@@ -149,6 +149,18 @@ private:
         return {{"required", std::move(required)}, {"properties", std::move(properties)}};
     }
 
+    // A node without an operator.
+    Json clauses_alone() const {
+        Json operators = Json::object(), clauses = Json::array();
+        for (const OperatorInfo* op : operators_) operators[op->name] = false;
+        operators["key"] = false;
+        for (const Word& word : node_keys()) {
+            Json names = Json::array({word.name});
+            if (is_clause(word.name)) clauses.push_back({{"required", std::move(names)}});
+        }
+        return {{"required", {"from"}}, {"properties", std::move(operators)}, {"anyOf", std::move(clauses)}};
+    }
+
     Json node() const {
         Json properties = Json::object();
         for (const Word& word : node_keys()) {
@@ -162,7 +174,10 @@ private:
             rules[op->name] = rule_of(*op);
         }
         Json out = closed_object(std::move(properties));
-        if (!choices.empty()) out["oneOf"] = std::move(choices);
+        if (!choices.empty()) {
+            choices.push_back(clauses_alone());
+            out["oneOf"] = std::move(choices);
+        }
         out["dependentSchemas"] = std::move(rules);
         return out;
     }
@@ -206,7 +221,21 @@ private:
     static Json key() {
         const Json one = {{"type", "string"}};
         const Json list = {{"type", "array"}, {"minItems", 1}, {"items", one}};
-        return any_of({list, one});
+        return any_of({list, one, expressions()});
+    }
+
+    static Json expression() {
+        return {{"type", {"string", "number", "boolean"}},
+                {"description", "An SQL expression over the columns of a row; `$name` is a parameter. docs/expressions.md"}};
+    }
+
+    // By name.
+    static Json expressions() {
+        return {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", schema_ref("expression")}};
+    }
+
+    static Json select() {
+        return any_of({{{"type", "array"}, {"minItems", 1}, {"items", {{"type", "string"}}}}, expressions()});
     }
 
     static Json record() {
@@ -233,6 +262,11 @@ private:
         Json out = {{"reference", reference_schema()},
                     {"from", from()},
                     {"key", key()},
+                    {"where", schema_ref("expression")},
+                    {"set", expressions()},
+                    {"select", select()},
+                    {"check", expressions()},
+                    {"expression", expression()},
                     {"parameter", parameter()},
                     {"record", record()},
                     {"column", column()},

@@ -44,7 +44,7 @@ Json schema_of_type(const ParamInfo& param) {
         case ParamType::kBytes: return quantity(kBytes);
         case ParamType::kString:
         case ParamType::kColumn: return {{"type", {"string", "number", "boolean"}}};
-        case ParamType::kExpression: return {{"type", "string"}};
+        case ParamType::kExpression: return schema_ref("expression");
         case ParamType::kRecord: return record_or_name();
         case ParamType::kCodec: return schema_ref("codec");
         case ParamType::kObject: return schema_of_config(param.fields);

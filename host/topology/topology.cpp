@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/scalar_place.hpp"
+
 namespace weir::host {
 namespace {
 
@@ -37,6 +39,11 @@ Place CheckedConfig::place_of(std::string_view path) const {
         path = path.substr(0, end == std::string_view::npos ? 0 : end);
     }
     return place;
+}
+
+Place CheckedConfig::place_in(std::string_view path, std::size_t offset, std::size_t length) const {
+    const auto text = expressions.find(path);
+    return text == expressions.end() ? place_of(path) : place_within(place_of(path), text->second, offset, length);
 }
 
 Json CheckedConfig::redacted() const { return redact(value, "", secret_paths); }

@@ -54,14 +54,23 @@ struct CheckedConfig {
     Json value = Json::object();
     // By path, such as `record.n` or `topics[0]`; values that nobody wrote have none.
     std::map<std::string, Place, std::less<>> places;
+    // The texts of expressions that are written, by path.
+    std::map<std::string, std::string, std::less<>> expressions;
     // Paths whose values are secret; show redacted(value), never value.
     std::set<std::string, std::less<>> secret_paths;
     Place place;  // of the configuration as a whole
 
     // The place of the value at `path`, or of the nearest value around it.
     Place place_of(std::string_view path) const;
+    // Of a part of the expression at `path`.
+    Place place_in(std::string_view path, std::size_t offset, std::size_t length) const;
     // `value` with `***` for secrets.
     Json redacted() const;
+};
+
+// A line of the clauses as they are written: `set`, `n`, `value::int64`; without a name: `where`, `n > 5`.
+struct ClauseText {
+    std::string clause, name, text;
 };
 
 struct NodeSpec {
@@ -74,6 +83,12 @@ struct NodeSpec {
     Place key_place;               // of what is written behind `key:`
     std::string connection;        // name of a ConnectionSpec, or empty
     ErrorsPolicy errors = ErrorsPolicy::kStop;
+    std::string of;                   // not empty: it does the clauses of that node, which is what users know
+    std::vector<ClauseText> clauses;  // of a node that does clauses
+    Json key_expressions;             // of a computed key: what its columns are; null where they are there as they are
+
+    // What users call it.
+    const std::string& name() const { return of.empty() ? id : of; }
 };
 
 struct ConnectionSpec {

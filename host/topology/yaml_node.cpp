@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "host/topology/scalar_place.hpp"
 #include "host/topology/yaml_syntax.hpp"
 #include "host/topology/yaml_tree.hpp"
 
@@ -33,16 +34,7 @@ const char* kind_text(const YamlNode& node) {
 }
 
 Place place_within(const YamlNode& scalar, std::size_t index, std::size_t length) {
-    if (!scalar.place.known()) return scalar.place;
-    const std::string_view text = scalar.place.file->text();
-    const char first = scalar.place.offset < text.size() ? text[scalar.place.offset] : ' ';
-    const std::size_t start =
-        scalar.place.offset + (scalar.quoted && (first == '"' || first == '\'') ? 1 : 0);
-    const std::size_t end = index + length;
-    if (end > scalar.text.size() || text.substr(start, end) != std::string_view(scalar.text).substr(0, end)) {
-        return scalar.place;
-    }
-    return scalar.place.file->place(start + index, length);
+    return place_within(scalar.place, scalar.text, index, length);
 }
 
 void mask_written(const YamlNode& node) {

@@ -55,8 +55,7 @@ struct YamlNode {
 // "a mapping", "a list", "text", "empty": for messages.
 const char* kind_text(const YamlNode& node);
 
-// The place of `length` bytes of a scalar's text from byte `index`; all of the scalar where the written form
-// differs from the text (escapes, folded lines).
+// The place of `length` bytes of a scalar's text from byte `index` (scalar_place.hpp).
 Place place_within(const YamlNode& scalar, std::size_t index, std::size_t length);
 
 // Keeps what is written at this node from being shown in messages: it is secret.

@@ -43,13 +43,13 @@ def dead_letters_keep_payload_key_and_headers():
     out_of_range, not_a_number, tombstone = sorted(consume(KAFKA, topics["dead_letter_topic"]), key=lambda d: d.key)
     equal((out_of_range.payload, out_of_range.key), (b"77", b"k1"), "payload and key")
     expected = {"trace": "abc", "tenant": "x", "weir.topology": "pair-match", "weir.node": "pairs",
-                "weir.code": "out_of_range", "weir.field": "n", "weir.topic": topics["raw_topic"],
+                "weir.code": "check", "weir.field": "in_range", "weir.topic": topics["raw_topic"],
                 "weir.partition": "0", "weir.offset": "0"}
     equal({k: v for k, v in out_of_range.headers.items() if k in expected}, expected, "headers")
     check("weir.message" in out_of_range.headers and "weir.timestamp" in out_of_range.headers, out_of_range.headers)
     equal((not_a_number.payload, not_a_number.headers["weir.node"], not_a_number.headers["weir.code"]),
-          (b"nan", "raw", "decode"), "a payload that is no number")
-    equal((tombstone.payload, tombstone.key, tombstone.headers["weir.node"]), (None, b"k3", "raw"), "a tombstone")
+          (b"nan", "pairs", "bad-cast"), "a payload that is no number")
+    equal((tombstone.payload, tombstone.key, tombstone.headers["weir.node"]), (None, b"k3", "pairs"), "a tombstone")
 
 
 def one_partition_is_matched_first_in_first_out():

@@ -54,6 +54,76 @@ failed  console (console)
     EXPECT_EQ(got.code, 0);
 }
 
+constexpr const char* kClauses =
+    "name: clauses\n"
+    "nodes:\n"
+    "  raw: { generate: { columns: { n: { sequence: {} }, m: { sequence: {} } }, count: 3 }, set: { half: n / 2 } }\n"
+    "  matched: { from: raw, where: n > 0, select: [half], pair_match: { value: half, sum: 2 } }\n"
+    "  alone: { from: matched, check: { small: left < 10 } }\n"
+    "  shown: { from: alone, console: json }\n"
+    "  failed: { from: matched.errors, select: [node, code], console: json }\n";
+
+TEST_F(Explain, ShowsClausesAsAPartOfTheirNodes) {
+    folder_.write("c.yaml", kClauses);
+    const Outcome got = weir({"explain", "c.yaml"}, folder_.path());
+    EXPECT_EQ(got.err, "");
+    EXPECT_EQ(got.out, R"(clauses (c.yaml)
+  delivery: at_least_once, checkpoint: 1s, workers: one a core
+
+raw  generate (generate)
+    generate -> clauses: n: int64
+    set half: n / 2
+    -> matched: n: int64, half: int64
+    errors -> the topology stops
+
+matched  pair_match (pair_match)
+    <- raw: by its own key, across workers
+    where: n > 0
+    select: half
+    clauses -> pair_match: half: int64
+    state: by key
+    -> alone: left: int64, right: int64
+    expired -> nobody: half: int64
+    errors -> failed
+
+alone  clauses (clauses)
+    <- matched: stays on its worker
+    check small: left < 10
+    -> shown: left: int64, right: int64
+    errors -> the topology stops
+
+shown  console (console)
+    <- alone: stays on its worker
+    errors -> the topology stops
+
+failed  console (console)
+    <- matched.errors: stays on its worker
+    select: node
+    select: code
+    clauses -> console: node: string, code: string
+    errors -> the topology stops
+)");
+    EXPECT_EQ(got.code, 0);
+    EXPECT_EQ(weir({"graph", "c.yaml"}, folder_.path()).out, R"(flowchart LR
+    raw(["raw<br/>generate"])
+    matched["matched<br/>pair_match"]
+    alone["alone<br/>clauses"]
+    shown(["shown<br/>console"])
+    failed(["failed<br/>console"])
+    raw -->|"n: int64, half: int64"| matched
+    matched -->|"left: int64, right: int64"| alone
+    alone -->|"left: int64, right: int64"| shown
+    matched -.->|"errors"| failed
+)");
+    const auto all = nlohmann::json::parse(weir({"explain", "c.yaml", "--format", "json"}, folder_.path()).out);
+    ASSERT_EQ(all[0]["nodes"].size(), 5u);
+    const auto& matched = all[0]["nodes"][1];
+    EXPECT_EQ(matched["clauses"], nlohmann::json::parse(R"([{"clause":"where","name":"","expression":"n > 0"},
+                                                            {"clause":"select","name":"","expression":"half"}])"));
+    EXPECT_EQ(matched["behind_clauses"], nlohmann::json::parse(R"([{"name":"half","type":"int64","nullable":false}])"));
+    EXPECT_EQ(matched["inputs"], nlohmann::json::parse(R"([{"node":"raw","port":"out","as":"in","routing":"key"}])"));
+}
+
 TEST_F(Explain, SaysTheSameAsJson) {
     const auto all = nlohmann::json::parse(weir({"explain", "t.yaml", "--format", "json"}, folder_.path()).out);
     ASSERT_EQ(all.size(), 1u);

@@ -152,12 +152,70 @@ t.yaml:4:48: error[operator-refused]: node `pairs`: the input has no column `m`:
     EXPECT_EQ(got.code, 2);
 }
 
+TEST_F(Lint, PointsIntoExpressions) {
+    const Outcome got = lint(R"(name: t
+parameters: { by: { type: column, default: m } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: {} } } } }
+  flow: { from: numbers, set: { m: n + nn, k: 'n || ''a''' }, console: json }
+  block:
+    from: numbers
+    check:
+      big: |
+        n > 1
+        AND uper('A') = 'A'
+      folded: >-
+        n < 1
+        OR n
+    console: json
+  later: { from: numbers, select: [n], where: $by > 1, console: json }
+  condition: { from: numbers, where: n + 1, console: json }
+  syntax: { from: numbers, where: n >, console: json }
+  twice: { from: numbers, select: [n, n], console: json }
+  alone: { from: numbers, where: n > 1 }
+  behind: { from: alone, where: nothing, console: json }
+)");
+    EXPECT_EQ(got.out, R"(t.yaml:5:40: error[bad-expression]: node `flow`: there is no column `nn`
+    5 |   flow: { from: numbers, set: { m: n + nn, k: 'n || ''a''' }, console: json }
+      |                                        ^~
+   expected: one of `n`; nearest: `n`
+t.yaml:11:13: error[bad-expression]: node `block`: there is no function `uper`
+   11 |         AND uper('A') = 'A'
+      |             ^~~~
+   nearest: `upper`
+t.yaml:14:12: error[bad-expression]: node `block`: this is int64, and OR wants a condition
+   14 |         OR n
+      |            ^
+   expected: true or false: a comparison, a bool column, …
+t.yaml:16:47: error[bad-expression]: node `later`: there is no column `m`, which `$by` names
+   16 |   later: { from: numbers, select: [n], where: $by > 1, console: json }
+      |                                               ^~~
+   expected: one of `n`; nearest: `n`
+t.yaml:17:38: error[bad-expression]: node `condition`: this is int64, and a condition is true or false
+   17 |   condition: { from: numbers, where: n + 1, console: json }
+      |                                      ^~~~~
+   expected: a comparison, a bool column, …
+t.yaml:18:38: error[bad-expression]: node `syntax`: the expression ends too early
+   18 |   syntax: { from: numbers, where: n >, console: json }
+      |                                      ^
+   expected: a value
+t.yaml:19:39: error[operator-refused]: node `twice`: `select` names `n` twice
+   19 |   twice: { from: numbers, select: [n, n], console: json }
+      |                                       ^
+t.yaml:21:33: error[bad-expression]: node `behind`: there is no column `nothing`
+   21 |   behind: { from: alone, where: nothing, console: json }
+      |                                 ^~~~~~~
+   expected: one of `n`
+)");
+    EXPECT_EQ(got.code, 2);
+}
+
 TEST_F(Lint, RefusesAPluginThatIsNotThere) {
     const Outcome got = lint(std::string(kGood) + "plugins: { acme: \">=1.2\" }\n");
     EXPECT_EQ(got.out, R"(t.yaml:6:12: error[missing-plugin]: plugin `acme` is not present
     6 | plugins: { acme: ">=1.2" }
       |            ^~~~
-   expected: `codecs`, `console`, `generate`, `kafka` or `pair_match`
+   expected: `clauses`, `codecs`, `console`, `generate`, `kafka` or `pair_match`
    hint: see `weir plugin ls`, and --plugin-dir
 )");
     EXPECT_EQ(got.code, 3);

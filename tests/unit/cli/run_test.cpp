@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <map>
 #include <regex>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
@@ -211,6 +213,37 @@ TEST_F(Run, CountsPairsSoThatTheyAddUp) {
     EXPECT_GT(counts["pairs"], 0);
     EXPECT_GT(counts["dead-lettered"], 0);
     EXPECT_EQ(counts["read"], 2 * counts["pairs"] + counts["waiting"] + counts["dead-lettered"]);
+}
+
+TEST_F(Run, DoesClauses) {
+    folder_.write("clauses.yaml", R"(name: clauses
+workers: 1
+parameters: { least: 3, by: { type: column, default: n } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: { start: 1, step: 1 } } }, count: 10 }, where: n <> 4 }
+  kept:
+    from: numbers
+    where: n > $least
+    set: { share: 12 / (n - 7), double: $by * 2 }
+    check: { even: n % 2 = 0 }
+  shown: { from: kept, select: { n: n, double: double, share: share }, console: json }
+  failed: { from: kept.errors, select: [node, code, field, message, row], console: json }
+)");
+    const Outcome got = run({"clauses.yaml"});
+    EXPECT_EQ(got.code, 0) << got.err;
+    std::vector<std::string> lines;
+    std::istringstream out(got.out);
+    for (std::string line; std::getline(out, line);) lines.push_back(line);
+    std::sort(lines.begin(), lines.end());
+    const std::string odd = R"({"node":"kept","code":"check","field":"even","message":"n % 2 = 0 is false","row":"{\"n\":)";
+    EXPECT_EQ(lines, (std::vector<std::string>{
+                         R"({"n":10,"double":20,"share":4})", R"({"n":6,"double":12,"share":-12})",
+                         R"({"n":8,"double":16,"share":12})", odd + R"(5}"})", odd + R"(9}"})",
+                         R"({"node":"kept","code":"division-by-zero","field":"share","message":"12 / 0","row":"{\"n\":7}"})"}));
+    auto counts = summary_of(got.err, "clauses");
+    EXPECT_EQ(counts["read"], 10);
+    EXPECT_EQ(counts["kept"], 3);
+    EXPECT_EQ(counts["check.even"], 2);
 }
 
 TEST_F(Run, MatchesPairsOnTheEmbeddedBroker) {

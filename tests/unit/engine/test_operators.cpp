@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "host/loader/describe.hpp"
+#include "plugins/clauses/clauses.hpp"
 #include "tests/unit/engine/broadcast_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
 
@@ -386,7 +387,8 @@ constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").i
 const std::vector<const weir_operator*>& operators() {
     static const auto all = [] {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                                  &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes};
+                                                  &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes,
+                                                  &weir::clauses::kClausesSpec};
         const auto keyed = keyed_operators();
         list.insert(list.end(), keyed.begin(), keyed.end());
         const auto broadcast = broadcast_operators();

@@ -161,6 +161,18 @@ PluginInfo make_core() {
     return plugin;
 }
 
+PluginInfo make_clauses() {
+    using T = ParamType;
+    OperatorInfo clauses = make("clauses", OperatorKind::kOperator, {Param("steps", T::kList).required().of({Param("", T::kAny)})});
+    clauses.inputs = {{"in", "", false}};
+    clauses.outputs = {{"out", "", false}};
+    PluginInfo plugin;
+    plugin.id = "clauses";
+    plugin.version = "0.1.0";
+    plugin.operators = {std::move(clauses)};
+    return plugin;
+}
+
 }  // namespace
 
 const Catalog& test_catalog() {
@@ -169,6 +181,7 @@ const Catalog& test_catalog() {
         made.add(make_kafka());
         made.add(make_codecs());
         made.add(make_core());
+        made.add(make_clauses());
         return made;
     }();
     return catalog;

@@ -343,6 +343,59 @@ nodes:
     EXPECT_EQ(loaded.topology->edges.size(), 4U);
 }
 
+constexpr const char* kClauses = R"(parameters: { least: 3, by: { type: column, default: kind }, unused_in_quotes: x }
+connections: { kafka: embedded }
+dead_letters: { kafka.sink: dead }
+nodes:
+  raw: { kafka.source: topic, where: n > $least }
+  counts:
+    from: raw
+    set: { m: n * 2 }
+    check: { known: "kind <> '$unused_in_quotes'" }
+    key: { up: upper($by), day: day }
+    count: {}
+  alone: { from: counts, select: [m, $by] }
+  out: { from: [alone, raw], kafka.sink: out }
+  failed: { from: [counts.errors, raw.errors], kafka.sink: failed }
+)";
+
+TEST(Topology, PutsClausesBeforeAnOperatorAndBehindASource) {
+    const Loaded loaded = load(kClauses);
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    const Topology& t = *loaded.topology;
+    EXPECT_EQ(ids(t), (Names{"raw", "raw/clauses", "counts/clauses", "counts", "alone", "out", "failed", "dead_letters"}));
+    EXPECT_EQ(edges(t), (Names{"raw.out -> raw/clauses.in", "raw/clauses.out -> counts/clauses.in",
+                               "counts/clauses.out -> counts.in", "counts.out -> alone.in", "alone.out -> out.in",
+                               "raw/clauses.out -> out.in", "counts/clauses.errors -> failed.in", "counts.errors -> failed.in",
+                               "raw/clauses.errors -> failed.in", "raw.errors -> failed.in",
+                               "alone.errors -> dead_letters.in", "out.errors -> dead_letters.in",
+                               "failed.errors -> dead_letters.in"}));
+    const NodeSpec& clauses = t.nodes[2];
+    EXPECT_EQ(clauses.name(), "counts");
+    EXPECT_EQ(clauses.op->name, "clauses");
+    EXPECT_EQ(clauses.errors, ErrorsPolicy::kWired);
+    EXPECT_EQ(t.nodes[3].key, (Names{"up", "day"}));
+    EXPECT_EQ(t.nodes[3].key_expressions.dump(), R"x(["upper($by)","day"])x");
+    EXPECT_EQ(t.nodes[4].name(), "alone");
+    EXPECT_EQ(t.nodes[4].config.value.dump(), R"({"steps":[{"columns":["m","kind"]}]})");
+}
+
+TEST(Topology, BindsParametersIntoExpressions) {
+    const Loaded loaded = load(kClauses);
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    const CheckedConfig& config = loaded.topology->nodes[2].config;
+    EXPECT_EQ(config.value.dump(),
+              R"x({"steps":[{"set":{"m":"n * 2"}},{"check":{"known":"kind <> '$unused_in_quotes'"}},)x"
+              R"x({"set":{"up":{"text":"upper($by)","parameters":{"by":{"type":"column","value":"kind"}}},"day":"day"}}]})x");
+    EXPECT_EQ(config.place_of("steps[1].check.known").text(), "t.yaml:9:21");
+    EXPECT_EQ(config.place_in("steps[1].check.known", 8, 3).text(), "t.yaml:9:30");
+    EXPECT_EQ(config.place_in("steps[2].set.up", 6, 3).text(), "t.yaml:10:22");
+    EXPECT_EQ(loaded.diagnostics.text(false),
+              "t.yaml:1:62: warning[unused-parameter]: nothing refers to parameter `unused_in_quotes`\n"
+              "    1 | parameters: { least: 3, by: { type: column, default: kind }, unused_in_quotes: x }\n"
+              "      |                                                              ^~~~~~~~~~~~~~~~\n");
+}
+
 TEST(Topology, HasNoKeyOfNodesThatAnOperatorMayHave) {
     const auto& reserved = reserved_operator_names();
     for (const auto* words : {&node_keys(), &later_node_keys()})

@@ -65,8 +65,54 @@ TEST(YamlTree, FindsPlacesWithinAText) {
     const Parsed parsed = parse("a: \"x ${y}\"\nb: 'it''s ${y}'\nc: x ${y}\n");
     ASSERT_TRUE(parsed.root);
     EXPECT_EQ(place_within(parsed.root->items[0], 2, 4).text(), "t.yaml:1:7");
-    EXPECT_EQ(place_within(parsed.root->items[1], 5, 4).text(), "t.yaml:2:4");  // escaped: the whole text
+    EXPECT_EQ(place_within(parsed.root->items[1], 5, 4).text(), "t.yaml:2:11");
     EXPECT_EQ(place_within(parsed.root->items[2], 2, 4).text(), "t.yaml:3:6");
+}
+
+// Each character of the text, looked for in the file by its place.
+std::string places_of_each(const std::string& yaml) {
+    const Parsed parsed = parse("a: " + yaml + "\nb: c\n");
+    if (!parsed.root) return parsed.diagnostics.text();
+    const YamlNode& scalar = parsed.root->items[0];
+    std::string out;
+    for (std::size_t i = 0; i < scalar.text.size(); ++i) {
+        const Place place = place_within(scalar, i, 1);
+        if (scalar.text[i] == '\n' || scalar.text[i] == ' ') continue;
+        const std::string_view line = place.file->line(place.line);
+        const auto column = static_cast<std::size_t>(place.column - 1);
+        out += column < line.size() ? line[column] : '?';
+    }
+    return out;
+}
+
+TEST(YamlTree, FindsEachCharacterOfATextHoweverItIsWritten) {
+    const std::pair<const char*, const char*> texts[] = {
+        {"n > 1 AND m", "n>1ANDm"},
+        {"n >\n   1\n  AND m", "n>1ANDm"},
+        {"'n > 1\n\n\n  AND m'", "n>1ANDm"},
+        {"\"n > 1\\\n   AND m\"", "n>1ANDm"},
+        {"|\n  n > 1\n    AND m\n\n  OR x", "n>1ANDmORx"},
+        {"|-\n\n  n > 1\n  AND m\n\n", "n>1ANDm"},
+        {"|2\n    n > 1\n  AND m", "n>1ANDm"},
+        {">\n  n > 1\n  AND m\n\n  OR x\n    more\n  less", "n>1ANDmORxmoreless"},
+        {">+\n  n > 1\n\n", "n>1"},
+        {"&anchor !!str n > 1", "n>1"},
+        {"| # a comment\n  n > 1\n", "n>1"},
+        {"|\r\n  n > 1\r\n  AND m\r\n", "n>1ANDm"},
+    };
+    for (const auto& [yaml, characters] : texts) EXPECT_EQ(places_of_each(yaml), characters) << yaml;
+}
+
+TEST(YamlTree, FindsPlacesBehindEscapes) {
+    const Parsed parsed = parse("a: \"x\\t\\\"\\u00e9 é ${y}\"\nb: |\n  x\n  ${y}\nc: >\n  x\n  y ${y}  \nd: ''\n");
+    ASSERT_TRUE(parsed.root);
+    const auto& items = parsed.root->items;
+    EXPECT_EQ(place_within(items[0], items[0].text.find('$'), 4).text(), "t.yaml:1:19");
+    EXPECT_EQ(place_within(items[1], 2, 4).text(), "t.yaml:4:3");
+    EXPECT_EQ(place_within(items[2], 4, 4).text(), "t.yaml:7:5");
+    EXPECT_EQ(place_within(items[2], 4, 4).length, 4);
+    EXPECT_EQ(place_within(items[1], items[1].text.size(), 0).text(), "t.yaml:4:7");  // behind the end
+    EXPECT_EQ(place_within(items[3], 0, 0).text(), "t.yaml:8:5");
 }
 
 TEST(YamlTree, SkipsAnchorsAndTags) {

@@ -17,7 +17,7 @@ extern "C" {
 #define WEIR_PARAM_DURATION 4u   /* in JSON an integer of microseconds */
 #define WEIR_PARAM_BYTES 5u      /* in JSON an integer of bytes */
 #define WEIR_PARAM_COLUMN 6u     /* a column of the input */
-#define WEIR_PARAM_EXPRESSION 7u /* SQL scalar text */
+#define WEIR_PARAM_EXPRESSION 7u /* SQL scalar text, checked in bind; pass it to weir/ext/expression.h */
 #define WEIR_PARAM_RECORD 8u     /* {"fields":[{"name":"n","type":"int64","nullable":false}]} */
 #define WEIR_PARAM_CODEC 9u      /* {"codec":"json","config":{}}; pass it to weir_context.codec */
 #define WEIR_PARAM_OBJECT 10u    /* members in `fields` */

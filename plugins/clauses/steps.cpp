@@ -1,0 +1,201 @@
+#include "steps.hpp"
+
+#include <algorithm>
+
+namespace weir::clauses {
+namespace {
+
+using Json = Config::Json;
+
+class StepCompiler {
+public:
+    StepCompiler(ExpressionCompiler compiler, const Binding &binding, uint32_t input)
+        : compiler_(std::move(compiler)), binding_(binding), number_(input), input_(binding.input(input)) {
+        for (size_t i = 0; i < input_.size(); ++i) visible_.push_back({input_.fields[i].name, std::nullopt, i});
+    }
+
+    // One clause; all that is wrong in it is reported.
+    void add(const std::string &path, const Json &step) {
+        for (const auto &[clause, value] : step.items()) {
+            if (clause == "where") where(value, path + ".where");
+            if (clause == "set") set(value, path + ".set");
+            if (clause == "columns") keep(value, path + ".columns");
+            if (clause == "select") select(value, path + ".select");
+            if (clause == "check") check(value, path + ".check");
+        }
+    }
+
+    const Status &status() const { return status_; }
+
+    Steps finish() {
+        Steps out;
+        for (Visible &one : visible_) {
+            if (!binding_.wanted(0, one.name)) continue;
+            out.schema.fields.push_back(one.expression ? compiler_.field(*one.expression, one.name)
+                                                       : input_.fields[one.column]);
+            out.output.push_back(std::move(one));
+        }
+        out.program = compiler_.finish();
+        out.steps = std::move(steps_);
+        leave_out_unneeded(out);
+        tell_reads(out);
+        return out;
+    }
+
+private:
+    std::optional<uint32_t> accept(const Result<uint32_t> &added) {
+        if (added) return added.value();
+        if (status_.ok()) status_ = added.status();
+        return std::nullopt;
+    }
+    // Of a column of the output. Once it is known what is read of the output, the columns of an expression that nobody needs
+    // are not there; it is left out. What does need it lacks it, and says so.
+    std::optional<uint32_t> accept(const Result<uint32_t> &added, const std::string &name) {
+        if (!added && !binding_.wanted(0, name)) return std::nullopt;
+        return accept(added);
+    }
+
+    void where(const Json &condition, const std::string &path) {
+        if (const auto number = accept(compiler_.condition(condition, path)))
+            steps_.push_back({Step::Kind::kWhere, {{*number, "", "", 0}}});
+    }
+
+    // All see the columns as they were before the clause.
+    std::vector<Visible> values(const Json &columns, const std::string &path) {
+        Step step;
+        std::vector<Visible> made;
+        for (const auto &[name, value] : columns.items()) {
+            const auto number = accept(compiler_.value(value, path + "." + name), name);
+            if (!number) continue;
+            step.evaluations.push_back({*number, name, "", 0});
+            made.push_back({name, *number, 0});
+        }
+        steps_.push_back(std::move(step));
+        return made;
+    }
+
+    void set(const Json &columns, const std::string &path) {
+        for (Visible &one : values(columns, path)) {
+            compiler_.define(one.name, *one.expression);
+            const auto old = find(one.name);
+            if (old != visible_.end())
+                *old = std::move(one);
+            else
+                visible_.push_back(std::move(one));
+        }
+    }
+
+    void select(const Json &columns, const std::string &path) { show_only(values(columns, path)); }
+
+    void keep(const Json &columns, const std::string &path) {
+        std::vector<Visible> kept;
+        for (size_t i = 0; i < columns.size(); ++i) {
+            const auto name = columns[i].get<std::string>();
+            const std::string at = path + "[" + std::to_string(i) + "]";
+            const auto found = find(name);
+            if (found == visible_.end()) {
+                accept(compiler_.column(name, at), name);  // tells what there is
+            } else if (std::any_of(kept.begin(), kept.end(), [&](const Visible &one) { return one.name == name; })) {
+                accept(Status::config(at, "`select` names `" + name + "` twice"));
+            } else {
+                kept.push_back(*found);
+            }
+        }
+        show_only(std::move(kept));
+    }
+
+    // Metadata stays: it is no part of "all columns", and is there for those who name it.
+    void show_only(std::vector<Visible> columns) {
+        for (const Visible &one : visible_) {
+            const auto same = [&](const Visible &other) { return other.name == one.name; };
+            if (is_metadata_column(one.name) && std::none_of(columns.begin(), columns.end(), same)) columns.push_back(one);
+        }
+        std::vector<uint32_t> numbers;
+        for (const Visible &one : columns)
+            numbers.push_back(one.expression ? *one.expression : *compiler_.column(input_.fields[one.column].name, ""));
+        compiler_.hide_columns();
+        for (size_t i = 0; i < columns.size(); ++i) compiler_.define(columns[i].name, numbers[i]);
+        visible_ = std::move(columns);
+    }
+
+    void check(const Json &rules, const std::string &path) {
+        Step step{Step::Kind::kCheck, {}};
+        for (const auto &[name, condition] : rules.items()) {
+            if (const auto number = accept(compiler_.condition(condition, path + "." + name)))
+                step.evaluations.push_back({*number, name, expression_text(condition), n_rules_});
+            ++n_rules_;
+        }
+        steps_.push_back(std::move(step));
+    }
+
+    std::vector<Visible>::iterator find(const std::string &name) {
+        return std::find_if(visible_.begin(), visible_.end(), [&](const Visible &one) { return one.name == name; });
+    }
+
+    // What is evaluated: conditions, what the output has, and what these are made of.
+    static std::vector<uint8_t> needed_by(const Steps &steps) {
+        std::vector<uint8_t> needed(steps.program.expressions());
+        for (const Step &step : steps.steps)
+            for (const Evaluation &one : step.evaluations)
+                if (step.kind != Step::Kind::kSet) steps.program.mark_uses(one.expression, needed);
+        for (const Visible &one : steps.output)
+            if (one.expression) steps.program.mark_uses(*one.expression, needed);
+        return needed;
+    }
+
+    static void leave_out_unneeded(Steps &steps) {
+        const std::vector<uint8_t> needed = needed_by(steps);
+        const auto is_no_work = [&](const Evaluation &one) {
+            return !needed[one.expression] || steps.program.column(one.expression);
+        };
+        for (Step &step : steps.steps)
+            if (step.kind == Step::Kind::kSet) std::erase_if(step.evaluations, is_no_work);
+        std::erase_if(steps.steps, [](const Step &step) { return step.evaluations.empty(); });
+        for (Visible &one : steps.output) {  // renamed at most
+            const auto column = one.expression ? steps.program.column(*one.expression) : std::nullopt;
+            if (!column) continue;
+            one.column = *column;
+            one.expression.reset();
+        }
+    }
+
+    void tell_reads(const Steps &steps) {
+        std::vector<uint8_t> columns(input_.size());
+        for (const Step &step : steps.steps)
+            for (const Evaluation &one : step.evaluations) steps.program.mark_reads(one.expression, columns);
+        for (const Visible &one : steps.output)
+            if (!one.expression) columns[one.column] = 1;
+        binding_.reads_nothing(number_);
+        for (size_t i = 0; i < columns.size(); ++i)
+            if (columns[i]) binding_.reads(number_, input_.fields[i].name);
+    }
+
+    ExpressionCompiler compiler_;
+    const Binding &binding_;
+    uint32_t number_;
+    const Schema &input_;
+    std::vector<Visible> visible_;
+    std::vector<Step> steps_;
+    uint32_t n_rules_ = 0;
+    Status status_;
+};
+
+}  // namespace
+
+std::string expression_text(const Json &expression) {
+    return expression.is_string() ? expression.get<std::string>() : expression.value("text", "");
+}
+
+Result<Steps> compile_steps(Context context, const Json &steps, const Binding &binding, uint32_t input) {
+    auto compiler = ExpressionCompiler::create(context, binding.input(input));
+    if (!compiler) return compiler.status();
+    StepCompiler compile(std::move(*compiler), binding, input);
+    for (size_t i = 0; i < steps.size(); ++i) {
+        compile.add("steps[" + std::to_string(i) + "]", steps[i]);
+        // What comes behind a mistake would be told of columns that are missing for it.
+        if (!compile.status().ok()) return compile.status();
+    }
+    return compile.finish();
+}
+
+}  // namespace weir::clauses
