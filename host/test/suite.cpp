@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "host/text/nearest.hpp"
+#include "host/topology/include.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/scalar.hpp"
 
@@ -76,8 +77,9 @@ bool Suite::check_settings(const TestFile& file, const FileCase& of) {
         return false;
     }
     Diagnostics ignored;  // whoever loads it says what is wrong
-    const auto root = parse_yaml(SourceFile::create(file.topology.string(), std::move(*text)), ignored);
-    const YamlNode* parameters = root ? root->find("parameters") : nullptr;
+    const auto root = parse_topology(SourceFile::create(file.topology.string(), std::move(*text)), ignored);
+    if (!root) return true;
+    const YamlNode* parameters = root->find("parameters");
     std::vector<std::string> names;
     if (parameters != nullptr)
         for (const YamlKey& key : parameters->keys) names.push_back(key.text);

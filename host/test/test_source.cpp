@@ -289,7 +289,10 @@ Status TestSource::emit(uint64_t split, const Reading& reading, std::vector<Mess
         if (next != failed.end() && next->row == static_cast<int64_t>(i)) ++next;
         else good.push_back(static_cast<int32_t>(i));
     }
-    if (Status s = add_metadata(reading.partition, messages, good, &decoded); !s.ok()) return s;
+    if (Status s = add_metadata(reading.partition, messages, good, &decoded); !s.ok()) {
+        decoded.release(&decoded);
+        return s;
+    }
     SentOrigin* origin = SentOrigin::make(topic_, reading.partition, std::move(messages));
     context_.fail(origin, failed);
     if (good.empty()) {

@@ -118,6 +118,29 @@ TEST_F(Test, SetsParametersOfACase) {
               good());
 }
 
+TEST_F(Test, SetsParametersThatTheTopologyIncludes) {
+    folder_.write("base.yaml", "parameters: { sum: 12 }\n");
+    const std::string text = kTested;
+    const size_t sum = text.find(", sum: 12");
+    folder_.write("pairs.yaml", "include: base.yaml\n" + text.substr(0, sum) + text.substr(sum + 9));
+    EXPECT_EQ(file("topology: pairs.yaml\n"
+                   "cases:\n"
+                   "  a case:\n"
+                   "    set: { sum: 3 }\n"
+                   "    steps: [{ send: { raw: [{ n: 1 }, { n: 2 }] } }, { expect: { out: [1+2] } }]\n").out,
+              good());
+}
+
+TEST_F(Test, TellsWhatIsWrongWithTheTopology) {
+    folder_.write("pairs.yaml", "name: pairs\nnodes: { raw: { generat: {} } \n");
+    const Outcome broken = steps("      - expect: { out: [] }\n");
+    EXPECT_THAT(broken.err, HasSubstr("pairs.yaml:2:8: error[yaml-syntax]: not YAML: this `{` is never closed"));
+    EXPECT_EQ(broken.code, 2);
+    const Outcome missing = file("topology: piars.yaml\ncases: { a case: { steps: [] } }\n");
+    EXPECT_THAT(missing.err, HasSubstr("pairs.test.yaml:1:11: error[file-unreadable]: `piars.yaml` cannot be read: "));
+    EXPECT_EQ(missing.code, 2);
+}
+
 TEST_F(Test, GivesStateAndPositionsBackAfterACrash) {
     EXPECT_EQ(steps("      - send: { raw: [{ n: 5 }] }\n"
                     "      - crash_and_restore\n"
