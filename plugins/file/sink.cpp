@@ -75,7 +75,7 @@ SinkShared::SinkShared() {
 Sink::Sink(Context context, SinkOptions options)
     : Instance(context),
       options_(std::move(options)),
-      shared_(shared_by_node<SinkShared>(context)),
+      shared_(shared_by_key<SinkShared>(options_.path)),
       bytes_metric_(context.metric("written_bytes", WEIR_METRIC_COUNTER, "Bytes of the lines written.")),
       files_metric_(context.metric("files", WEIR_METRIC_COUNTER, "Files begun.")) {}
 
@@ -183,8 +183,9 @@ Status Sink::write(const std::string &header, const std::string &lines) {
 std::string Sink::part_name() {
     const fs::path path(options_.path);
     const std::string begin = path.stem().string() + "-" + compact_time(context_.now()) + "-" + std::to_string(context_.worker()) + "-";
+    std::lock_guard lock(shared_->mutex);
     for (;;) {
-        const fs::path name = path.parent_path() / (begin + std::to_string(++serial_) + path.extension().string());
+        const fs::path name = path.parent_path() / (begin + std::to_string(++shared_->parts) + path.extension().string());
         FileInfo info;
         if (!look_at(name.string(), &info)) return name.string();
     }

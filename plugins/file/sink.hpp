@@ -9,7 +9,8 @@
 //   .orders-20240523T123456.789Z-0-1.jsonl.RUN.writing      exactly once: while it is written; deleted by the next start
 //   .orders-20240523T123456.789Z-0-1.jsonl.RUN.ready-EPOCH  prepared; of an epoch that was given up, deleted as well
 //
-// One instance, one user at a time; instances on several workers share a file under a lock.
+// One instance, one user at a time; instances on several workers share a file under a lock. Two processes must not write
+// to one path with exactly-once: each would take the other's files for what a crash left.
 #pragma once
 
 #include <memory>
@@ -35,11 +36,12 @@ struct SinkOptions {
     int64_t max_age = 0;      // microseconds; 0: none
 };
 
-// What the instances of a node have in common.
+// What all instances that write to a path have in common, be they of one node or of several.
 struct SinkShared {
     SinkShared();
     std::mutex mutex;
     std::string run;             // tells this run's hidden files from others'
+    uint64_t parts = 0;          // begun
     std::optional<Part> file;    // all add to it
 };
 
@@ -80,7 +82,6 @@ private:
     std::string part_name_;           // that it will have
     std::vector<std::string> full_;   // names of this epoch's files that are written
     int64_t part_since_ = 0;
-    uint64_t serial_ = 0;
     bool first_prepare_ = true;
     uint32_t bytes_metric_ = 0, files_metric_ = 0;
 };

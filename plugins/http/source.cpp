@@ -71,7 +71,7 @@ Status Source::open() {
         auto server = std::make_unique<Server>(options_, wake);
         if (Status s = server->listen(); !s.ok()) return s;
         shared_->server = std::move(server);
-        context_.log(WEIR_LOG_INFO, std::string(context_.node()) + " listens on http://" + options_.host + ":" +
+        context_.log(WEIR_LOG_INFO, "listens on http://" + options_.host + ":" +
                                         std::to_string(shared_->server->port()) + options_.path);
     }
     ++shared_->users;

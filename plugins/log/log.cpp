@@ -13,7 +13,7 @@ constexpr weir_param kParams[] = {
         .default_json("\"info\"")
         .one_of(R"(["debug","info","warning","error"])")
         .primary(),
-    param("message", WEIR_PARAM_STRING, "Stands before the row. By default the node's name."),
+    param("message", WEIR_PARAM_STRING, "Stands before the row, behind the node's name."),
     param("limit_per_second", WEIR_PARAM_INT64, "Tells of at most so many rows a second and worker, and how many more there were.")
         .default_json("10"),
 };
@@ -30,7 +30,7 @@ Result<std::unique_ptr<Instance>> Log::create(Context context, const Config &con
 
 Log::Log(Context context, const Config &config)
     : Instance(context),
-      message_(config.has("message") ? config.string("message") : std::string(context.node())),
+      prefix_(config.string("message").empty() ? "" : config.string("message") + ": "),
       limit_(config.int64("limit_per_second")),
       skipped_metric_(context.metric("not_told", WEIR_METRIC_COUNTER, "Rows that limit_per_second kept out of the log.")) {
     const std::string level = config.string("level");
@@ -46,7 +46,7 @@ Status Log::bind(const Binding &binding) {
 }
 
 void Log::tell(const BatchView &batch, int64_t row) {
-    std::string text = message_ + ": ";
+    std::string text = prefix_;
     append_json_row(text, batch.schema(), *batch.raw().array, row);
     if (text.size() > kMaxBytes) {
         size_t end = kMaxBytes;
@@ -57,7 +57,7 @@ void Log::tell(const BatchView &batch, int64_t row) {
 }
 
 void Log::tell_skipped() {
-    if (skipped_) context_.log(level_, message_ + ": " + std::to_string(skipped_) + " more rows");
+    if (skipped_) context_.log(level_, prefix_ + std::to_string(skipped_) + " more rows");
     skipped_ = 0;
 }
 

@@ -23,7 +23,7 @@ private:
     void tell_skipped();
 
     uint32_t level_;
-    std::string message_;
+    std::string prefix_;
     int64_t limit_;  // rows a second
     int64_t second_ = INT64_MIN, told_ = 0;  // the second that counts, and the rows told in it
     int64_t skipped_ = 0;                    // since the last note about it

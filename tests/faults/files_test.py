@@ -24,6 +24,7 @@ FILES = 3
 ROTATE = 400  # lines
 POINTS = ("file.", "coordinator.epoch.", "epochs.commit.", "store.prepare.", "store.commit.", "dataflow.sink.", "worker.epoch.",
           "worker.commit.")
+NOT_HERE = {"epochs.commit.decider_prepared", "epochs.commit.decided"}  # there is no transaction
 TOPOLOGY = """
 name: files
 delivery: exactly_once
@@ -48,8 +49,10 @@ class Writer(threading.Thread):
 
     def __init__(self, folder):
         super().__init__(daemon=True)
-        self.folder, self.done, self.rows = folder, threading.Event(), []
-        self.counts = [0] * FILES
+        self.folder, self.done = folder, threading.Event()
+        self.rows, self.counts = [(i, 1) for i in range(FILES)], [1] * FILES
+        for i in range(FILES):
+            (folder / f"{i}.log").write_text(json.dumps({"n": 1, "file": i}) + "\n")
 
     def run(self):
         files = [open(self.folder / f"{i}.log", "ab", 0) for i in range(FILES)]
@@ -106,15 +109,27 @@ class Files:
         self.look()
         return True
 
-    def kill_after(self, seconds):
+    def begin(self):
+        """The first epoch, before any file is renamed: what was renamed before nobody reads."""
+        self.kill_after(0, FILES)
+        self.writer.start()
+
+    def kill_after(self, seconds, rows=0):
+        """So long after the start, or after there are so many rows."""
         process = self.start()
         try:
+            deadline = time.monotonic() + TIMEOUT
+            while rows and len(self.look()) < rows and time.monotonic() < deadline:
+                check(process.poll() is None, f"exit {process.returncode} before it was killed\n{self.text()}")
+                threading.Event().wait(0.02)
             process.wait(seconds)
             check(False, f"exit {process.returncode} before it was killed\n{self.text()}")
         except subprocess.TimeoutExpired:
+            pass
+        finally:
             process.kill()
             process.wait()
-        self.look()
+        check(len(self.look()) >= rows, f"{len(self.look())} of {rows} rows arrived\n{self.text()}")
 
     def look(self):
         """The rows that a reader finds: never half a line, never one twice."""
@@ -154,14 +169,16 @@ def main():
     parser.add_argument("--host", default=str(HOST), help="the weir to test; one without failpoints has none reached")
     options = parser.parse_args()
     dice = random.Random(SEED)
-    points = [p for p in names_in_sources(("WEIR_FAILPOINT",)) if p.startswith(POINTS)] if options.host == str(HOST) else []
+    points = [p for p in names_in_sources(("WEIR_FAILPOINT",)) if p.startswith(POINTS) and p not in NOT_HERE]
+    if options.host != str(HOST):
+        points = []
     dice.shuffle(points)
     with scratch() as folder:
         files = Files(options.host, pathlib.Path(folder))
-        files.writer.start()
+        files.begin()
         unreached = [point for point in points if not files.killed_at(point, dice.randint(2, 3))]
-        for _ in range(options.kills):
-            files.kill_after(dice.uniform(0.2, 1.2))
+        for kill in range(options.kills):  # within the start, or within the work
+            files.kill_after(dice.uniform(0, 0.5), len(files.look()) + 1 if kill % 2 else 0)
         files.finish()
         check(not unreached, f"failpoints that no start reached: {unreached}")
         print(f"ok: killed at {len(points)} failpoints and {options.kills} random moments, seed {SEED}: "

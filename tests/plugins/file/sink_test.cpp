@@ -120,6 +120,19 @@ TEST(FileSink, LeavesOtherEpochsAndFilesAlone) {
     EXPECT_EQ(folder.names(), kept);
 }
 
+TEST(FileSink, SharesAPathWithOtherSinks) {
+    ScratchFolder folder;
+    auto a = writing(folder / "a.jsonl", {}, exactly_once()), b = writing(folder / "a.jsonl", {}, exactly_once());
+    Rows committables;
+    EXPECT_TRUE(a->process(R"([[1,null,0]])").done());
+    EXPECT_TRUE(a->prepare(7, &committables).done());
+    EXPECT_TRUE(b->process(R"([[2,null,0]])").done());
+    EXPECT_TRUE(b->prepare(7, &committables).done());
+    ASSERT_EQ(committables.size(), 2u);
+    for (const auto &one : committables) EXPECT_TRUE(a->commit(7, one).done());
+    EXPECT_EQ(folder.names(), (Rows{"a-20240523T123456.789Z-0-1.jsonl", "a-20240523T123456.789Z-0-2.jsonl"}));
+}
+
 TEST(FileSink, ReplacesNoFileAndTellsOfOneThatIsLost) {
     ScratchFolder folder;
     auto h = writing(folder / "a.jsonl", {}, exactly_once());

@@ -23,7 +23,7 @@ public:
         harness = std::make_unique<Harness>(plugin, "http.source", config.dump(), std::vector<Schema>{}, options);
         const size_t seen = TestHost::get().logs().size();
         if (Status s = harness->start(); !s.ok()) throw std::runtime_error(s.message());
-        const std::string log = TestHost::get().logs().substr(seen), begin = "node listens on http://127.0.0.1:";
+        const std::string log = TestHost::get().logs().substr(seen), begin = "listens on http://127.0.0.1:";
         if (!log.starts_with(begin)) throw std::runtime_error(log);
         port = std::stoi(log.substr(begin.size()));
         if (harness->discover() != Rows{"http"} || !harness->assign(0, "http").ok()) throw std::runtime_error("no split");
@@ -51,6 +51,7 @@ public:
     Request(int port, const std::string &body, const std::string &type = "application/json", const httplib::Headers &headers = {})
         : thread_([=, this] {
               httplib::Client client("127.0.0.1", port);
+              client.set_read_timeout(60);
               auto result = client.Post("/", headers, body, type);
               answer_ = result ? std::to_string(result->status) + " " + result->body : httplib::to_string(result.error());
           }) {}
