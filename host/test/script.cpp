@@ -88,7 +88,9 @@ private:
         ports.emplace_back(kErrorsPort);
         const std::string port = named.port.empty() ? ports.front() : named.port;
         if (std::find(ports.begin(), ports.end(), port) != ports.end()) {
-            tested_.tap(index, port, key.text);
+            tested_.tap(port == ports.front() ? behind(index) : index, port, key.text);
+            for (size_t i = 0; port == kErrorsPort && i < topology().nodes.size(); ++i)
+                if (topology().nodes[i].of == topology().nodes[index].id) tested_.tap(i, port, key.text);
             return true;
         }
         auto& d = diagnostics_.error(Code::kUnknownPort, key.place,
@@ -98,9 +100,19 @@ private:
         return false;
     }
 
+    // Whose rows are a node's output to others: those of the clauses of a source, where it has some.
+    size_t behind(size_t index) const {
+        for (const Edge& edge : topology().edges) {
+            const auto from = static_cast<size_t>(edge.from_node), to = static_cast<size_t>(edge.to_node);
+            if (from == index && topology().nodes[to].of == topology().nodes[index].id) return to;
+        }
+        return index;
+    }
+
     void report_unknown(const YamlKey& key) {
         std::vector<std::string> names;
-        for (const NodeSpec& node : topology().nodes) names.push_back(node.id);
+        for (const NodeSpec& node : topology().nodes)
+            if (node.of.empty()) names.push_back(node.id);
         auto& d = diagnostics_.error(Code::kUnknownNode, key.place,
                                      fmt::format("there is no node {}", ticked(key.text)));
         d.expected = one_of_text(names);
