@@ -20,7 +20,7 @@ def run(topics, records):
 def pairs_are_those_of_the_reference():
     topics, random_numbers = names(), random.Random(12)
     numbers = [random_numbers.randint(0, 12) for _ in range(5000)]
-    bad = [b"13", b"-1", b"abc", b"", b"7 ", b"99999999999999999999", b"\xff\xfe", b"1.0"]
+    bad = [b"13", b"-1", b"abc", b"", b"7 8", b"99999999999999999999", b"\xff\xfe", b"1.0"]
     values = [str(n).encode() for n in numbers]
     for i, value in enumerate(bad):
         values.insert(500 * (i + 1), value)
