@@ -112,7 +112,7 @@ private:
     void report_unknown(const YamlKey& key) {
         std::vector<std::string> names;
         for (const NodeSpec& node : topology().nodes)
-            if (node.of.empty()) names.push_back(node.id);
+            if (node.of.empty() && node.id != kTapNode) names.push_back(node.id);
         auto& d = diagnostics_.error(Code::kUnknownNode, key.place,
                                      fmt::format("there is no node {}", ticked(key.text)));
         d.expected = one_of_text(names);

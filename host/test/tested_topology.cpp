@@ -5,12 +5,6 @@
 #include <fmt/format.h>
 
 namespace weir::host::test {
-namespace {
-
-constexpr const char* kTapNode = "weir test";  // no node of a file can be called so
-
-}  // namespace
-
 TestedTopology::TestedTopology(Topology topology, const std::set<std::string>& real, OperatorResolver& plugins,
                                World& world, Diagnostics& diagnostics)
     : plugins_(plugins), world_(world), topology_(std::move(topology)), workers_(topology_.workers) {

@@ -18,6 +18,9 @@ namespace weir::host::test {
 // What expectations of failed rows are about: those of the topology's `dead_letters:`.
 inline constexpr const char* kDeadLetters = "dead_letters";
 
+// The node that taps; none of a file can be called so.
+inline constexpr const char* kTapNode = "weir test";
+
 class TestedTopology : public OperatorResolver {
 public:
     // `real`: nodes that stay as they are. What cannot be tested is in `diagnostics` afterwards.

@@ -131,6 +131,24 @@ TEST_F(Test, SetsParametersThatTheTopologyIncludes) {
               good());
 }
 
+TEST_F(Test, LooksBehindTheClausesOfASource) {
+    folder_.write("t.yaml", "name: t\n"
+                            "dead_letters: log\n"
+                            "nodes:\n"
+                            "  raw: { generate: { columns: { n: { sequence: {} } } }, where: n > 3, check: { small: n < 10 } }\n"
+                            "  shown: { from: raw, console: json }\n");
+    EXPECT_EQ(file("topology: t.yaml\n"
+                   "cases:\n"
+                   "  a case:\n"
+                   "    steps:\n"
+                   "      - send: { raw: [1, 5, 50] }\n"
+                   "      - expect:\n"
+                   "          raw: [{ n: 5 }]\n"
+                   "          raw.errors: [{ node: raw, value: '{\"n\":50}' }]\n"
+                   "          dead_letters: [{ node: raw, value: '{\"n\":50}' }]\n").out,
+              good());
+}
+
 TEST_F(Test, TellsWhatIsWrongWithTheTopology) {
     folder_.write("pairs.yaml", "name: pairs\nnodes: { raw: { generat: {} } \n");
     const Outcome broken = steps("      - expect: { out: [] }\n");
