@@ -103,7 +103,7 @@ private:
             if (c == '#' && is_space(line_[at_ - 1]) && !in_flow()) break;
             if (opens_quote(line_, at_)) {
                 const std::size_t end = behind_quote(line_, at_);
-                if (end == kNone) return std::nullopt;
+                if (end == kNone) return give_up();
                 odd = odd || (at_ != begin && line_.substr(at_, end - at_).find_first_of(",:{}[]#") != kNone);
                 at_ = end;
                 plain = plain && at_ - begin == end - begin && quoted;
@@ -111,7 +111,7 @@ private:
             }
             if (c == '[' || c == '{' || c == '(') {
                 const std::size_t end = skip_bracket(at_);
-                if (end == kNone) return std::nullopt;
+                if (end == kNone) return give_up();
                 const std::string_view inner = line_.substr(at_, end - at_);
                 const bool cuts = inner.find(": ") != kNone || (in_flow() && (c != '(' || inner.find_first_of(",{}[]") != kNone));
                 odd = odd || cuts || at_ == begin;
@@ -126,6 +126,12 @@ private:
         std::size_t end = at_;
         while (end > begin && is_space(line_[end - 1])) --end;
         if (odd) return TextSpan{begin, end - begin};
+        return std::nullopt;
+    }
+
+    // Of what is open at the end of the line nothing can be said.
+    std::optional<TextSpan> give_up() {
+        at_ = line_.size();
         return std::nullopt;
     }
 

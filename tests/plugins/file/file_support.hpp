@@ -8,7 +8,7 @@
 
 namespace weir::testing {
 
-using Rows = std::vector<std::string>;
+using Lines = std::vector<std::string>;
 
 inline std::unique_ptr<Harness> file_harness(const char *name, Json config, std::vector<Schema> inputs = {},
                                              HarnessOptions options = {}) {
@@ -34,7 +34,7 @@ inline std::unique_ptr<Harness> reading(const std::string &path, Json config = J
 }
 
 // What it reads until it is dry or at its end.
-inline Rows read_all(Harness &h) {
+inline Lines read_all(Harness &h) {
     for (;;) {
         Status status = h.poll(0);
         if (!status.ok()) throw std::runtime_error(status.message());
@@ -42,9 +42,9 @@ inline Rows read_all(Harness &h) {
     }
 }
 
-// Rows of one column `value`.
-inline Rows values(std::initializer_list<const char *> texts) {
-    Rows out;
+// Lines of one column `value`.
+inline Lines values(std::initializer_list<const char *> texts) {
+    Lines out;
     for (const char *text : texts) out.push_back(Json{{"value", text}}.dump());
     return out;
 }

@@ -10,8 +10,8 @@ constexpr int64_t kWait = 2'000'000;  // rotate_wait
 const Json kFollow = {{"follow", true}};
 
 // Polls until it is dry, moves the clock past rotate_wait, and polls again.
-Rows read_through_rotation(Harness &h) {
-    Rows rows = read_all(h);
+Lines read_through_rotation(Harness &h) {
+    Lines rows = read_all(h);
     for (int files = 0; files < 4; ++files) {
         h.options().now += kWait;
         for (auto &row : read_all(h)) rows.push_back(row);
@@ -26,7 +26,7 @@ TEST(FileFollow, ReadsLinesOnceTheirEndIsThere) {
     EXPECT_TRUE(h->poll(0).done());
     EXPECT_EQ(h->take(), values({"one"}));
     EXPECT_EQ(h->wake_time(), 250'000);
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     const std::string position = h->position(0);
     folder.append("a", "o\nthree\n");
     EXPECT_EQ(read_all(*h), values({"two", "three"}));
@@ -36,7 +36,7 @@ TEST(FileFollow, ReadsLinesOnceTheirEndIsThere) {
 TEST(FileFollow, WaitsForAFileThatIsNotThereYet) {
     ScratchFolder folder;
     auto h = reading(folder / "a", {{"follow", true}, {"start", "end"}});
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     folder.write("a", "one\n");
     EXPECT_EQ(read_all(*h), values({"one"}));
 }
@@ -45,7 +45,7 @@ TEST(FileFollow, BeginsBehindWhatIsThereWhereToldSo) {
     ScratchFolder folder;
     folder.write("a", "one\ntwo\nthr");
     auto h = reading(folder / "a", {{"follow", true}, {"start", "end"}});
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     folder.append("a", "ee\nfour\n");
     EXPECT_EQ(read_all(*h), values({"three", "four"}));
 }
@@ -55,11 +55,11 @@ TEST(FileFollow, ReadsFilesThatComeLaterFromTheirBeginning) {
     folder.write("a.log", "old\n");
     auto h = file_harness("file.source", {{"path", folder / "*.log"}, {"follow", true}, {"start", "end"}});
     ASSERT_TRUE(h->start().ok());
-    EXPECT_EQ(h->discover(), (Rows{folder / "a.log"}));
+    EXPECT_EQ(h->discover(), (Lines{folder / "a.log"}));
     folder.write("b.log", "new\n");
-    EXPECT_EQ(h->discover(), (Rows{folder / "a.log", folder / "b.log"}));
+    EXPECT_EQ(h->discover(), (Lines{folder / "a.log", folder / "b.log"}));
     folder.rename("a.log", "a.log.1");
-    EXPECT_EQ(h->discover(), (Rows{folder / "a.log", folder / "b.log"}));  // it will come again
+    EXPECT_EQ(h->discover(), (Lines{folder / "a.log", folder / "b.log"}));  // it will come again
     ASSERT_TRUE(h->assign(0, folder / "b.log").ok());
     EXPECT_EQ(read_all(*h), values({"new"}));
 }
@@ -70,16 +70,16 @@ TEST(FileFollow, ReadsARenamedFileToItsEndAndThenTheNewOne) {
     auto h = reading(folder / "a", kFollow);
     EXPECT_EQ(read_all(*h), values({"one"}));
     folder.rename("a", "a.1");
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     folder.append("a.1", "two\n");  // its writer has not noticed yet
     folder.write("a", "four\n");
     EXPECT_EQ(read_all(*h), values({"two"}));
     h->options().now = kWait - 1;
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     folder.append("a.1", "three\nand a rest");
     EXPECT_EQ(read_all(*h), values({"three"}));
     h->options().now = 2 * kWait - 2;
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     h->options().now = 2 * kWait - 1;
     EXPECT_EQ(read_all(*h), values({"and a rest", "four"}));
     EXPECT_EQ(h->metric("truncated"), 0);
@@ -116,7 +116,7 @@ TEST(FileFollow, RefusesToGoOnWhenTheRestOfAFileIsGone) {
     EXPECT_EQ(refused.code(), WEIR_E_STATE_VERSION);
     EXPECT_THAT(refused.message(), ::testing::HasSubstr("it is gone, and no renamed one beside it is the one that was read"));
     auto skipping = reading(folder / "a", {{"follow", true}, {"lost", "skip"}}, position);
-    EXPECT_EQ(read_all(*skipping), Rows());
+    EXPECT_EQ(read_all(*skipping), Lines());
     folder.write("a", "three\n");
     EXPECT_EQ(read_all(*skipping), values({"three"}));
 }
@@ -139,7 +139,7 @@ TEST(FileFollow, LeavesRotatedFilesToThoseWhoseNamesTheyHad) {
     for (const char *name : {"a.log", "a.log.1", "a.log-20240523", "a.log.gz", "a.log.b"}) folder.write(name, "x\n");
     auto h = file_harness("file.source", {{"path", folder / "a.log*"}, {"follow", true}});
     ASSERT_TRUE(h->start().ok());
-    EXPECT_EQ(h->discover(), (Rows{folder / "a.log", folder / "a.log.b", folder / "a.log.gz"}));
+    EXPECT_EQ(h->discover(), (Lines{folder / "a.log", folder / "a.log.b", folder / "a.log.gz"}));
 }
 
 TEST(FileFollow, WaitsForAHeader) {
@@ -149,11 +149,11 @@ TEST(FileFollow, WaitsForAHeader) {
                          {"format", {{"codec", "csv"}, {"config", {{"header", true}}}}},
                          {"record", {{"n", "int64"}, {"name", "string"}}}};
     auto h = reading(folder / "a.csv", config);
-    EXPECT_EQ(read_all(*h), Rows());
+    EXPECT_EQ(read_all(*h), Lines());
     folder.append("a.csv", "me\n1,Ann\n");
-    EXPECT_EQ(read_all(*h), (Rows{R"({"n":1,"name":"Ann"})"}));
+    EXPECT_EQ(read_all(*h), (Lines{R"({"n":1,"name":"Ann"})"}));
     folder.write("a.csv", "name,n\nB,2\n");
-    EXPECT_EQ(read_all(*h), (Rows{R"({"n":2,"name":"B"})"}));
+    EXPECT_EQ(read_all(*h), (Lines{R"({"n":2,"name":"B"})"}));
 }
 
 }  // namespace

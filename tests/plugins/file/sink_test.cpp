@@ -80,7 +80,7 @@ TEST(FileSink, RollsBySizeAndByAge) {
     h->options().now = kNow + 5'000'000;
     EXPECT_TRUE(h->process(R"([[3,null,0]])").done());
     EXPECT_TRUE(h->prepare(1).done());
-    EXPECT_EQ(folder.names(), (Rows{"a-20240523T123456.789Z-0-1.jsonl", "a-20240523T123456.789Z-0-2.jsonl",
+    EXPECT_EQ(folder.names(), (Lines{"a-20240523T123456.789Z-0-1.jsonl", "a-20240523T123456.789Z-0-2.jsonl",
                                     "a-20240523T123501.789Z-0-3.jsonl"}));
     EXPECT_EQ(folder.read("a-20240523T123456.789Z-0-1.jsonl"), "{\"n\":0,\"s\":\"xy\"}\n{\"n\":1,\"s\":\"xy\"}\n");
     EXPECT_EQ(h->metric("files"), 3);
@@ -92,25 +92,25 @@ TEST(FileSink, ShowsAFileOnceItsEpochIsCommitted) {
     EXPECT_TRUE(h->process(R"([[1,null,0]])").done());
     ASSERT_EQ(folder.names().size(), 1u);
     EXPECT_TRUE(folder.names()[0].starts_with(".a-") && folder.names()[0].ends_with(".writing"));
-    Rows committables;
+    Lines committables;
     EXPECT_TRUE(h->prepare(4, &committables).done());
     ASSERT_EQ(committables.size(), 1u);
     EXPECT_TRUE(folder.names()[0].ends_with(".ready-4"));
     EXPECT_TRUE(h->process(R"([[2,null,0]])").done());  // of the next epoch
     for (int times = 0; times < 2; ++times) EXPECT_TRUE(h->commit(4, committables[0]).done());
     EXPECT_EQ(folder.read("a-20240523T123456.789Z-0-1.jsonl"), "{\"n\":1,\"s\":null}\n");
-    Rows none;
+    Lines none;
     h.reset();  // what was not prepared is given up
-    EXPECT_EQ(folder.names(), Rows{"a-20240523T123456.789Z-0-1.jsonl"});
+    EXPECT_EQ(folder.names(), Lines{"a-20240523T123456.789Z-0-1.jsonl"});
     auto empty = writing(folder / "a.jsonl", {}, exactly_once());
     EXPECT_TRUE(empty->prepare(5, &none).done());
-    EXPECT_EQ(none, Rows());
+    EXPECT_EQ(none, Lines());
 }
 
 TEST(FileSink, LeavesOtherEpochsAndFilesAlone) {
     ScratchFolder folder;
     const std::string time = "-20240523T123456.789Z-0-1";
-    const Rows kept = {".a" + time + ".jsonl.0.ready-4", ".a" + time + ".txt.0.writing", ".a-b" + time + ".jsonl.0.writing",
+    const Lines kept = {".a" + time + ".jsonl.0.ready-4", ".a" + time + ".txt.0.writing", ".a-b" + time + ".jsonl.0.writing",
                        "a" + time + ".jsonl"};
     for (const auto &name : kept) folder.write(name, "x\n");
     for (const char *suffix : {".jsonl.0.writing", ".jsonl.0.ready-5"}) folder.write(".a" + time + suffix, "x\n");
@@ -123,21 +123,21 @@ TEST(FileSink, LeavesOtherEpochsAndFilesAlone) {
 TEST(FileSink, SharesAPathWithOtherSinks) {
     ScratchFolder folder;
     auto a = writing(folder / "a.jsonl", {}, exactly_once()), b = writing(folder / "a.jsonl", {}, exactly_once());
-    Rows committables;
+    Lines committables;
     EXPECT_TRUE(a->process(R"([[1,null,0]])").done());
     EXPECT_TRUE(a->prepare(7, &committables).done());
     EXPECT_TRUE(b->process(R"([[2,null,0]])").done());
     EXPECT_TRUE(b->prepare(7, &committables).done());
     ASSERT_EQ(committables.size(), 2u);
     for (const auto &one : committables) EXPECT_TRUE(a->commit(7, one).done());
-    EXPECT_EQ(folder.names(), (Rows{"a-20240523T123456.789Z-0-1.jsonl", "a-20240523T123456.789Z-0-2.jsonl"}));
+    EXPECT_EQ(folder.names(), (Lines{"a-20240523T123456.789Z-0-1.jsonl", "a-20240523T123456.789Z-0-2.jsonl"}));
 }
 
 TEST(FileSink, ReplacesNoFileAndTellsOfOneThatIsLost) {
     ScratchFolder folder;
     auto h = writing(folder / "a.jsonl", {}, exactly_once());
     EXPECT_TRUE(h->process(R"([[1,null,0]])").done());
-    Rows committables;
+    Lines committables;
     EXPECT_TRUE(h->prepare(1, &committables).done());
     const std::string name = "a-20240523T123456.789Z-0-1.jsonl";
     folder.write(name, "of somebody else\n");

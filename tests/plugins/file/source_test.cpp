@@ -25,7 +25,7 @@ TEST(FileSource, ReadsAnEmptyFile) {
     folder.write("a", "");
     auto h = reading(folder / "a");
     EXPECT_TRUE(h->poll(0).is_end());
-    EXPECT_EQ(h->take(), Rows());
+    EXPECT_EQ(h->take(), Lines());
 }
 
 TEST(FileSource, SendsLinesThatDoNotDecodeToErrorsWithFileAndByte) {
@@ -36,7 +36,7 @@ TEST(FileSource, SendsLinesThatDoNotDecodeToErrorsWithFileAndByte) {
     auto h = reading(folder / "a.json", config);
     EXPECT_TRUE(h->poll(0).is_end());
     const std::string path = Json(folder / "a.json").dump();
-    EXPECT_EQ(h->take(), (Rows{"{\"n\":1,\"path\":" + path + ",\"offset\":0}", "{\"n\":3,\"path\":" + path + ",\"offset\":18}"}));
+    EXPECT_EQ(h->take(), (Lines{"{\"n\":1,\"path\":" + path + ",\"offset\":0}", "{\"n\":3,\"path\":" + path + ",\"offset\":18}"}));
     EXPECT_EQ(h->take_failed(), (std::vector<FailedRow>{{"decode", "n", "`\"x\"` is not an int64 (at byte 5)", "{\"n\":\"x\"}"}}));
 }
 
@@ -45,10 +45,10 @@ TEST(FileSource, GoesOnFromAnyPositionWithTheSameRows) {
     std::string text;
     for (int i = 0; i < 5000; ++i) text += "line " + std::to_string(i * i) + "\n";
     folder.write("a", text);
-    const Rows whole = [&] { auto h = reading(folder / "a"); return read_all(*h); }();
+    const Lines whole = [&] { auto h = reading(folder / "a"); return read_all(*h); }();
     ASSERT_EQ(whole.size(), 5000u);
     for (uint64_t n : {1u, 7u, 1000u}) {
-        Rows rows;
+        Lines rows;
         std::optional<std::string> position;
         for (bool ended = false; !ended;) {
             auto h = reading(folder / "a", {}, position);
@@ -57,7 +57,7 @@ TEST(FileSource, GoesOnFromAnyPositionWithTheSameRows) {
             position = h->position(0);
             if (n == 1 && rows.size() == 20) break;
         }
-        EXPECT_EQ(rows, Rows(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(rows.size()))) << n;
+        EXPECT_EQ(rows, Lines(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(rows.size()))) << n;
         EXPECT_EQ(rows.size(), n == 1 ? 20u : 5000u);
     }
 }
@@ -69,7 +69,7 @@ TEST(FileSource, AddsNothingOfAFileThatWasReadToItsEndUntilItGrows) {
     EXPECT_EQ(read_all(*first), values({"one", "two"}));
     const std::string position = first->position(0);
     EXPECT_TRUE(position.starts_with("8 tail=8:") && position.ends_with(" end")) << position;
-    EXPECT_EQ(read_all(*reading(folder / "a", {}, position)), Rows());
+    EXPECT_EQ(read_all(*reading(folder / "a", {}, position)), Lines());
     folder.append("a", "three\n");
     EXPECT_EQ(read_all(*reading(folder / "a", {}, position)), values({"three"}));
     folder.write("a", "another\n");  // what was there was read to its end
@@ -103,12 +103,12 @@ TEST(FileSource, ReadsCsvUnderItsHeader) {
         EXPECT_TRUE(h->poll(0, 1).is_more());
         position = h->position(0);
         EXPECT_TRUE(h->poll(0).is_end());
-        EXPECT_EQ(h->take(), (Rows{R"({"name":"Ann","n":1})", R"({"name":"B, b","n":2})"}));
+        EXPECT_EQ(h->take(), (Lines{R"({"name":"Ann","n":1})", R"({"name":"B, b","n":2})"}));
         ASSERT_EQ(h->take_failed().at(0).payload, "x,C,");
     }
-    EXPECT_EQ(read_all(*reading(folder / "a.csv", config, position)), (Rows{R"({"name":"B, b","n":2})"}));
+    EXPECT_EQ(read_all(*reading(folder / "a.csv", config, position)), (Lines{R"({"name":"B, b","n":2})"}));
     folder.write("only.csv", "n,name");
-    EXPECT_EQ(read_all(*reading(folder / "only.csv", config)), Rows());
+    EXPECT_EQ(read_all(*reading(folder / "only.csv", config)), Lines());
 }
 
 TEST(FileSource, SendsLinesThatAreTooLongToErrorsAndGoesOn) {
@@ -123,7 +123,7 @@ TEST(FileSource, SendsLinesThatAreTooLongToErrorsAndGoesOn) {
     EXPECT_EQ(failed[0].message, "the line is 700000 bytes long, and `max_line` is 1000; its first bytes are kept");
     EXPECT_EQ(failed[0].payload, huge.substr(0, failed[0].payload.size()));
     EXPECT_GT(failed[0].payload.size(), 1000u);
-    EXPECT_EQ(read_all(*reading(folder / "a", {{"max_line", 1000}}, h->position(0))), Rows());
+    EXPECT_EQ(read_all(*reading(folder / "a", {{"max_line", 1000}}, h->position(0))), Lines());
     auto again = reading(folder / "a", {{"max_line", 1000}});
     EXPECT_TRUE(again->poll(0, 2).is_more());
     EXPECT_EQ(read_all(*reading(folder / "a", {{"max_line", 1000}}, again->position(0))), values({"two"}));
@@ -134,7 +134,7 @@ TEST(FileSource, ReadsALineThatIsLongerThanWhatItReadsAtOnce) {
     const std::string big(3'000'000, 'y');
     folder.write("a", "one\n" + big + "\ntwo\n");
     auto h = reading(folder / "a");
-    EXPECT_EQ(read_all(*h), (Rows{"{\"value\":\"one\"}", "{\"value\":\"" + big + "\"}", "{\"value\":\"two\"}"}));
+    EXPECT_EQ(read_all(*h), (Lines{"{\"value\":\"one\"}", "{\"value\":\"" + big + "\"}", "{\"value\":\"two\"}"}));
 }
 
 TEST(FileSource, HasASplitForEachFileOfAPattern) {
@@ -143,7 +143,7 @@ TEST(FileSource, HasASplitForEachFileOfAPattern) {
     ::mkdir((folder / "d.log").c_str(), 0700);
     auto h = file_harness("file.source", {{"path", {folder / "*.log", folder / "a.log"}}});
     ASSERT_TRUE(h->start().ok());
-    EXPECT_EQ(h->discover(), (Rows{folder / "a.log", folder / "b.log"}));
+    EXPECT_EQ(h->discover(), (Lines{folder / "a.log", folder / "b.log"}));
     ASSERT_TRUE(h->assign(7, folder / "b.log").ok());
     EXPECT_TRUE(h->poll(7).is_end());
     EXPECT_EQ(h->take(), values({"b.log"}));

@@ -215,7 +215,7 @@ TEST_F(Lint, RefusesAPluginThatIsNotThere) {
     EXPECT_EQ(got.out, R"(t.yaml:6:12: error[missing-plugin]: plugin `acme` is not present
     6 | plugins: { acme: ">=1.2" }
       |            ^~~~
-   expected: `clauses`, `codecs`, `console`, `generate`, `kafka` or `pair_match`
+   expected: `assert`, `clauses`, `codecs`, `console`, `dedup`, `file`, `generate`, `http`, `kafka`, `log`, `lookup_table`, `pair_match`, …
    hint: see `weir plugin ls`, and --plugin-dir
 )");
     EXPECT_EQ(got.code, 3);

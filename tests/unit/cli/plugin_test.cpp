@@ -21,9 +21,9 @@ TEST(PluginLs, ListsPluginsAndOperatorsAsATable) {
     const Outcome got = weir({"plugin", "ls"});
     EXPECT_EQ(got.code, 0);
     EXPECT_EQ(got.err, "");
-    EXPECT_THAT(got.out, StartsWith("PLUGIN      VERSION  OPERATORS\n"));
-    EXPECT_THAT(got.out, HasSubstr("\npair_match  0.1.0    pair_match\n"));
-    EXPECT_THAT(got.out, HasSubstr("\nkafka       0.1.0    kafka, kafka.source, kafka.sink\n"));
+    EXPECT_THAT(got.out, StartsWith("PLUGIN        VERSION  OPERATORS\n"));
+    EXPECT_THAT(got.out, HasSubstr("\npair_match    0.1.0    pair_match\n"));
+    EXPECT_THAT(got.out, HasSubstr("\nkafka         0.1.0    kafka, kafka.source, kafka.sink\n"));
 }
 
 TEST(PluginLs, ListsPluginsAsJsonWithTheirFiles) {
