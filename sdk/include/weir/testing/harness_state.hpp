@@ -58,6 +58,7 @@ inline const weir_state_api &Harness::state_api() {
             KeptState &kept = of(c).kept();
             KeptState::State *state = kept.find(number);
             if (!state || batch != kept.call_.batch || kept.call_.keys.empty()) return WEIR_E_FATAL;
+            ++kept.resolve_;
             for (size_t i = 0; i < kept.call_.keys.size(); ++i) {
                 const int64_t now = kept.time_of(*state);
                 slots[i] = kept.resolve_one(*state, kept.call_.keys[i], times ? std::max(times[i], now) : now, flags);
@@ -69,6 +70,7 @@ inline const weir_state_api &Harness::state_api() {
             KeptState &kept = of(c).kept();
             KeptState::State *state = kept.find(number);
             if (!state || batch != kept.call_.batch) return WEIR_E_FATAL;
+            ++kept.resolve_;
             for (uint64_t i = 0; i < n; ++i) {
                 const std::string key = kept.call_.keys.at(static_cast<size_t>(items[i].row)) + std::string(view(items[i].key));
                 slots[i] = kept.resolve_one(*state, key, kept.time_of(*state), flags);

@@ -38,7 +38,8 @@ private:
     struct Entry {
         std::unique_ptr<char[]> slot;
         int64_t expiry = kNever;
-        bool erased = false;  // gone, unless its slot was written to since
+        bool erased = false;   // gone, unless its slot was written to since
+        uint64_t resolve = 0;  // number of the call that judged it last
     };
     struct State {
         uint32_t slot_bytes = 0, flags = 0, ttl_clock = 0;
@@ -68,14 +69,16 @@ private:
     }
     void *resolve_one(State &state, const std::string &key, int64_t time, uint32_t flags) {
         auto found = state.entries.find(key);
-        if (found != state.entries.end() && is_gone(state, found->second, time)) {
+        // As in the host, the first row of a key in a call judges its time for all of them.
+        if (found != state.entries.end() && found->second.resolve != resolve_ && is_gone(state, found->second, time)) {
             state.entries.erase(found);
             found = state.entries.end();
         }
         if (found == state.entries.end()) {
             if (!(flags & WEIR_RESOLVE_CREATE)) return nullptr;
-            found = state.entries.emplace(key, Entry{std::make_unique<char[]>(state.slot_bytes), kNever, false}).first;
+            found = state.entries.emplace(key, Entry{std::make_unique<char[]>(state.slot_bytes), kNever, false, resolve_}).first;
         }
+        found->second.resolve = resolve_;
         const bool use = !(flags & WEIR_RESOLVE_READ) || (state.flags & WEIR_TTL_ON_READ);
         if (use && state.ttl > 0 && time != INT64_MIN) found->second.expiry = time + state.ttl;
         return found->second.slot.get();
@@ -146,6 +149,7 @@ private:
     // Of the present harness.
     std::vector<std::string> declared_;
     Call call_;
+    uint64_t resolve_ = 0;  // calls so far
 };
 
 }  // namespace weir::testing
