@@ -130,6 +130,7 @@ Status StateStore::prepare(uint64_t epoch, std::span<EpochPart> parts, std::stri
     batch.Put(record_key(epoch), slice(record));
     for (size_t i = 0; i + kKeptRecords < impl.records.size(); ++i) batch.Delete(record_key(impl.records[i]));
     WEIR_FAILPOINT("store.prepare.built");
+    if (WEIR_FAILS("store.prepare.refused")) return Status::retryable("failpoint store.prepare.refused");
     if (Status s = impl.write(batch, true, fmt::format("preparing epoch {}", epoch)); !s.ok()) return s;
     WEIR_FAILPOINT("store.prepare.written");
     while (impl.records.size() > kKeptRecords) impl.records.pop_front();

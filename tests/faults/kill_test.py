@@ -26,8 +26,8 @@ SEED = int(os.environ.get("WEIR_TEST_SEED", "1"))
 ROWS_PER_SECOND = 3000
 LIFE = "coordinator.epoch.told:kill:8"  # how a life ends that does not pass the point
 # What a point may need to be reached: something that happens first, in the same life or in the one before.
-TROUBLES = ["", "kafka.commit.answer:error:2", "kafka.marker.send:error:2", "store.write.io_error:error:2",
-            "store.write.io_error:error:3", "epochs.commit.store_prepared:kill:2", "", "epochs.commit.decided:kill:2", ""]
+TROUBLES = ["", "kafka.commit.answer:error:2", "kafka.marker.send:error:2", "store.prepare.refused:error:2",
+            "store.write.io_error:error:2", "epochs.commit.store_prepared:kill:2", "", "epochs.commit.decided:kill:2", ""]
 ROUNDS = 3  # whether a trouble leads to the point hangs on what the broker and the threads are at
 EXITS = (4, 5, 6)  # of a host that meets a trouble: the outside's fault, a failure, the state's
 
