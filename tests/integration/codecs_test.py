@@ -72,7 +72,8 @@ try:
         produce(address, topic, [payload.encode() for payload in payloads])
     weir("run", topology, "--set", f"brokers={address}", "--records", sum(map(len, SENT.values())))
     for topic, payloads in EXPECTED.items():
-        equal([record.payload.decode() for record in consume(address, topic)], payloads, topic)
+        # Partitions have no order among each other.
+        equal(sorted(record.payload.decode() for record in consume(address, topic)), sorted(payloads), topic)
     dead = [tuple(record.headers.get(f"weir.{name}") for name in ("node", "code", "field")) +
             (record.payload.decode(), record.headers["weir.message"]) for record in consume(address, "dead")]
     equal(sorted(dead, key=str), DEAD, "dead letters")
