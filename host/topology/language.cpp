@@ -28,7 +28,7 @@ std::vector<ParamInfo> make_settings() {
         setting("checkpoint", ParamType::kDuration, "The time between two checkpoints.", "1s"),
         setting("checkpoint_timeout", ParamType::kDuration, "A checkpoint that takes longer is warned of.", "1m"),
         setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
-        setting("memory_limit", ParamType::kBytes, "The memory that state and queues may take."),
+        setting("memory_limit", ParamType::kBytes, "The memory that state may take; what has not come for long leaves it."),
         restart_setting(),
     };
 }
