@@ -2,9 +2,9 @@
 #
 # weir_use_pch(<target> [PLUGIN|TEST|TEST_FIXTURE])
 #   the target compiles against
-#     (nothing)     the standard library, nlohmann/json, fmt: for host code; links the latter two
-#     PLUGIN        the standard library and what the SDK itself uses (nlohmann/json)
-#     TEST          as for host code, and GoogleTest and GoogleMock (weir_add_test does this by itself)
+#     (nothing)     the standard library, the SDK, nlohmann/json, fmt: for host code; links the latter three
+#     PLUGIN        the standard library, the SDK and what it uses (nlohmann/json)
+#     TEST          as for host code, GoogleTest and GoogleMock (weir_add_test does this by itself)
 #     TEST_FIXTURE  as for host code: for what tests load or start
 # The latter two are not optimized: they are compiled far more often than they run.
 # Sources still include what they use: without the precompiled header they must compile too.
@@ -13,7 +13,7 @@ set(_weir_pch_standard
     <algorithm> <array> <atomic> <bit> <chrono> <concepts> <cstddef> <cstdint> <cstring> <functional> <limits>
     <map> <memory> <mutex> <optional> <span> <string> <string_view> <thread> <tuple> <type_traits>
     <unordered_map> <utility> <variant> <vector>)
-set(_weir_pch_plugin ${_weir_pch_standard} <nlohmann/json.hpp>)
+set(_weir_pch_plugin ${_weir_pch_standard} <nlohmann/json.hpp> <weir/weir.hpp>)
 set(_weir_pch_host ${_weir_pch_plugin} <fmt/format.h>)
 set(_weir_pch_test_fixture ${_weir_pch_host})
 set(_weir_pch_test ${_weir_pch_host} <gtest/gtest.h> <gmock/gmock.h>)
@@ -27,13 +27,13 @@ function(weir_use_pch target)
   endif()
   if(arg_PLUGIN)
     set(group plugin)
-    set(libraries nlohmann_json::nlohmann_json)
+    set(libraries weir_sdk_headers)
   elseif(arg_TEST)
     set(group test)
-    set(libraries nlohmann_json::nlohmann_json fmt::fmt GTest::gmock GTest::gtest)
+    set(libraries weir_sdk_headers fmt::fmt GTest::gmock GTest::gtest)
   else()
     set(group host)
-    set(libraries nlohmann_json::nlohmann_json fmt::fmt)
+    set(libraries weir_sdk_headers fmt::fmt)
     if(arg_TEST_FIXTURE)
       set(group test_fixture)
     endif()

@@ -161,7 +161,7 @@ class CaseRunner {
 public:
     CaseRunner(const FileCase& of, const Script& script, TestedTopology& tested, World& world, const RunOrder& order,
                const std::filesystem::path& state)
-        : case_(of), tested_(tested), order_(order), driver_(of, script, world, outcome_) {
+        : tested_(tested), order_(order), driver_(of, script, world, outcome_) {
         options_.simulate = order.seed;
         options_.simulated_start = of.start;
         options_.driver = &driver_;
@@ -209,7 +209,6 @@ private:
         return false;
     }
 
-    const FileCase& case_;
     TestedTopology& tested_;
     const RunOrder order_;
     CaseOutcome outcome_;

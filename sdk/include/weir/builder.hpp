@@ -98,4 +98,7 @@ void gather(const Schema &schema, const ArrowArray &from, const int32_t *rows, i
 
 }  // namespace weir
 
+#include <weir/detail/builder_values.hpp>
+#ifndef WEIR_SDK_COMPILED
 #include <weir/detail/builder_impl.hpp>
+#endif

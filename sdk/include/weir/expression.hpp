@@ -77,20 +77,7 @@ private:
 class ExpressionCompiler {
 public:
     // Not ok: the host has no expressions.
-    static Result<ExpressionCompiler> create(Context context, const Schema &input) {
-        const weir_host *host = context.raw()->host;
-        const auto *api = static_cast<const weir_expression_api *>(host->extension(host, WEIR_EXT_EXPRESSION));
-        if (!api) return Status::unsupported("this host has no expressions (" WEIR_EXT_EXPRESSION ")");
-        ArrowSchema columns;
-        export_schema(input, &columns);
-        weir_error error{};
-        error.size = sizeof error;
-        weir_expression_compiler *compiler = nullptr;
-        const int32_t code = api->compiler(&columns, &compiler, &error);
-        columns.release(&columns);
-        if (code < 0) return Status::from_abi(code, error);
-        return ExpressionCompiler(context, api, compiler, input);
-    }
+    static Result<ExpressionCompiler> create(Context context, const Schema &input);
 
     // The number of a new expression, from 0. `expression`: the value of a WEIR_PARAM_EXPRESSION, or a text. A problem is
     // reported to the user at `path`, and the Status is what bind has to return (after further expressions, if it likes:
@@ -130,18 +117,7 @@ private:
     ExpressionCompiler(Context context, const weir_expression_api *api, weir_expression_compiler *compiler, Schema input)
         : context_(context), api_(api), compiler_(compiler, api->discard), input_(std::move(input)) {}
 
-    Result<uint32_t> add(const Config::Json &expression, uint32_t kind, const std::string &path) {
-        const std::string json = expression.dump();
-        weir_expression_problem problem{};
-        problem.size = sizeof problem;
-        uint32_t number = 0;
-        if (api_->add(compiler_.get(), to_abi(json), kind, &number, &problem) == WEIR_OK) {
-            ++expressions_;
-            return number;
-        }
-        api_->report(context_.raw(), to_abi(path), &problem);
-        return Status::config(path, problem.message);
-    }
+    Result<uint32_t> add(const Config::Json &expression, uint32_t kind, const std::string &path);
 
     Context context_;
     const weir_expression_api *api_;
@@ -187,3 +163,7 @@ private:
 };
 
 }  // namespace weir
+
+#ifndef WEIR_SDK_COMPILED
+#include <weir/detail/expression_impl.hpp>
+#endif

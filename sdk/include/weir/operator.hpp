@@ -140,7 +140,7 @@ private:
 class Instance {
 public:
     explicit Instance(Context context) : context_(context) {}
-    virtual ~Instance() = default;
+    virtual ~Instance();
     Instance(const Instance &) = delete;
     Instance &operator=(const Instance &) = delete;
 
@@ -189,4 +189,7 @@ private:
 
 }  // namespace weir
 
+#include <weir/detail/operator_api.hpp>
+#ifndef WEIR_SDK_COMPILED
 #include <weir/detail/operator_impl.hpp>
+#endif

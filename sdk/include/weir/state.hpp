@@ -60,7 +60,7 @@ std::vector<weir_state_field> fields(Fields... list) {
 
 }  // namespace weir
 
-#include <weir/detail/state_impl.hpp>
+#include <weir/detail/state_layout.hpp>
 
 namespace weir {
 
@@ -205,3 +205,7 @@ private:
 };
 
 }  // namespace weir
+
+#ifndef WEIR_SDK_COMPILED
+#include <weir/detail/state_impl.hpp>
+#endif

@@ -121,5 +121,7 @@ void export_record(const Schema &record, ArrowSchema *out);
 
 }  // namespace weir
 
+#ifndef WEIR_SDK_COMPILED
 #include <weir/detail/types_arrow.hpp>
 #include <weir/detail/types_text.hpp>
+#endif

@@ -1,7 +1,8 @@
-// Definitions for weir/builder.hpp.
+// Definitions for weir/builder.hpp: what runs for each column.
 #pragma once
 
 #include <weir/builder.hpp>
+#include <weir/detail/linkage.hpp>
 
 namespace weir {
 namespace detail {
@@ -12,7 +13,7 @@ struct ArrayStore {
     std::vector<ArrowArray *> pointers;
 };
 
-inline void release_array(ArrowArray *array) {
+WEIR_INLINE void release_array(ArrowArray *array) {
     auto *store = static_cast<ArrayStore *>(array->private_data);
     for (const void *buffer : store->buffers)
         if (buffer) plugin_host().free(const_cast<void *>(buffer));
@@ -22,7 +23,7 @@ inline void release_array(ArrowArray *array) {
     array->release = nullptr;
 }
 
-inline void fill_array(ArrayStore *store, int64_t length, int64_t nulls, int64_t n_buffers, ArrowArray *out) {
+WEIR_INLINE void fill_array(ArrayStore *store, int64_t length, int64_t nulls, int64_t n_buffers, ArrowArray *out) {
     store->pointers.clear();
     for (auto &child : store->children) store->pointers.push_back(&child);
     *out = ArrowArray{};
@@ -36,80 +37,13 @@ inline void fill_array(ArrayStore *store, int64_t length, int64_t nulls, int64_t
     out->private_data = store;
 }
 
-inline void set_bit(Buffer &bits, int64_t index, bool value) {
-    auto byte = static_cast<size_t>(index >> 3);
-    while (bits.size() <= byte) bits.push(uint8_t{0});
-    auto mask = static_cast<uint8_t>(1 << (index & 7));
-    uint8_t &at = bits.data()[byte];
-    at = value ? static_cast<uint8_t>(at | mask) : static_cast<uint8_t>(at & ~mask);
-}
-
 }  // namespace detail
 
-inline ColumnBuilder::ColumnBuilder(Type type) : type_(std::move(type)) {
+WEIR_INLINE ColumnBuilder::ColumnBuilder(Type type) : type_(std::move(type)) {
     for (const Field &f : type_.children) children_.emplace_back(f.type);
 }
 
-inline void ColumnBuilder::count(bool valid) {
-    if (!valid && !validity_.size())
-        for (int64_t i = 0; i < length_; ++i) detail::set_bit(validity_, i, true);
-    if (!valid || validity_.size()) detail::set_bit(validity_, length_, valid);
-    if (!valid) ++nulls_;
-    ++length_;
-}
-
-inline void ColumnBuilder::append_bool(bool value) {
-    assert(type_.id == TypeId::kBool);
-    detail::set_bit(values_, length_, value);
-    count(true);
-}
-
-inline void ColumnBuilder::append_integer(int64_t value) {
-    switch (value_width(type_.id)) {
-        case 1: return append(static_cast<int8_t>(value));
-        case 2: return append(static_cast<int16_t>(value));
-        case 4: return append(static_cast<int32_t>(value));
-        case 16: return append(static_cast<Int128>(value));
-        default: return append(value);
-    }
-}
-
-// offsets[i + 1] of the row that is being closed; offsets[0] is written with the first row.
-inline void ColumnBuilder::push_offset() {
-    if (!offsets_.size()) offsets_.push(int32_t{0});
-    int64_t end = static_cast<int64_t>(values_.size());
-    if (!type_.is_text()) end = children_.empty() ? 0 : children_[0].size();
-    assert(end <= INT32_MAX);
-    offsets_.push(static_cast<int32_t>(end));
-}
-
-inline void ColumnBuilder::append_text(std::string_view bytes) {
-    assert(type_.is_text());
-    values_.append(bytes.data(), bytes.size());
-    push_offset();
-    count(true);
-}
-
-inline void ColumnBuilder::append_null() {
-    if (type_.id == TypeId::kBool) {
-        detail::set_bit(values_, length_, false);
-    } else if (size_t width = value_width(type_.id)) {
-        static constexpr char kZero[16] = {};
-        values_.append(kZero, width);
-    } else if (has_offsets()) {
-        push_offset();
-    } else {
-        for (auto &c : children_) c.append_null();
-    }
-    count(false);
-}
-
-inline void ColumnBuilder::end_row() {
-    if (has_offsets()) push_offset();
-    count(true);
-}
-
-inline void ColumnBuilder::append_from(const Column &from, int64_t row) {
+WEIR_INLINE void ColumnBuilder::append_from(const Column &from, int64_t row) {
     if (from.is_null(row)) return append_null();
     switch (type_.id) {
         case TypeId::kBool: return append_bool(from.bool_value(row));
@@ -131,7 +65,7 @@ inline void ColumnBuilder::append_from(const Column &from, int64_t row) {
     }
 }
 
-inline void ColumnBuilder::truncate(int64_t rows) {
+WEIR_INLINE void ColumnBuilder::truncate(int64_t rows) {
     auto n = static_cast<size_t>(rows < length_ ? rows : length_);
     for (auto i = static_cast<int64_t>(n); nulls_ && i < length_; ++i)
         if (!((validity_.data()[i >> 3] >> (i & 7)) & 1)) --nulls_;
@@ -149,7 +83,7 @@ inline void ColumnBuilder::truncate(int64_t rows) {
     length_ = static_cast<int64_t>(n);
 }
 
-inline void ColumnBuilder::finish(ArrowArray *out) {
+WEIR_INLINE void ColumnBuilder::finish(ArrowArray *out) {
     auto *store = new detail::ArrayStore;
     int64_t n_buffers = type_.id == TypeId::kStruct ? 1 : type_.is_text() ? 3 : 2;
     if (nulls_) store->buffers[0] = validity_.release();
@@ -172,7 +106,7 @@ inline void ColumnBuilder::finish(ArrowArray *out) {
     length_ = nulls_ = 0;
 }
 
-inline void BatchBuilder::finish(ArrowArray *out) {
+WEIR_INLINE void BatchBuilder::finish(ArrowArray *out) {
     std::vector<ArrowArray> arrays(columns_.size());
     int64_t n = rows();
     for (size_t i = 0; i < arrays.size(); ++i) {
@@ -183,13 +117,13 @@ inline void BatchBuilder::finish(ArrowArray *out) {
     make_struct(std::move(arrays), n, out);
 }
 
-inline void make_struct(std::vector<ArrowArray> children, int64_t rows, ArrowArray *out) {
+WEIR_INLINE void make_struct(std::vector<ArrowArray> children, int64_t rows, ArrowArray *out) {
     auto *store = new detail::ArrayStore;
     store->children = std::move(children);
     detail::fill_array(store, rows, 0, 1, out);
 }
 
-inline void gather(const Schema &schema, const ArrowArray &from, const int32_t *rows, int64_t n,
+WEIR_INLINE void gather(const Schema &schema, const ArrowArray &from, const int32_t *rows, int64_t n,
                    ArrowArray *out) {
     BatchBuilder builder(schema);
     for (size_t c = 0; c < schema.size(); ++c) {

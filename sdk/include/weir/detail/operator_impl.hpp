@@ -1,13 +1,12 @@
-// Definitions for weir/operator.hpp: the adapter between Instance and weir_instance_api.
+// Definitions for weir/operator.hpp.
 #pragma once
 
-#include <exception>
-
+#include <weir/detail/linkage.hpp>
 #include <weir/operator.hpp>
 
 namespace weir {
 
-inline bool Context::emit_derived(uint32_t port, ArrowArray rows, const weir_batch &parent,
+WEIR_INLINE bool Context::emit_derived(uint32_t port, ArrowArray rows, const weir_batch &parent,
                                   std::span<const int32_t> parent_rows) {
     weir_batch batch = make(rows, parent.split);
     if (weir_origin *origin = parent.origin) {
@@ -28,7 +27,7 @@ inline bool Context::emit_derived(uint32_t port, ArrowArray rows, const weir_bat
     return emit_raw(port, batch);
 }
 
-inline bool Context::emit_with_origin(uint32_t port, ArrowArray rows, uint64_t split, weir_origin *origin,
+WEIR_INLINE bool Context::emit_with_origin(uint32_t port, ArrowArray rows, uint64_t split, weir_origin *origin,
                                       std::span<const int32_t> origin_rows) {
     weir_batch batch = make(rows, split);
     batch.origin = origin;
@@ -36,7 +35,7 @@ inline bool Context::emit_with_origin(uint32_t port, ArrowArray rows, uint64_t s
     return emit_raw(port, batch);
 }
 
-inline void Context::fail(const weir_batch &batch, std::span<const RowError> errors) {
+WEIR_INLINE void Context::fail(const weir_batch &batch, std::span<const RowError> errors) {
     if (errors.empty()) return;
     std::vector<weir_row_error> raw;
     raw.reserve(errors.size());
@@ -45,7 +44,7 @@ inline void Context::fail(const weir_batch &batch, std::span<const RowError> err
     raw_->fail_rows(raw_, &batch, raw.data(), raw.size());
 }
 
-inline bool Binding::wanted(uint32_t port, std::string_view column) const {
+WEIR_INLINE bool Binding::wanted(uint32_t port, std::string_view column) const {
     const weir_bind_output &out = raw_->outputs[port];
     if (out.n_columns == WEIR_OFFERED_COLUMNS) return true;
     if (out.n_columns == WEIR_ALL_COLUMNS) return !is_metadata_column(column);
@@ -54,23 +53,11 @@ inline bool Binding::wanted(uint32_t port, std::string_view column) const {
     return false;
 }
 
+WEIR_INLINE Instance::~Instance() = default;
+
 namespace detail {
 
-// Runs a plugin's code so that no exception crosses the ABI.
-template <class F>
-int32_t guarded(weir_error *error, F &&call) noexcept {
-    try {
-        return call().to_abi(error);
-    } catch (const std::exception &e) {
-        return Status::fatal(std::string("exception: ") + e.what()).to_abi(error);
-    } catch (...) {
-        return Status::fatal("an exception that is no std::exception").to_abi(error);
-    }
-}
-
-inline Instance *instance(void *self) { return static_cast<Instance *>(self); }
-
-inline int32_t bind_instance(void *self, const weir_bind *raw, weir_error *error) {
+WEIR_INLINE int32_t InstanceCalls::bind(void *self, const weir_bind *raw, weir_error *error) {
     return guarded(error, [&]() -> Status {
         std::vector<Schema> inputs;
         for (uint32_t i = 0; i < raw->n_inputs; ++i) {
@@ -83,119 +70,99 @@ inline int32_t bind_instance(void *self, const weir_bind *raw, weir_error *error
     });
 }
 
-template <class T>
-int32_t create_instance(const weir_operator *, weir_context *context, weir_str config, void **self,
-                        weir_error *error) {
-    return guarded(error, [&]() -> Status {
-        auto parsed = Config::parse(view(config));
-        if (!parsed) return parsed.status();
-        Result<std::unique_ptr<Instance>> made = T::create(Context(context), *parsed);
-        if (!made) return made.status();
-        *self = made->release();
-        return {};
+WEIR_INLINE int32_t InstanceCalls::restore(void *s, const weir_state_block *b, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->restore(*b); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::open(void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->open(); }); }
+
+WEIR_INLINE int32_t InstanceCalls::process(void *s, const weir_batch *b, uint32_t input, weir_error *e) {
+    return guarded(e, [&] {
+        return instance(s)->process(BatchView(*b, instance(s)->input_schema(input)), input);
     });
 }
 
-inline constexpr weir_instance_api make_instance_api() {
-    weir_instance_api api{};
-    api.size = sizeof api;
-    api.bind = bind_instance;
-    api.restore = [](void *s, const weir_state_block *b, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->restore(*b); });
-    };
-    api.open = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->open(); }); };
-    api.process = [](void *s, const weir_batch *b, uint32_t input, weir_error *e) {
-        return guarded(e, [&] {
-            return instance(s)->process(BatchView(*b, instance(s)->input_schema(input)), input);
-        });
-    };
-    api.resume = [](void *s, uint64_t budget, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->resume(budget); });
-    };
-    api.on_watermark = [](void *s, int64_t time, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->on_watermark(time); });
-    };
-    api.on_timers = [](void *s, uint32_t clock, const weir_batch *keys, const int64_t *times, weir_error *e) {
-        return guarded(e, [&]() -> Status {
-            auto schema = import_schema(*keys->schema);
-            return schema ? instance(s)->on_timers(clock, BatchView(*keys, *schema), times) : schema.status();
-        });
-    };
-    api.on_wake = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->on_wake(); }); };
-    api.finish = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->finish(); }); };
-    api.snapshot = [](void *s, const weir_snapshot *out, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->snapshot(*out); });
-    };
-    api.reconfigure = [](void *s, weir_str config, weir_error *e) {
-        return guarded(e, [&]() -> Status {
-            auto parsed = Config::parse(view(config));
-            return parsed ? instance(s)->reconfigure(*parsed) : parsed.status();
-        });
-    };
-    api.migrate = [](void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->migrate(*b, *out); });
-    };
-    api.rekey = [](void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->rekey(*b, *out); });
-    };
-    api.cancel = [](void *s) { instance(s)->cancel(); };
-    api.close = [](void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->close(); }); };
-    api.destroy = [](void *s) { delete instance(s); };
-    api.compute_key = [](void *s, const weir_batch *b, uint32_t input, uint64_t *hashes, weir_error *e) {
-        return guarded(e, [&] {
-            return instance(s)->compute_key(BatchView(*b, instance(s)->input_schema(input)), input, hashes);
-        });
-    };
-    api.prepare = [](void *s, uint64_t epoch, const weir_bytes_out *out, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->prepare(epoch, *out); });
-    };
-    api.commit = [](void *s, uint64_t epoch, weir_str committable, const weir_bytes_out *instead, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->commit(epoch, view(committable), *instead); });
-    };
-    api.discover = [](void *s, const weir_bytes_out *ids, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->discover(*ids); });
-    };
-    api.assign = [](void *s, uint64_t split, weir_str id, weir_str position, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->assign(split, view(id), position); });
-    };
-    api.revoke = [](void *s, uint64_t split, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->revoke(split); });
-    };
-    api.poll = [](void *s, uint64_t split, uint64_t rows, uint64_t bytes, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->poll(split, rows, bytes); });
-    };
-    api.position = [](void *s, uint64_t split, const weir_bytes_out *out, weir_error *e) {
-        return guarded(e, [&] { return instance(s)->position(split, *out); });
-    };
-    api.on_epoch_committed = [](void *s, uint64_t epoch, const weir_position *positions, uint64_t n,
-                                weir_error *e) {
-        return guarded(e, [&] { return instance(s)->on_epoch_committed(epoch, {positions, n}); });
-    };
-    return api;
+WEIR_INLINE int32_t InstanceCalls::resume(void *s, uint64_t budget, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->resume(budget); });
 }
 
-template <class T>
-inline constexpr weir_instance_api kInstanceApi = [] {
-    weir_instance_api api = make_instance_api();
-    api.create = create_instance<T>;
-    return api;
-}();
+WEIR_INLINE int32_t InstanceCalls::on_watermark(void *s, int64_t time, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->on_watermark(time); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::on_timers(void *s, uint32_t clock, const weir_batch *keys, const int64_t *times, weir_error *e) {
+    return guarded(e, [&]() -> Status {
+        auto schema = import_schema(*keys->schema);
+        return schema ? instance(s)->on_timers(clock, BatchView(*keys, *schema), times) : schema.status();
+    });
+}
+
+WEIR_INLINE int32_t InstanceCalls::on_wake(void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->on_wake(); }); }
+
+WEIR_INLINE int32_t InstanceCalls::finish(void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->finish(); }); }
+
+WEIR_INLINE int32_t InstanceCalls::snapshot(void *s, const weir_snapshot *out, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->snapshot(*out); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::reconfigure(void *s, weir_str config, weir_error *e) {
+    return guarded(e, [&]() -> Status {
+        auto parsed = Config::parse(view(config));
+        return parsed ? instance(s)->reconfigure(*parsed) : parsed.status();
+    });
+}
+
+WEIR_INLINE int32_t InstanceCalls::migrate(void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->migrate(*b, *out); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::rekey(void *s, const weir_state_block *b, const weir_snapshot *out, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->rekey(*b, *out); });
+}
+
+WEIR_INLINE void InstanceCalls::cancel(void *s) { instance(s)->cancel(); }
+
+WEIR_INLINE int32_t InstanceCalls::close(void *s, weir_error *e) { return guarded(e, [&] { return instance(s)->close(); }); }
+
+WEIR_INLINE void InstanceCalls::destroy(void *s) { delete instance(s); }
+
+WEIR_INLINE int32_t InstanceCalls::compute_key(void *s, const weir_batch *b, uint32_t input, uint64_t *hashes, weir_error *e) {
+    return guarded(e, [&] {
+        return instance(s)->compute_key(BatchView(*b, instance(s)->input_schema(input)), input, hashes);
+    });
+}
+
+WEIR_INLINE int32_t InstanceCalls::prepare(void *s, uint64_t epoch, const weir_bytes_out *out, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->prepare(epoch, *out); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::commit(void *s, uint64_t epoch, weir_str committable, const weir_bytes_out *instead, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->commit(epoch, view(committable), *instead); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::discover(void *s, const weir_bytes_out *ids, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->discover(*ids); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::assign(void *s, uint64_t split, weir_str id, weir_str position, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->assign(split, view(id), position); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::revoke(void *s, uint64_t split, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->revoke(split); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::poll(void *s, uint64_t split, uint64_t rows, uint64_t bytes, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->poll(split, rows, bytes); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::position(void *s, uint64_t split, const weir_bytes_out *out, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->position(split, *out); });
+}
+
+WEIR_INLINE int32_t InstanceCalls::on_epoch_committed(void *s, uint64_t epoch, const weir_position *positions, uint64_t n, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->on_epoch_committed(epoch, {positions, n}); });
+}
 
 }  // namespace detail
-
-template <class T>
-constexpr OperatorSpec operator_spec(const char *name, const char *doc) {
-    return detail::spec(WEIR_KIND_OPERATOR, name, doc, &detail::kInstanceApi<T>)
-        .inputs(kDefaultInput)
-        .outputs(kDefaultOutput);
-}
-template <class T>
-constexpr OperatorSpec source_spec(const char *name, const char *doc) {
-    return detail::spec(WEIR_KIND_SOURCE, name, doc, &detail::kInstanceApi<T>).outputs(kDefaultOutput);
-}
-template <class T>
-constexpr OperatorSpec sink_spec(const char *name, const char *doc) {
-    return detail::spec(WEIR_KIND_SINK, name, doc, &detail::kInstanceApi<T>).inputs(kDefaultInput);
-}
-
 }  // namespace weir

@@ -3,41 +3,12 @@
 
 #include <cstring>
 
+#include <weir/detail/linkage.hpp>
 #include <weir/row_json.hpp>
 
 namespace weir {
 
-// Well-formed UTF-8 as in RFC 3629: no overlong forms, no surrogates, at most U+10FFFF.
-inline bool is_utf8(std::string_view s) {
-    size_t i = 0, n = s.size();
-    auto byte = [&](size_t at) { return static_cast<unsigned char>(s[at]); };
-    while (i < n) {
-        if (uint64_t eight = 0; n - i >= sizeof eight) {  // most text is ASCII
-            std::memcpy(&eight, s.data() + i, sizeof eight);
-            if (!(eight & 0x8080808080808080)) {
-                i += sizeof eight;
-                continue;
-            }
-        }
-        unsigned char c = byte(i);
-        if (c < 0x80) {
-            ++i;
-            continue;
-        }
-        size_t more = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
-        if (c < 0xC2 || c > 0xF4 || i + more >= n) return false;
-        unsigned char second = byte(i + 1);
-        unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
-        unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
-        if (second < low || second > high) return false;
-        for (size_t k = 2; k <= more; ++k)
-            if ((byte(i + k) & 0xC0) != 0x80) return false;
-        i += more + 1;
-    }
-    return true;
-}
-
-inline std::string base64(std::string_view bytes) {
+WEIR_INLINE std::string base64(std::string_view bytes) {
     static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -50,7 +21,7 @@ inline std::string base64(std::string_view bytes) {
     return out;
 }
 
-inline bool from_base64(std::string_view text, std::string *out) {
+WEIR_INLINE bool from_base64(std::string_view text, std::string *out) {
     if (text.size() % 4 != 0) return false;
     const size_t old = out->size();
     auto digit = [](char c) -> int {
@@ -73,7 +44,7 @@ inline bool from_base64(std::string_view text, std::string *out) {
     return base64(std::string_view(*out).substr(old)) == text;
 }
 
-inline void append_json_string(std::string &out, std::string_view text) {
+WEIR_INLINE void append_json_string(std::string &out, std::string_view text) {
     out += '"';
     for (char c : text) {
         auto u = static_cast<unsigned char>(c);
@@ -97,66 +68,17 @@ inline void append_json_string(std::string &out, std::string_view text) {
     out += '"';
 }
 
-namespace detail {
-
-// At least `width` digits.
-inline char *put_digits(char *to, unsigned value, int width) {
-    char digits[10];
-    int n = 0;
-    for (; value || n < width; value /= 10) digits[n++] = static_cast<char>('0' + value % 10);
-    while (n > 0) *to++ = digits[--n];
-    return to;
-}
-
-// YYYY-MM-DD; 16 bytes are enough.
-inline char *put_date(char *to, int32_t days) {
-    const std::chrono::year_month_day d{std::chrono::sys_days{std::chrono::days{days}}};
-    const int year = static_cast<int>(d.year());
-    if (year < 0) *to++ = '-';
-    to = put_digits(to, static_cast<unsigned>(year < 0 ? -year : year), year < 0 ? 3 : 4);
-    *to++ = '-';
-    to = put_digits(to, static_cast<unsigned>(d.month()), 2);
-    *to++ = '-';
-    return put_digits(to, static_cast<unsigned>(d.day()), 2);
-}
-
-// YYYY-MM-DDTHH:MM:SS[.ffffff]Z; 40 bytes are enough.
-inline char *put_timestamp(char *to, int64_t micros) {
-    constexpr int64_t kDay = 86'400'000'000;
-    int64_t days = micros / kDay, rest = micros % kDay;
-    if (rest < 0) {
-        rest += kDay;
-        --days;
-    }
-    const auto seconds = static_cast<unsigned>(rest / 1'000'000), fraction = static_cast<unsigned>(rest % 1'000'000);
-    to = put_date(to, static_cast<int32_t>(days));
-    *to++ = 'T';
-    to = put_digits(to, seconds / 3'600, 2);
-    *to++ = ':';
-    to = put_digits(to, seconds / 60 % 60, 2);
-    *to++ = ':';
-    to = put_digits(to, seconds % 60, 2);
-    if (fraction) {
-        *to++ = '.';
-        to = put_digits(to, fraction, 6);
-    }
-    *to++ = 'Z';
-    return to;
-}
-
-}  // namespace detail
-
-inline std::string format_date(int32_t days) {
+WEIR_INLINE std::string format_date(int32_t days) {
     char text[16];
     return {text, detail::put_date(text, days)};
 }
 
-inline std::string format_timestamp(int64_t micros) {
+WEIR_INLINE std::string format_timestamp(int64_t micros) {
     char text[40];
     return {text, detail::put_timestamp(text, micros)};
 }
 
-inline std::string format_decimal(Int128 value, int scale) {
+WEIR_INLINE std::string format_decimal(Int128 value, int scale) {
     auto rest = value < 0 ? -static_cast<Uint128>(value) : static_cast<Uint128>(value);
     std::string digits;  // from the last one to the first
     for (int n = 0; rest || n <= scale; ++n, rest /= 10) {
@@ -184,7 +106,7 @@ void append_float(std::string &out, T value) {
         out += "null";
 }
 
-inline void append_members(std::string &out, const Column &column, int64_t row) {
+WEIR_INLINE void append_members(std::string &out, const Column &column, int64_t row) {
     out += '{';
     for (size_t i = 0; i < column.type().children.size(); ++i) {
         if (i) out += ',';
@@ -195,7 +117,7 @@ inline void append_members(std::string &out, const Column &column, int64_t row) 
     out += '}';
 }
 
-inline void append_elements(std::string &out, const Column &column, int64_t row) {
+WEIR_INLINE void append_elements(std::string &out, const Column &column, int64_t row) {
     bool map = column.type().id == TypeId::kMap;
     out += map ? '{' : '[';
     for (int32_t at = column.begin_of(row); at < column.end_of(row); ++at) {
@@ -216,7 +138,7 @@ inline void append_elements(std::string &out, const Column &column, int64_t row)
 
 }  // namespace detail
 
-inline void append_json_value(std::string &out, const Column &column, int64_t row) {
+WEIR_INLINE void append_json_value(std::string &out, const Column &column, int64_t row) {
     if (column.is_null(row)) {
         out += "null";
         return;
@@ -245,7 +167,7 @@ inline void append_json_value(std::string &out, const Column &column, int64_t ro
     }
 }
 
-inline void append_json_row(std::string &out, const Schema &schema, const ArrowArray &rows, int64_t row,
+WEIR_INLINE void append_json_row(std::string &out, const Schema &schema, const ArrowArray &rows, int64_t row,
                             bool metadata) {
     out += '{';
     bool first = true;

@@ -5,12 +5,13 @@
 #include <cstring>
 #include <memory>
 
+#include <weir/detail/linkage.hpp>
 #include <weir/types.hpp>
 
 namespace weir {
 namespace detail {
 
-inline std::string arrow_format(const Type &type) {
+WEIR_INLINE std::string arrow_format(const Type &type) {
     switch (type.id) {
         case TypeId::kBool: return "b";
         case TypeId::kInt8: return "c";
@@ -42,7 +43,7 @@ struct SchemaStore {
     std::vector<ArrowSchema *> pointers;
 };
 
-inline void release_schema(ArrowSchema *schema) {
+WEIR_INLINE void release_schema(ArrowSchema *schema) {
     auto *store = static_cast<SchemaStore *>(schema->private_data);
     for (auto &child : store->children)
         if (child.release) child.release(&child);
@@ -51,7 +52,7 @@ inline void release_schema(ArrowSchema *schema) {
 }
 
 // Key-value pairs as the Arrow C data interface writes them: counts and lengths are int32 of this machine.
-inline void put_metadata(std::string &out, std::string_view key, std::string_view value) {
+WEIR_INLINE void put_metadata(std::string &out, std::string_view key, std::string_view value) {
     auto put = [&](size_t number) {
         const auto n = static_cast<int32_t>(number);
         out.append(reinterpret_cast<const char *>(&n), sizeof n);
@@ -68,7 +69,7 @@ inline void put_metadata(std::string &out, std::string_view key, std::string_vie
 }
 
 // The value of a key; empty: it is not there.
-inline std::string metadata_value(const char *metadata, std::string_view key) {
+WEIR_INLINE std::string metadata_value(const char *metadata, std::string_view key) {
     if (!metadata) return {};
     auto number = [&] {
         int32_t n = 0;
@@ -89,7 +90,7 @@ inline std::string metadata_value(const char *metadata, std::string_view key) {
     return {};
 }
 
-inline void export_field(const std::string &name, const Type &type, bool nullable, ArrowSchema *out) {
+WEIR_INLINE void export_field(const std::string &name, const Type &type, bool nullable, ArrowSchema *out) {
     auto *store = new SchemaStore{arrow_format(type), name, {}, {}, {}};
     // A map's only child is a struct of key and value, named as the format wants it.
     if (type.id == TypeId::kMap) {
@@ -114,9 +115,9 @@ inline void export_field(const std::string &name, const Type &type, bool nullabl
     out->private_data = store;
 }
 
-inline Result<Type> import_type(const ArrowSchema &schema, int depth);
+WEIR_INLINE Result<Type> import_type(const ArrowSchema &schema, int depth);
 
-inline Result<std::vector<Field>> import_children(const ArrowSchema &schema, int depth) {
+WEIR_INLINE Result<std::vector<Field>> import_children(const ArrowSchema &schema, int depth) {
     constexpr int64_t kMaxFields = 1 << 16;
     std::vector<Field> fields;
     if (schema.n_children < 0 || schema.n_children > kMaxFields || (schema.n_children > 0 && !schema.children))
@@ -133,7 +134,7 @@ inline Result<std::vector<Field>> import_children(const ArrowSchema &schema, int
     return fields;
 }
 
-inline Result<Type> import_decimal(const std::string &format) {
+WEIR_INLINE Result<Type> import_decimal(const std::string &format) {
     char *end = nullptr;
     long precision = std::strtol(format.c_str() + 2, &end, 10);
     long scale = *end == ',' ? std::strtol(end + 1, &end, 10) : -1;
@@ -142,7 +143,7 @@ inline Result<Type> import_decimal(const std::string &format) {
     return decimal_type(static_cast<int>(precision), static_cast<int>(scale));
 }
 
-inline Result<Type> import_type(const ArrowSchema &schema, int depth) {
+WEIR_INLINE Result<Type> import_type(const ArrowSchema &schema, int depth) {
     std::string format = schema.format ? schema.format : "";
     if (depth > 32 || schema.dictionary)
         return Status::config("", "a schema with a dictionary or with more than 32 levels is not taken");
@@ -168,7 +169,7 @@ inline Result<Type> import_type(const ArrowSchema &schema, int depth) {
 
 }  // namespace detail
 
-inline Result<Schema> import_schema(const ArrowSchema &schema) {
+WEIR_INLINE Result<Schema> import_schema(const ArrowSchema &schema) {
     if (!schema.format || std::string_view(schema.format) != "+s")
         return Status::config("", "the top level of a batch's schema must be a struct (`+s`)");
     auto fields = detail::import_children(schema, 0);
@@ -176,11 +177,11 @@ inline Result<Schema> import_schema(const ArrowSchema &schema) {
     return Schema{std::move(*fields)};
 }
 
-inline void export_schema(const Schema &schema, ArrowSchema *out) {
+WEIR_INLINE void export_schema(const Schema &schema, ArrowSchema *out) {
     detail::export_field("", Type{TypeId::kStruct, 0, 0, schema.fields}, false, out);
 }
 
-inline void export_record(const Schema &record, ArrowSchema *out) {
+WEIR_INLINE void export_record(const Schema &record, ArrowSchema *out) {
     export_schema(record, out);
     for (size_t i = 0; i < record.size(); ++i) {
         const Field &field = record.fields[i];

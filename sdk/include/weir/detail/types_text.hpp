@@ -5,6 +5,7 @@
 #include <cctype>
 #include <utility>
 
+#include <weir/detail/linkage.hpp>
 #include <weir/types.hpp>
 
 namespace weir {
@@ -120,7 +121,7 @@ private:
 
 }  // namespace detail
 
-inline std::string to_string(const Type &type) {
+WEIR_INLINE std::string to_string(const Type &type) {
     for (auto [text, id] : detail::kPlainTypes)
         if (type.id == id) return text;
     if (type.id == TypeId::kDecimal128)
@@ -135,7 +136,7 @@ inline std::string to_string(const Type &type) {
     return out + ">";
 }
 
-inline std::string to_string(const Schema &schema) {
+WEIR_INLINE std::string to_string(const Schema &schema) {
     std::string out = "{";
     for (size_t i = 0; i < schema.size(); ++i) {
         const Field &f = schema.fields[i];
@@ -144,9 +145,9 @@ inline std::string to_string(const Schema &schema) {
     return out + " }";
 }
 
-inline Result<Type> parse_type(std::string_view text) { return detail::TypeReader(text).whole(); }
+WEIR_INLINE Result<Type> parse_type(std::string_view text) { return detail::TypeReader(text).whole(); }
 
-inline Result<Field> parse_field(std::string name, std::string_view type_text) {
+WEIR_INLINE Result<Field> parse_field(std::string name, std::string_view type_text) {
     while (!type_text.empty() && type_text.back() == ' ') type_text.remove_suffix(1);
     bool nullable = !type_text.empty() && type_text.back() == '?';
     if (nullable) type_text.remove_suffix(1);

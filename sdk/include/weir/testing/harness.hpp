@@ -53,6 +53,9 @@ struct HarnessOptions {
     std::shared_ptr<KeptState> state = std::make_shared<KeptState>();
 };
 
+// A configuration with the declared defaults filled in, as the host would.
+Json with_defaults(const weir_param *params, uint32_t n, Json given);
+
 class Harness {
 public:
     Harness(const Plugin &plugin, std::string_view name, const std::string &config, std::vector<Schema> inputs = {},
@@ -176,4 +179,7 @@ private:
 
 }  // namespace weir::testing
 
+#ifndef WEIR_SDK_COMPILED
 #include <weir/testing/harness_impl.hpp>
+#include <weir/testing/harness_state.hpp>
+#endif

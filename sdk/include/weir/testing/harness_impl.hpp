@@ -3,12 +3,12 @@
 
 #include <functional>
 
+#include <weir/detail/linkage.hpp>
 #include <weir/testing/harness.hpp>
 
 namespace weir::testing {
 
-// The configuration with the declared defaults filled in, as the host would.
-inline Json with_defaults(const weir_param *params, uint32_t n, Json given) {
+WEIR_INLINE Json with_defaults(const weir_param *params, uint32_t n, Json given) {
     for (uint32_t i = 0; i < n; ++i) {
         const weir_param &p = params[i];
         if (!given.contains(p.name) && p.default_json) given[p.name] = Json::parse(p.default_json);
@@ -18,7 +18,7 @@ inline Json with_defaults(const weir_param *params, uint32_t n, Json given) {
     return given;
 }
 
-inline Harness::Harness(const Plugin &plugin, std::string_view name, const std::string &config,
+WEIR_INLINE Harness::Harness(const Plugin &plugin, std::string_view name, const std::string &config,
                         std::vector<Schema> inputs, HarnessOptions options)
     : op_([&]() -> const weir_operator & {
           for (uint32_t kind : {WEIR_KIND_OPERATOR, WEIR_KIND_SOURCE, WEIR_KIND_SINK})
@@ -37,7 +37,7 @@ inline Harness::Harness(const Plugin &plugin, std::string_view name, const std::
     fill_context();
 }
 
-inline void Harness::fill_context() {
+WEIR_INLINE void Harness::fill_context() {
     context_.size = sizeof(weir_context);
     context_.worker = options_.worker;
     context_.workers = options_.workers;
@@ -107,7 +107,7 @@ inline void Harness::fill_context() {
     context_.metric_set = [](weir_context *c, uint32_t m, int64_t v) { of(c).metric_values_[m] = v; };
 }
 
-inline void Harness::on_emit(uint32_t port, weir_batch *batch) {
+WEIR_INLINE void Harness::on_emit(uint32_t port, weir_batch *batch) {
     for (auto &row : json_rows(schemas_[port], *batch->array)) outputs_[port].push_back(std::move(row));
     ++batches_;
     if (batch->handle) {
@@ -122,7 +122,7 @@ inline void Harness::on_emit(uint32_t port, weir_batch *batch) {
     batch->origin_rows = nullptr;
 }
 
-inline void Harness::on_fail(const weir_batch *batch, const weir_row_error *errors, uint64_t n) {
+WEIR_INLINE void Harness::on_fail(const weir_batch *batch, const weir_row_error *errors, uint64_t n) {
     for (uint64_t i = 0; i < n; ++i) {
         FailedRow failed{std::string(view(errors[i].code)), std::string(view(errors[i].field)),
                          std::string(view(errors[i].message)), {}};
@@ -141,11 +141,11 @@ inline void Harness::on_fail(const weir_batch *batch, const weir_row_error *erro
     }
 }
 
-inline Status Harness::create() {
+WEIR_INLINE Status Harness::create() {
     return call([&](weir_error *e) { return api().create(&op_, &context_, to_abi(config_), &self_, e); });
 }
 
-inline Status Harness::bind() {
+WEIR_INLINE Status Harness::bind() {
     std::vector<weir_bind_input> inputs;
     for (const auto &schema : input_schemas_) {
         uint32_t edge = static_cast<uint32_t>(inputs.size());
@@ -182,7 +182,7 @@ inline Status Harness::bind() {
     return call([&](weir_error *e) { return api().bind(self_, &raw, e); });
 }
 
-inline Status Harness::settle(int32_t code) {
+WEIR_INLINE Status Harness::settle(int32_t code) {
     Status status = Status::more();
     for (int rounds = 0; code == WEIR_MORE; ++rounds) {
         if (rounds > 1'000'000) return Status::fatal("resume never ends");
@@ -192,11 +192,11 @@ inline Status Harness::settle(int32_t code) {
     return status;
 }
 
-inline Status Harness::process(const std::string &json, uint32_t input, weir_origin *origin) {
+WEIR_INLINE Status Harness::process(const std::string &json, uint32_t input, weir_origin *origin) {
     return process(make_rows(inputs_[input], Json::parse(json)), input, origin);
 }
 
-inline Status Harness::process(ArrowArray rows, uint32_t input, weir_origin *origin) {
+WEIR_INLINE Status Harness::process(ArrowArray rows, uint32_t input, weir_origin *origin) {
     weir_batch batch{};
     batch.size = sizeof batch;
     batch.rows = rows.length;
@@ -213,7 +213,7 @@ inline Status Harness::process(ArrowArray rows, uint32_t input, weir_origin *ori
     return status;
 }
 
-inline Status Harness::advance_to(int64_t time) {
+WEIR_INLINE Status Harness::advance_to(int64_t time) {
     options_.now = time;
     if (Status status = fire_timers(WEIR_CLOCK_PROCESSING, time); !status.ok()) return status;
     if (!wake_at_ || *wake_at_ > time) return {};
@@ -221,7 +221,7 @@ inline Status Harness::advance_to(int64_t time) {
     return wake();
 }
 
-inline std::vector<StateBlock> Harness::snapshot(uint32_t mode, uint64_t epoch) {
+WEIR_INLINE std::vector<StateBlock> Harness::snapshot(uint32_t mode, uint64_t epoch) {
     std::vector<StateBlock> blocks;
     weir_snapshot out{sizeof(weir_snapshot), mode, epoch, &blocks,
                       [](const weir_snapshot *to, const weir_state_block *b) -> int32_t {
@@ -239,7 +239,7 @@ inline std::vector<StateBlock> Harness::snapshot(uint32_t mode, uint64_t epoch) 
     return blocks;
 }
 
-inline Status Harness::restore(const std::vector<StateBlock> &blocks) {
+WEIR_INLINE Status Harness::restore(const std::vector<StateBlock> &blocks) {
     for (const auto &block : blocks) {
         std::vector<weir_str> keys, values;
         for (const auto &[key, value] : block.entries) {
@@ -254,21 +254,21 @@ inline Status Harness::restore(const std::vector<StateBlock> &blocks) {
     return {};
 }
 
-inline Status Harness::prepare(uint64_t epoch, std::vector<std::string> *committables) {
+WEIR_INLINE Status Harness::prepare(uint64_t epoch, std::vector<std::string> *committables) {
     weir_bytes_out out{sizeof out, 0, committables, [](const weir_bytes_out *o, weir_str bytes) {
                            if (o->data) static_cast<std::vector<std::string> *>(o->data)->emplace_back(view(bytes));
                        }};
     return call([&](weir_error *e) { return api().prepare(self_, epoch, &out, e); });
 }
 
-inline Status Harness::commit(uint64_t epoch, const std::string &committable, std::vector<std::string> *instead) {
+WEIR_INLINE Status Harness::commit(uint64_t epoch, const std::string &committable, std::vector<std::string> *instead) {
     weir_bytes_out out{sizeof out, 0, instead, [](const weir_bytes_out *o, weir_str bytes) {
                            if (o->data) static_cast<std::vector<std::string> *>(o->data)->emplace_back(view(bytes));
                        }};
     return call([&](weir_error *e) { return api().commit(self_, epoch, to_abi(committable), &out, e); });
 }
 
-inline std::vector<std::string> Harness::discover() {
+WEIR_INLINE std::vector<std::string> Harness::discover() {
     std::vector<std::string> ids;
     weir_bytes_out out{sizeof out, 0, &ids, [](const weir_bytes_out *o, weir_str bytes) {
                            static_cast<std::vector<std::string> *>(o->data)->emplace_back(view(bytes));
@@ -278,12 +278,12 @@ inline std::vector<std::string> Harness::discover() {
     return ids;
 }
 
-inline Status Harness::assign(uint64_t split, const std::string &id, std::optional<std::string> position) {
+WEIR_INLINE Status Harness::assign(uint64_t split, const std::string &id, std::optional<std::string> position) {
     weir_str at = position ? to_abi(*position) : weir_str{nullptr, 0};
     return call([&](weir_error *e) { return api().assign(self_, split, to_abi(id), at, e); });
 }
 
-inline std::string Harness::position(uint64_t split) {
+WEIR_INLINE std::string Harness::position(uint64_t split) {
     std::string text;
     weir_bytes_out out{sizeof out, 0, &text, [](const weir_bytes_out *o, weir_str bytes) {
                            *static_cast<std::string *>(o->data) = view(bytes);
@@ -294,5 +294,3 @@ inline std::string Harness::position(uint64_t split) {
 }
 
 }  // namespace weir::testing
-
-#include <weir/testing/harness_state.hpp>

@@ -1,11 +1,12 @@
 // Definitions for weir/testing/harness.hpp: extension "weir.state/0", over KeptState.
 #pragma once
 
+#include <weir/detail/linkage.hpp>
 #include <weir/testing/harness.hpp>
 
 namespace weir::testing {
 
-inline void Harness::begin_call(const weir_batch *batch, const Schema &schema, bool broadcast) {
+WEIR_INLINE void Harness::begin_call(const weir_batch *batch, const Schema &schema, bool broadcast) {
     KeptState::Call &call = kept().call_;
     call.batch = batch;
     call.broadcast = broadcast;
@@ -15,7 +16,7 @@ inline void Harness::begin_call(const weir_batch *batch, const Schema &schema, b
     if (!broadcast && !options_.key.empty()) kept().take_keys(schema, *batch->array, options_.key);
 }
 
-inline Status Harness::fire_timers(uint32_t clock, int64_t upto) {
+WEIR_INLINE Status Harness::fire_timers(uint32_t clock, int64_t upto) {
     std::vector<int64_t> times;
     while (auto rows = kept().take_due(clock, upto, times)) {
         ArrowSchema schema;
@@ -37,18 +38,18 @@ inline Status Harness::fire_timers(uint32_t clock, int64_t upto) {
     return {};
 }
 
-inline Status Harness::watermark(int64_t time) {
+WEIR_INLINE Status Harness::watermark(int64_t time) {
     watermark_ = time;
     if (Status status = fire_timers(WEIR_CLOCK_EVENT, time); !status.ok()) return status;
     return settle_call([&](weir_error *e) { return api().on_watermark ? api().on_watermark(self_, time, e) : WEIR_OK; });
 }
 
-inline Status Harness::finish() {
+WEIR_INLINE Status Harness::finish() {
     if (Status status = fire_timers(WEIR_CLOCK_EVENT, INT64_MAX); !status.ok()) return status;
     return settle_call([&](weir_error *e) { return api().finish ? api().finish(self_, e) : WEIR_OK; });
 }
 
-inline const weir_state_api &Harness::state_api() {
+WEIR_INLINE const weir_state_api &Harness::state_api() {
     static const weir_state_api api = [] {
         weir_state_api made{};
         made.size = sizeof made;
