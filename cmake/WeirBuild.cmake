@@ -22,6 +22,13 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+# weir_optimize_less(<target>...): for what runs once and not for each record, a quarter of the time to compile less.
+function(weir_optimize_less)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endforeach()
+endfunction()
+
 # The build tree has the shape of the installed tree, so that the executable finds its plugins in both.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(WEIR_PLUGIN_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/weir/plugins")
