@@ -37,10 +37,26 @@ void widen(const Call& call) {
     dense_unary<From, To>(call, [](From a) { return static_cast<To>(a); });
 }
 
+// Whether each fits is found for all rows at once, and which does not only where one does not.
 template <class From, class To>
-To narrow(Row& row, From a) {
-    if (!std::in_range<To>(a)) fail_number<To>(row, a);
-    return static_cast<To>(a);
+void narrow(const Call& call) {
+    const auto is_lost = [](From a) {
+        if constexpr (std::is_signed_v<From> == std::is_signed_v<To>)
+            return static_cast<From>(a ^ static_cast<From>(static_cast<To>(a)));
+        else
+            return static_cast<From>(!std::in_range<To>(a));
+    };
+    From lost = 0;
+    dense_unary<From, To>(call, [&](From a) {
+        lost = static_cast<From>(lost | is_lost(a));
+        return static_cast<To>(a);
+    });
+    if (!lost) return;
+    call.rows.for_each([&](int at) {
+        const From a = call.args[0]->at<From>(at);
+        Row row(call, at);
+        if (is_lost(a) && !call.out.is_null(at)) fail_number<To>(row, a);
+    });
 }
 
 template <class From, class To>
@@ -114,7 +130,7 @@ Cast cast_of() {
     else if constexpr (kAlwaysFits<From, To>)
         return {widen<From, To>, true, true};
     else
-        return {map<&narrow<From, To>>};
+        return {narrow<From, To>, true};
 }
 
 // f with a null pointer to the cell type of a number; false for another type.

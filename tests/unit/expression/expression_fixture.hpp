@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <weir/testing/rows.hpp>
@@ -45,6 +46,37 @@ inline std::vector<std::string> evaluate(const std::string& text, const Schema& 
     array.release(&array);
     return out;
 }
+
+// A cell of the type T as the tests of whole chunks compare it.
+template <class T>
+std::string cell_text(T value) {
+    if constexpr (std::is_floating_point_v<T>)
+        if (value != value) return "nan";
+    return fmt::format("{}", value);
+}
+
+// For each of the rows [from, from + n) of a batch its value, `null`, or the code of its error; "" for those that are
+// not among `rows` (all, if null). T is the cell of the result's type.
+template <class T>
+std::vector<std::string> evaluate_chunk(const std::string& text, const Schema& schema, const ArrowArray& batch,
+                                        int64_t from, int n, const Selection* rows = nullptr) {
+    testing::TestHost::get();
+    Compiler compiler(schema, {});
+    if (auto added = compiler.add(text, ResultKind::kValue); !added) return {render("", text, added.problem())};
+    Evaluator evaluator(compiler.finish());
+    evaluator.begin(batch, from, n, kTestNow);
+    const Selection all = Selection::all(n), &chosen = rows ? *rows : all;
+    const Vector& values = evaluator.evaluate_result(0, chosen);
+    std::vector<std::string> out(static_cast<size_t>(n));
+    chosen.for_each([&](int row) {
+        out[static_cast<size_t>(row)] = values.is_null(row) ? "null" : cell_text(values.at<T>(row));
+    });
+    for (const RowError& error : evaluator.errors()) out[static_cast<size_t>(error.row)] = to_text(error.code);
+    return out;
+}
+
+// Sizes of chunks around those of words and of the largest one.
+inline constexpr int kChunkSizes[] = {0, 1, 7, 8, 9, 63, 64, 65, 1023, 1024};
 
 // Of an expression without columns.
 inline std::string evaluate(const std::string& text) {
