@@ -6,6 +6,7 @@
 #include "host/expression/functions.hpp"
 #include "host/expression/kernel.hpp"
 #include "host/expression/ordering.hpp"
+#include "host/expression/text_scan.hpp"
 
 namespace weir::host::expression {
 namespace {
@@ -36,7 +37,7 @@ struct NotEqual {
 struct Less {
     template <class T>
     static bool of(T a, T b) {
-        return (a < b) | (is_nan(b) & !is_nan(a));
+        return !(a >= b) & !is_nan(a);
     }
     static bool order(int o) { return o < 0; }
 };
@@ -68,13 +69,32 @@ void numbers(const Call& call) {
 }
 
 template <class Op>
-bool texts(Row&, std::string_view a, std::string_view b) {
-    if constexpr (std::is_same_v<Op, Equal>)
-        return a == b;
-    else if constexpr (std::is_same_v<Op, NotEqual>)
-        return a != b;
+bool ordered_texts(Row&, std::string_view a, std::string_view b) {
+    return Op::order(a.compare(b));
+}
+
+template <bool Wanted>
+void same_texts(const Call& call) {
+    const bool constant_first = call.args[0]->is_constant();
+    const Vector &texts = *call.args[constant_first], &other = *call.args[!constant_first];
+    auto* out = call.out.mutable_values<uint8_t>();
+    if (other.is_constant() && can_scan(texts, call.rows)) {
+        const int n = dense_rows(call.rows);
+        mark_equal(texts, other.at<std::string_view>(0), n, out);
+        if (!Wanted)
+            for (int row = 0; row < n; ++row) out[row] ^= 1;
+        return;
+    }
+    const Texts a(texts), b(other);
+    call.rows.for_each([&](int row) { out[row] = (a[row] == b[row]) == Wanted; });
+}
+
+template <class Op>
+constexpr Overload text_comparison(std::string_view signature) {
+    if constexpr (std::is_same_v<Op, Equal> || std::is_same_v<Op, NotEqual>)
+        return {signature, same_texts<std::is_same_v<Op, Equal>>, false, true, nullptr, true};
     else
-        return Op::order(a.compare(b));
+        return {signature, map<&ordered_texts<Op>>, false, true};
 }
 
 template <class Op>
@@ -102,8 +122,8 @@ constexpr auto comparison_of() {
         {"decimal, decimal -> bool", decimals<Op>, false, true},
         {"float32, float32 -> bool", numbers<float, Op>, true, true},
         {"float64, float64 -> bool", numbers<double, Op>, true, true},
-        {"string, string -> bool", map<&texts<Op>>, false, true},
-        {"binary, binary -> bool", map<&texts<Op>>, false, true},
+        text_comparison<Op>("string, string -> bool"),
+        text_comparison<Op>("binary, binary -> bool"),
         {"bool, bool -> bool", numbers<uint8_t, Op>, true, true},
         {"date, date -> bool", numbers<int32_t, Op>, true, true},
         {"local_timestamp, local_timestamp -> bool", numbers<int64_t, Op>, true, true},

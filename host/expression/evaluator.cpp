@@ -65,7 +65,7 @@ void Evaluator::run(const ArrowArray& batch, int64_t from, int rows, int64_t now
     for (RowError& error : scope_.errors) error.row += from;
 }
 
-const Vector& Evaluator::evaluate(NodeId id, const Selection& rows) {
+const Vector& Evaluator::evaluate(NodeId id, const Selection& rows, bool in_place) {
     const Node& node = program_->nodes[id];
     Slot& slot = slots_[id];
     if (node.op == Op::kConstant) return *slot.value;
@@ -73,6 +73,7 @@ const Vector& Evaluator::evaluate(NodeId id, const Selection& rows) {
         if (slot.done == Slot::Done::kNone)
             load_column({batch_->children[node.column], &node.type}, from_, rows_, *slot.value);
         slot.done = Slot::Done::kAll;
+        if (!in_place) slot.value->make_views(rows_);
         return *slot.value;
     }
     if (node.uses <= 1) {
@@ -110,7 +111,7 @@ void Evaluator::compute(const Node& node, Slot& slot, Vector& out, const Selecti
 }
 
 void Evaluator::call(const Node& node, Slot& slot, Vector& out, const Selection& rows) {
-    for (size_t i = 0; i < node.args.size(); ++i) slot.args[i] = &evaluate(node.args[i], rows);
+    for (size_t i = 0; i < node.args.size(); ++i) slot.args[i] = &evaluate(node.args[i], rows, node.in_place);
     scope_.span = node.span;
     scope_.expression = node.expression;
     scope_.quiet = node.quiet;
@@ -139,13 +140,41 @@ void Evaluator::call(const Node& node, Slot& slot, Vector& out, const Selection&
 
 namespace {
 
-// out = out AND (OR) more, where neither is null.
-void combine_all(uint8_t* out, const Vector& more, int n, bool is_and) {
-    const auto* bits = more.values<uint8_t>();
+// Which of the first n are true; those that are null may be anything.
+RowSet true_rows(const Vector& from, int n) {
+    constexpr uint64_t kLowest = 0x0101010101010101, kGather = 0x0102040810204080;
+    const std::byte* bytes = from.bytes();
+    RowSet out;
+    for (int row = 0; row < n; row += 8) {
+        uint64_t word;
+        std::memcpy(&word, bytes + row, sizeof word);
+        out.bytes()[row / 8] = static_cast<uint8_t>((word & kLowest) * kGather >> 56);
+    }
+    return out;
+}
+
+// out = out AND (OR) more of the first n rows.
+void combine_all(Vector& out, const Vector& more, int n, bool is_and) {
+    if (out.has_nulls() || more.has_nulls()) {
+        // Known where both are, or where one of them decides.
+        RowSet known[2], decided[2];
+        const Vector* sides[2] = {&out, &more};
+        for (size_t side : {0, 1}) {
+            known[side].fill(kChunk);
+            if (sides[side]->has_nulls()) known[side] = sides[side]->valid();
+            decided[side] = known[side];
+            const RowSet holds = true_rows(*sides[side], n);
+            is_and ? decided[side].subtract(holds) : decided[side] &= holds;
+        }
+        out.set_valid(((known[0] &= known[1]) |= decided[0]) |= decided[1]);
+    }
+    auto* bits = out.mutable_values<uint8_t>();
+    const auto* others = more.values<uint8_t>();
+    // A null's byte is anything, and must not become a part of a value.
     if (is_and)
-        for (int i = 0; i < n; ++i) out[i] &= bits[i];
+        for (int i = 0; i < n; ++i) bits[i] &= others[i] & 1;
     else
-        for (int i = 0; i < n; ++i) out[i] |= bits[i];
+        for (int i = 0; i < n; ++i) bits[i] = (bits[i] | others[i]) & 1;
 }
 
 // The same where `out` is not yet decided: is true for AND, false for OR, or null.
@@ -186,12 +215,10 @@ void Evaluator::logical(const Node& node, Vector& out, const Selection& rows) {
     RowList open;
     for (size_t i = 1; i < node.args.size(); ++i) {
         const bool deciding = !is_and;
-        if (program_->nodes[node.args[i]].cheap && !out.has_nulls()) {
-            const Vector& more = evaluate(node.args[i], rows);
-            if (!more.has_nulls() && !more.is_constant()) {
-                combine_all(bits, more, n, is_and);
-                continue;
-            }
+        const Node& next = program_->nodes[node.args[i]];
+        if (next.cheap && next.op != Op::kConstant) {
+            combine_all(out, evaluate(node.args[i], rows), n, is_and);
+            continue;
         }
         open.clear();
         if (out.has_nulls())

@@ -40,7 +40,8 @@ public:
 private:
     struct Slot;
 
-    const Vector& evaluate(NodeId id, const Selection& rows);
+    // Texts of columns have no values() where `in_place` does without.
+    const Vector& evaluate(NodeId id, const Selection& rows, bool in_place = false);
     void compute(const Node& node, Slot& slot, Vector& out, const Selection& rows);
     void call(const Node& node, Slot& slot, Vector& out, const Selection& rows);
     void logical(const Node& node, Vector& out, const Selection& rows);

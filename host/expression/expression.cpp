@@ -1,5 +1,7 @@
 #include "host/expression/expression.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "host/expression/parser.hpp"
@@ -24,10 +26,15 @@ void count_uses(Program& program) {
 }
 
 void mark_cheap(Program& program) {
+    const auto lies_there = [&](NodeId id) {
+        return program.nodes[id].op == Op::kColumn || program.nodes[id].op == Op::kConstant;
+    };
     for (Node& node : program.nodes) {
+        if (node.in_place) node.dense = std::all_of(node.args.begin(), node.args.end(), lies_there);
         node.cheap = node.op == Op::kConstant ||
                      (node.op == Op::kColumn && !node.type.is_text() && !node.type.is_nested()) ||
                      (node.op == Op::kCall && node.dense && node.total);
+        if (node.in_place) continue;
         for (NodeId arg : node.args) node.cheap = node.cheap && program.nodes[arg].cheap;
     }
 }

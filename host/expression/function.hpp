@@ -79,6 +79,9 @@ struct Overload {
     bool dense = false;  // cells of fixed width only, and any bits will do
     bool total = false;  // never fails
     TypeRule rule = nullptr;
+    // Takes texts of columns as they lie in the batch. The kernel is as a dense one where all texts are columns or
+    // constants, and may look at those of any row then.
+    bool in_place = false;
 };
 
 enum class Nulls : uint8_t {

@@ -17,7 +17,8 @@ bool LikePattern::compile(std::string_view pattern, std::string_view escape) {
             pattern.remove_prefix(c.size());
             last().text += c;
         } else if (c == "%") {
-            runs_.push_back(Run(1));
+            // Several are as one.
+            if (runs_.size() == 1 || !is_empty(runs_.back())) runs_.push_back(Run(1));
         } else if (c == "_") {
             if (!last().text.empty()) runs_.back().emplace_back();
             ++last().skipped;
@@ -25,7 +26,34 @@ bool LikePattern::compile(std::string_view pattern, std::string_view escape) {
             last().text += c;
         }
     }
+    kind_ = kind_of_runs();
     return true;
+}
+
+LikePattern::Kind LikePattern::kind_of_runs() const {
+    for (const Run& run : runs_)
+        if (run.size() > 1 || run[0].skipped > 0) return Kind::kOther;
+    const bool opens = is_empty(runs_.front()), closes = is_empty(runs_.back());
+    if (runs_.size() == 1) return Kind::kExact;
+    if (runs_.size() == 2 && closes) return Kind::kPrefix;
+    if (runs_.size() == 2 && opens) return Kind::kSuffix;
+    return runs_.size() == 3 && opens && closes ? Kind::kPart : Kind::kOther;
+}
+
+const std::string& LikePattern::literal() const {
+    const size_t run = kind_ == Kind::kSuffix || kind_ == Kind::kPart ? 1 : 0;
+    return runs_[run][0].text;
+}
+
+bool LikePattern::matches(std::string_view text) const {
+    switch (kind_) {
+        case Kind::kExact: return text == literal();
+        case Kind::kPrefix: return text.starts_with(literal());
+        case Kind::kSuffix: return text.ends_with(literal());
+        case Kind::kPart: return find_text(text, literal()) != std::string_view::npos;
+        case Kind::kOther: return matches_runs(text);
+    }
+    return false;
 }
 
 bool LikePattern::match_at(const Run& run, std::string_view text, size_t& bytes) {
@@ -48,7 +76,7 @@ size_t LikePattern::least_bytes(const Run& run) {
     return out;
 }
 
-bool LikePattern::matches(std::string_view text) const {
+bool LikePattern::matches_runs(std::string_view text) const {
     size_t bytes = 0;
     if (!match_at(runs_.front(), text, bytes)) return false;
     if (runs_.size() == 1) return bytes == text.size();

@@ -89,16 +89,14 @@ void load_column(const Column& column, int64_t from, int rows, Vector& out) {
         }
         return load_valid(column, from, rows, out);
     }
+    if (type.is_text() && rows > 0) {
+        out.borrow_texts(static_cast<const char*>(column.array().buffers[2]), column.values<int32_t>() + from);
+        return load_valid(column, from, rows, out);
+    }
     out.reset();
     if (type.id == TypeId::kBool) {
         for (int i = 0; i < rows; ++i) out.mutable_values<uint8_t>()[i] = column.bool_value(from + i);
-    } else if (type.is_text()) {
-        const auto* bytes = static_cast<const char*>(column.array().buffers[2]);
-        const int32_t* offsets = column.values<int32_t>() + from;
-        auto* texts = out.mutable_values<std::string_view>();
-        for (int i = 0; i < rows; ++i)
-            texts[i] = {bytes + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
-    } else {
+    } else if (type.is_nested()) {
         for (int i = 0; i < rows; ++i) out.mutable_values<Nested>()[i] = {&column.array(), from + i};
     }
     load_valid(column, from, rows, out);

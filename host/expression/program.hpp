@@ -34,7 +34,7 @@ struct Node {
     size_t column = 0;        // kColumn: its place in the schema
     Kernel kernel = nullptr;  // kCall, with what follows
     Nulls nulls = Nulls::kStrict;
-    bool dense = false, total = false;  // as of an Overload
+    bool dense = false, total = false, in_place = false;  // as of an Overload
     bool quiet = false;                 // failures are nulls
 
     Span span{};

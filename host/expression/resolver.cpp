@@ -332,6 +332,7 @@ Resolver::Id Resolver::make_call(const std::string& name, bool is_operator, std:
     node.nulls = candidate.function->nulls;
     node.dense = candidate.overload->dense;
     node.total = candidate.overload->total;
+    node.in_place = candidate.overload->in_place;
     node.nullable = node.nulls != Nulls::kNever && (node.nullable || candidate.function->may_be_null);
     node.span = ast.span;
     if (!candidate.function->by_batch) fold(node);

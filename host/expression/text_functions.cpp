@@ -8,6 +8,7 @@
 
 #include "host/expression/functions.hpp"
 #include "host/expression/kernel.hpp"
+#include "host/expression/text_scan.hpp"
 #include "host/expression/utf8.hpp"
 
 namespace weir::host::expression {
@@ -153,8 +154,18 @@ bool starts_with(Row&, Text text, Text part) { return text.starts_with(part); }
 bool ends_with(Row&, Text text, Text part) { return text.ends_with(part); }
 bool contains_text(Row&, Text text, Text part) { return find_text(text, part) != Text::npos; }
 
-int32_t length_of(Row&, Text text) { return static_cast<int32_t>(count_characters(text)); }
-int32_t bytes_of(Row&, Text text) { return static_cast<int32_t>(text.size()); }
+template <auto Scan, auto Measure>
+void length_by(const Call& call) {
+    auto* out = call.out.mutable_values<int32_t>();
+    if (can_scan(*call.args[0], call.rows)) return Scan(*call.args[0], dense_rows(call.rows), out);
+    const Texts texts(*call.args[0]);
+    call.rows.for_each([&](int row) { out[row] = static_cast<int32_t>(Measure(texts[row])); });
+}
+constexpr Kernel kCharacters = length_by<measure_characters, count_characters>;
+constexpr Kernel kBytes = length_by<measure_bytes, [](Text text) { return text.size(); }>;
+constexpr Overload length_overload(Text signature, Kernel kernel) {
+    return {signature, kernel, false, true, nullptr, true};
+}
 
 char* fill_with(char* to, Text fill, int64_t characters) {
     Text rest = fill;
@@ -284,11 +295,11 @@ constexpr Overload kSplitPart[] = {{"string, string, int32 -> string", map<&spli
 constexpr Overload kStartsWith[] = {{"string, string -> bool", map<&starts_with>, false, true}};
 constexpr Overload kEndsWith[] = {{"string, string -> bool", map<&ends_with>, false, true}};
 constexpr Overload kContains[] = {{"string, string -> bool", map<&contains_text>, false, true}};
-constexpr Overload kLength[] = {{"string -> int32", map<&length_of>, false, true},
-                                {"binary -> int32", map<&bytes_of>, false, true}};
-constexpr Overload kCharLength[] = {{"string -> int32", map<&length_of>, false, true}};
-constexpr Overload kOctetLength[] = {{"string -> int32", map<&bytes_of>, false, true},
-                                     {"binary -> int32", map<&bytes_of>, false, true}};
+constexpr Overload kLength[] = {length_overload("string -> int32", kCharacters),
+                                length_overload("binary -> int32", kBytes)};
+constexpr Overload kCharLength[] = {length_overload("string -> int32", kCharacters)};
+constexpr Overload kOctetLength[] = {length_overload("string -> int32", kBytes),
+                                     length_overload("binary -> int32", kBytes)};
 constexpr Overload kLpad[] = {{"string, int32 -> string", map<&pad_blank<kLeft>>},
                               {"string, int32, string -> string", map<&pad_with<kLeft>>}};
 constexpr Overload kRpad[] = {{"string, int32 -> string", map<&pad_blank<kRight>>},

@@ -4,6 +4,7 @@
 #include "host/expression/like.hpp"
 #include "host/expression/regex.hpp"
 #include "host/expression/text_functions.hpp"
+#include "host/expression/text_scan.hpp"
 #include "host/expression/utf8.hpp"
 
 namespace weir::host::expression {
@@ -18,37 +19,72 @@ std::string_view join(Row& row, std::string_view a, std::string_view b) {
 }
 
 struct LikeMemo {
-    bool compiled = false, valid = false;
+    enum class State : uint8_t { kNone, kValid, kLongEscape, kOpenEscape };
+    State state = State::kNone;
     std::string pattern, escape;
     LikePattern like;
 };
 
+// The memo, made for that pattern.
 template <bool AnyCase>
-bool like_with(Row& row, std::string_view text, std::string_view pattern, std::string_view escape) {
+const LikeMemo& like_of(Row& row, std::string_view pattern, std::string_view escape) {
     auto& memo = row.memo<LikeMemo>();
-    if (!memo.compiled || memo.pattern != pattern || memo.escape != escape) {
-        memo.compiled = true;
-        memo.pattern = pattern;
-        memo.escape = escape;
-        memo.valid =
-            memo.like.compile(AnyCase ? lower_text(pattern) : memo.pattern, AnyCase ? lower_text(escape) : memo.escape);
-    }
-    if (count_characters(escape) > 1) {
-        row.fail(ErrorCode::kBadArgument, "the escape `{}` is more than one character", shown(escape));
-        return false;
-    }
-    if (!memo.valid) {
-        row.fail(ErrorCode::kBadArgument, "the pattern `{}` ends with its escape character", shown(pattern));
-        return false;
-    }
-    if constexpr (AnyCase)
-        return memo.like.matches(lower_text(text));
-    else
-        return memo.like.matches(text);
+    if (memo.state != LikeMemo::State::kNone && memo.pattern == pattern && memo.escape == escape) return memo;
+    memo.pattern = pattern;
+    memo.escape = escape;
+    const bool valid =
+        memo.like.compile(AnyCase ? lower_text(pattern) : memo.pattern, AnyCase ? lower_text(escape) : memo.escape);
+    memo.state = count_characters(escape) > 1 ? LikeMemo::State::kLongEscape
+                 : valid                      ? LikeMemo::State::kValid
+                                              : LikeMemo::State::kOpenEscape;
+    return memo;
 }
+
 template <bool AnyCase>
-bool like(Row& row, std::string_view text, std::string_view pattern) {
-    return like_with<AnyCase>(row, text, pattern, "\\");
+bool like_row(Row& row, const LikeMemo& memo, std::string_view text) {
+    switch (memo.state) {
+        case LikeMemo::State::kLongEscape:
+            row.fail(ErrorCode::kBadArgument, "the escape `{}` is more than one character", shown(memo.escape));
+            return false;
+        case LikeMemo::State::kOpenEscape:
+            row.fail(ErrorCode::kBadArgument, "the pattern `{}` ends with its escape character", shown(memo.pattern));
+            return false;
+        default: return memo.like.matches(AnyCase ? std::string_view(lower_text(text)) : text);
+    }
+}
+
+// False: the pattern is none that a scan finds.
+bool scan_like(const LikePattern& like, const Vector& texts, int n, uint8_t* out) {
+    switch (like.kind()) {
+        case LikePattern::Kind::kExact: mark_equal(texts, like.literal(), n, out); return true;
+        case LikePattern::Kind::kPrefix: mark_starting(texts, like.literal(), n, out); return true;
+        case LikePattern::Kind::kSuffix: mark_ending(texts, like.literal(), n, out); return true;
+        case LikePattern::Kind::kPart: mark_containing(texts, like.literal(), n, out); return true;
+        case LikePattern::Kind::kOther: return false;
+    }
+    return false;
+}
+
+template <bool AnyCase>
+void like(const Call& call) {
+    static constexpr std::string_view kBackslash = "\\";
+    const bool with_escape = call.args.size() > 2, one_pattern = call.args[1]->is_constant();
+    auto* out = call.out.mutable_values<uint8_t>();
+    if (const bool one_escape = !with_escape || call.args[2]->is_constant(); one_pattern && one_escape) {
+        Row first(call, call.rows[0]);
+        const LikeMemo& memo = like_of<AnyCase>(first, call.args[1]->at<std::string_view>(0),
+                                                with_escape ? call.args[2]->at<std::string_view>(0) : kBackslash);
+        if (!AnyCase && memo.state == LikeMemo::State::kValid && can_scan(*call.args[0], call.rows) &&
+            scan_like(memo.like, *call.args[0], dense_rows(call.rows), out))
+            return;
+    }
+    const Texts texts(*call.args[0]), patterns(*call.args[1]), escapes(*call.args.back());
+    call.rows.for_each([&](int at) {
+        if (call.out.is_null(at)) return;
+        Row row(call, at);
+        const LikeMemo& memo = like_of<AnyCase>(row, patterns[at], with_escape ? escapes[at] : kBackslash);
+        out[at] = like_row<AnyCase>(row, memo, texts[at]);
+    });
 }
 
 Refusal check_like(Arguments args) {
@@ -70,10 +106,10 @@ constexpr Overload kConcat[] = {
     {"any, string -> string", map<&join>, false, false, all_as_text},
     {"binary, binary -> binary", map<&join>},
 };
-constexpr Overload kLike[] = {{"string, string -> bool", map<&like<false>>},
-                              {"string, string, string -> bool", map<&like_with<false>>}};
-constexpr Overload kIlike[] = {{"string, string -> bool", map<&like<true>>},
-                               {"string, string, string -> bool", map<&like_with<true>>}};
+constexpr Overload kLike[] = {{"string, string -> bool", like<false>, false, false, nullptr, true},
+                              {"string, string, string -> bool", like<false>, false, false, nullptr, true}};
+constexpr Overload kIlike[] = {{"string, string -> bool", like<true>, false, false, nullptr, true},
+                               {"string, string, string -> bool", like<true>, false, false, nullptr, true}};
 constexpr Overload kMatch[] = {{"string, string -> bool", map<&regex_match<false>>}};
 constexpr Overload kMatchAnyCase[] = {{"string, string -> bool", map<&regex_match<true>>}};
 

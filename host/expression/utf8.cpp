@@ -1,7 +1,14 @@
 #include "host/expression/utf8.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <clocale>
+#include <cstring>
 #include <cwctype>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace weir::host::expression {
 namespace {
@@ -15,7 +22,46 @@ locale_t unicode() {
     return locale;
 }
 
+#ifdef __SSE2__
+// The places of 16 bytes at a time where the first and the last byte fit are looked at closely.
+// REQUIRES: a part of 2 bytes or more, and 16 places for it in the text.
+const char* find_by_ends(std::string_view text, std::string_view part) {
+    constexpr size_t kPlaces = sizeof(__m128i);
+    const __m128i first = _mm_set1_epi8(part.front()), last = _mm_set1_epi8(part.back());
+    const size_t behind = part.size() - 1, inner = part.size() - 2;
+    const auto load = [](const char* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+    const char *at = text.data(), *const last_at = at + text.size() - behind - kPlaces;
+    for (;;) {
+        const __m128i fit = _mm_and_si128(_mm_cmpeq_epi8(load(at), first), _mm_cmpeq_epi8(load(at + behind), last));
+        for (auto places = static_cast<unsigned>(_mm_movemask_epi8(fit)); places; places &= places - 1) {
+            const char* place = at + std::countr_zero(places);
+            if (std::memcmp(place + 1, part.data() + 1, inner) == 0) return place;
+        }
+        if (at == last_at) return nullptr;
+        // The last step goes over some places again.
+        at = std::min(at + kPlaces, last_at);
+    }
+}
+#endif
+
+const char* find_part(std::string_view text, std::string_view part) {
+#ifdef __SSE2__
+    // Of long parts memmem's time has a bound.
+    constexpr size_t kMost = 32;
+    if (part.size() >= 2 && part.size() <= kMost && text.size() >= part.size() - 1 + sizeof(__m128i))
+        return find_by_ends(text, part);
+#endif
+    if (part.size() == 1) return static_cast<const char*>(std::memchr(text.data(), part[0], text.size()));
+    return static_cast<const char*>(memmem(text.data(), text.size(), part.data(), part.size()));
+}
+
 }  // namespace
+
+size_t find_text(std::string_view text, std::string_view part, size_t from) {
+    if (from > text.size()) return std::string_view::npos;
+    const char* at = find_part(text.substr(from), part);
+    return at ? static_cast<size_t>(at - text.data()) : std::string_view::npos;
+}
 
 char32_t first_character(std::string_view text, size_t& bytes) {
     const auto first = static_cast<unsigned char>(text[0]);

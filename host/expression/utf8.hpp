@@ -37,11 +37,7 @@ inline int64_t count_characters(std::string_view text) {
 }
 
 // Where the part begins behind `from`, or npos. Quicker than string_view's find where the first byte is frequent.
-inline size_t find_text(std::string_view text, std::string_view part, size_t from = 0) {
-    if (from > text.size()) return std::string_view::npos;
-    const void* at = memmem(text.data() + from, text.size() - from, part.data(), part.size());
-    return at ? static_cast<size_t>(static_cast<const char*>(at) - text.data()) : std::string_view::npos;
-}
+size_t find_text(std::string_view text, std::string_view part, size_t from = 0);
 
 // Bytes of the first n characters; all of the text where it has no more.
 inline size_t bytes_of_characters(std::string_view text, int64_t n) {

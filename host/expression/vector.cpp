@@ -28,6 +28,14 @@ void Vector::copy_rows(const Vector& from, const Selection& rows) {
     rows.for_each([&](int row) { valid_.assign(row, !from.is_null(row)); });
 }
 
+void Vector::make_views(int rows) {
+    if (!offsets_ || data_) return;
+    if (!own_) own_ = std::make_unique_for_overwrite<std::byte[]>(static_cast<size_t>(kChunk) * width_);
+    data_ = own_.get();
+    auto* views = mutable_values<std::string_view>();
+    for (int row = 0; row < rows; ++row) views[row] = text_in_place(row);
+}
+
 void Arena::clear() {
     if (blocks_.size() > 1) blocks_.resize(1);
     at_ = blocks_.empty() ? nullptr : blocks_[0].get();

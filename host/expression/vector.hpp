@@ -138,6 +138,7 @@ public:
     void reset() {
         if (!own_) own_ = std::make_unique_for_overwrite<std::byte[]>(static_cast<size_t>(kChunk) * width_);
         data_ = own_.get();
+        offsets_ = nullptr;
         constant_ = has_nulls_ = false;
     }
     // A constant: memory for one value, which the caller writes; null if so told.
@@ -153,6 +154,23 @@ public:
         data_ = static_cast<std::byte*>(const_cast<void*>(values));
         constant_ = has_nulls_ = false;
     }
+    // Texts as they lie in a column: the offsets of each row and of the last one's end, into `bytes`. There are no
+    // values() until make_views.
+    void borrow_texts(const char* bytes, const int32_t* offsets) {
+        data_ = nullptr;
+        bytes_ = bytes;
+        offsets_ = offsets;
+        constant_ = has_nulls_ = false;
+    }
+    bool is_in_place() const { return offsets_ != nullptr; }
+    const int32_t* offsets() const { return offsets_; }
+    const char* text_bytes() const { return bytes_; }
+    // Of texts in place, also where the row is null.
+    std::string_view text_in_place(int row) const {
+        const int32_t *from = offsets_ + row, *to = from + 1;
+        return {bytes_ + *from, static_cast<size_t>(*to - *from)};
+    }
+    void make_views(int rows);
     template <class T>
     T* mutable_values() {
         return reinterpret_cast<T*>(data_);
@@ -177,6 +195,8 @@ private:
     size_t width_;
     std::byte* data_ = nullptr;
     std::unique_ptr<std::byte[]> own_;
+    const char* bytes_ = nullptr;
+    const int32_t* offsets_ = nullptr;
     RowSet valid_;
     bool constant_ = false, has_nulls_ = false;
 };
