@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #include <weir/abi.h>
 #include <weir/types.hpp>
@@ -27,6 +28,7 @@ public:
     // REQUIRES: T is the type's C++ form (int64_t for int64 and timestamp, ...). Null rows hold anything.
     template <class T>
     const T *values() const {
+        static_assert(!std::is_same_v<T, bool>, "a bool column holds bits, not bytes: use bool_value");
         return static_cast<const T *>(array_->buffers[1]);
     }
     template <class T>
