@@ -11,53 +11,55 @@
 namespace weir::host::expression {
 namespace {
 
-// NaN equals NaN and is above all other numbers, as in PostgreSQL.
+// Of integers never, without a comparison that compilers warn of.
 template <class T>
-bool is_nan(T value) {
-    if constexpr (std::is_floating_point_v<T>)
-        return value != value;
-    else
+auto is_nan(T value) {
+    if constexpr (std::is_integral_v<T>)
         return false;
+    else
+        return value != value;
 }
 
+// NaN equals NaN and is above all other numbers, as in PostgreSQL. T is a number or a vector of floats, whose
+// comparison is a vector of masks.
 struct Equal {
     template <class T>
-    static bool of(T a, T b) {
+    static auto of(T a, T b) {
         return (a == b) | (is_nan(a) & is_nan(b));
     }
     static bool order(int o) { return o == 0; }
 };
 struct NotEqual {
     template <class T>
-    static bool of(T a, T b) {
-        return !Equal::of(a, b);
+    static auto of(T a, T b) {
+        return (a != b) ^ (is_nan(a) & is_nan(b));
     }
     static bool order(int o) { return o != 0; }
 };
 struct Less {
     template <class T>
-    static bool of(T a, T b) {
-        return !(a >= b) & !is_nan(a);
+    static auto of(T a, T b) {
+        return (a < b) | (is_nan(b) & (is_nan(a) ^ is_nan(b)));
     }
     static bool order(int o) { return o < 0; }
 };
 struct LessEqual {
     template <class T>
-    static bool of(T a, T b) {
+    static auto of(T a, T b) {
         return (a <= b) | is_nan(b);
     }
     static bool order(int o) { return o <= 0; }
 };
 struct Greater {
     template <class T>
-    static bool of(T a, T b) {
+    static auto of(T a, T b) {
         return Less::of(b, a);
     }
     static bool order(int o) { return o > 0; }
 };
 struct GreaterEqual {
     template <class T>
-    static bool of(T a, T b) {
+    static auto of(T a, T b) {
         return LessEqual::of(b, a);
     }
     static bool order(int o) { return o >= 0; }
@@ -66,6 +68,33 @@ struct GreaterEqual {
 template <class T, class Op>
 void numbers(const Call& call) {
     dense_binary<T, T, uint8_t>(call, [](T a, T b) { return static_cast<uint8_t>(Op::of(a, b)); });
+}
+
+// Of floats compilers make no vector code of their own here: 64 rows at a time, as vectors that are spelt out.
+template <class T, class Op>
+void floats(const Call& call) {
+    using Lanes [[gnu::vector_size(16)]] = T;
+    using Mask = std::conditional_t<sizeof(T) == 8, int64_t, int32_t>;
+    constexpr int kBlock = 64, kLanes = sizeof(Lanes) / sizeof(T);
+    const T *a = call.args[0]->values<T>(), *b = call.args[1]->values<T>();
+    const int step_a = call.args[0]->is_constant() ? 0 : 1, step_b = call.args[1]->is_constant() ? 0 : 1;
+    const auto lanes = [](const T* from, int step) {
+        Lanes out = Lanes{} + from[0];
+        if (step) std::memcpy(&out, from, sizeof out);
+        return out;
+    };
+    auto* out = call.out.mutable_values<uint8_t>();
+    const int n = dense_rows(call.rows);
+    int row = 0;
+    for (; row + kBlock <= n; row += kBlock) {
+        Mask masks[kBlock];
+        for (int i = 0; i < kBlock; i += kLanes) {
+            const auto mask = Op::of(lanes(a + (row + i) * step_a, step_a), lanes(b + (row + i) * step_b, step_b));
+            std::memcpy(masks + i, &mask, sizeof mask);
+        }
+        for (int i = 0; i < kBlock; ++i) out[row + i] = static_cast<uint8_t>(masks[i] & 1);
+    }
+    for (; row < n; ++row) out[row] = static_cast<uint8_t>(Op::of(a[row * step_a], b[row * step_b]));
 }
 
 template <class Op>
@@ -120,8 +149,8 @@ constexpr auto comparison_of() {
         {"int32, int32 -> bool", numbers<int32_t, Op>, true, true},
         {"int64, int64 -> bool", numbers<int64_t, Op>, true, true},
         {"decimal, decimal -> bool", decimals<Op>, false, true},
-        {"float32, float32 -> bool", numbers<float, Op>, true, true},
-        {"float64, float64 -> bool", numbers<double, Op>, true, true},
+        {"float32, float32 -> bool", floats<float, Op>, true, true},
+        {"float64, float64 -> bool", floats<double, Op>, true, true},
         text_comparison<Op>("string, string -> bool"),
         text_comparison<Op>("binary, binary -> bool"),
         {"bool, bool -> bool", numbers<uint8_t, Op>, true, true},

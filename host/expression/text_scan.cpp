@@ -90,11 +90,15 @@ void measure_bytes(const Vector& texts, int n, int32_t* out) {
 
 void measure_characters(const Vector& texts, int n, int32_t* out) {
     const int32_t* const offsets = texts.offsets();
+    const auto is_plain = [&](int from, int to) {
+        return all_ascii(texts.text_bytes() + offsets[from], static_cast<size_t>(offsets[to] - offsets[from]));
+    };
     measure_bytes(texts, n, out);
+    if (is_plain(0, n)) return;
     constexpr int kBlock = 64;
     for (int from = 0; from < n; from += kBlock) {
         const int to = std::min(from + kBlock, n);
-        if (all_ascii(texts.text_bytes() + offsets[from], static_cast<size_t>(offsets[to] - offsets[from]))) continue;
+        if (is_plain(from, to)) continue;
         for (int row = from; row < to; ++row)
             out[row] = static_cast<int32_t>(count_characters(texts.text_in_place(row)));
     }

@@ -144,25 +144,32 @@ TEST(DenseKernels, TakeConstantsOnEitherSide) {
     });
 }
 
-TEST(DenseKernels, OrderNaNAboveAllOthers) {
-    const auto rank = [](double x) { return std::isnan(x) ? 1 : 0; };
-    const auto less = [&](double a, double b) { return rank(a) < rank(b) || (rank(a) + rank(b) == 0 && a < b); };
-    const auto same = [&](double a, double b) { return !less(a, b) && !less(b, a); };
-    const auto truth = [](bool value) { return std::string(value ? "1" : "0"); };
-    const std::vector<double> values = edges<double>();
-    expect_pairs<double, uint8_t>("a < b", values, [&](double a, double b) { return truth(less(a, b)); });
-    expect_pairs<double, uint8_t>("a > b", values, [&](double a, double b) { return truth(less(b, a)); });
-    expect_pairs<double, uint8_t>("a <= b", values, [&](double a, double b) { return truth(!less(b, a)); });
-    expect_pairs<double, uint8_t>("a >= b", values, [&](double a, double b) { return truth(!less(a, b)); });
-    expect_pairs<double, uint8_t>("a = b", values, [&](double a, double b) { return truth(same(a, b)); });
-    expect_pairs<double, uint8_t>("a <> b", values, [&](double a, double b) { return truth(!same(a, b)); });
-    using Cell = std::optional<double>;
-    expect_cells<double, uint8_t>("a > 1::float64", values, [&](Cell a, Cell) {
-        return a ? truth(less(1, *a)) : "null";
+template <class T>
+void expect_float_order(const std::string& type) {
+    const auto rank = [](T x) { return std::isnan(x) ? 1 : 0; };
+    const auto less = [&](T a, T b) { return rank(a) < rank(b) || (rank(a) + rank(b) == 0 && a < b); };
+    const auto same = [&](T a, T b) { return !less(a, b) && !less(b, a); };
+    const auto truth = [](bool value) { return value ? "1" : "0"; };
+    const std::vector<T> values = edges<T>();
+    expect_pairs<T, uint8_t>("a < b", values, [&](T a, T b) { return truth(less(a, b)); });
+    expect_pairs<T, uint8_t>("a > b", values, [&](T a, T b) { return truth(less(b, a)); });
+    expect_pairs<T, uint8_t>("a <= b", values, [&](T a, T b) { return truth(!less(b, a)); });
+    expect_pairs<T, uint8_t>("a >= b", values, [&](T a, T b) { return truth(!less(a, b)); });
+    expect_pairs<T, uint8_t>("a = b", values, [&](T a, T b) { return truth(same(a, b)); });
+    expect_pairs<T, uint8_t>("a <> b", values, [&](T a, T b) { return truth(!same(a, b)); });
+    using Cell = std::optional<T>;
+    expect_cells<T, uint8_t>("a > 1::" + type, values, [&](Cell a, Cell) { return a ? truth(less(1, *a)) : "null"; });
+    expect_cells<T, uint8_t>("a <> 'nan'::" + type, values, [&](Cell a, Cell) {
+        return a ? truth(!std::isnan(*a)) : "null";
     });
-    expect_cells<double, uint8_t>("'nan'::float64 <= b", values, [&](Cell, Cell b) {
+    expect_cells<T, uint8_t>("'nan'::" + type + " <= b", values, [&](Cell, Cell b) {
         return b ? truth(std::isnan(*b)) : "null";
     });
+}
+
+TEST(DenseKernels, OrderNaNAboveAllOthers) {
+    expect_float_order<double>("float64");
+    expect_float_order<float>("float32");
 }
 
 template <class From, class To>
