@@ -11,13 +11,15 @@
 namespace weir::host::expression {
 namespace {
 
-// Of integers never, without a comparison that compilers warn of.
+// 0 or 1 of a number; of integers without a comparison that compilers warn of. A mask of a vector.
 template <class T>
 auto is_nan(T value) {
-    if constexpr (std::is_integral_v<T>)
-        return false;
-    else
+    if constexpr (std::is_floating_point_v<T>)
+        return static_cast<int>(value != value);
+    else if constexpr (requires { value[0]; })
         return value != value;
+    else
+        return 0;
 }
 
 // NaN equals NaN and is above all other numbers, as in PostgreSQL. T is a number or a vector of floats, whose
