@@ -41,6 +41,7 @@ void Parameters::load(const YamlNode* section) {
             .error(Code::kWrongType, section->place, fmt::format("`parameters` is {}", kind_text(*section)))
             .expected = "a mapping of names to values";
     }
+    for (Parameter& parameter : parameters_) adopt_type(parameter, 0);
     for (const auto& path : options_.params_files) apply_params_file(path);
     for (const auto& set : options_.sets) apply_set(set);
     for (Parameter& parameter : parameters_) evaluate(parameter);
@@ -68,10 +69,21 @@ void Parameters::declare(const YamlKey& key, const YamlNode& node) {
         parameter.state = State::kFailed;
         return;
     }
-    const Parameter* other =
-        node.text.starts_with('$') ? find(std::string_view(node.text).substr(1)) : nullptr;
-    parameter.type = other != nullptr ? other->type : infer_type(node);
+    parameter.type = infer_type(node);
+    parameter.has_type = false;
     parameter.given = &node;
+}
+
+// A parameter without a type that stands for another, wherever that is declared, is of the other's type. In a circle,
+// which evaluate() tells of, types mean nothing.
+void Parameters::adopt_type(Parameter& parameter, int depth) {
+    if (parameter.has_type || depth >= kMaxParameterDepth) return;
+    const bool is_reference = parameter.given != nullptr && parameter.given->is_scalar() && parameter.given->text.starts_with('$');
+    Parameter* other = is_reference ? find(std::string_view(parameter.given->text).substr(1)) : nullptr;
+    if (other == nullptr) return;
+    adopt_type(*other, depth + 1);
+    parameter.type = other->type;
+    parameter.has_type = true;
 }
 
 void Parameters::read_declaration(Parameter& parameter, const YamlNode& node) {
@@ -115,6 +127,7 @@ void Parameters::read_declaration(Parameter& parameter, const YamlNode& node) {
         }
     } else if (default_value != nullptr) {
         parameter.type = infer_type(*default_value);
+        parameter.has_type = one_of != nullptr;
     } else if (one_of != nullptr && one_of->is_sequence() && !one_of->items.empty()) {
         parameter.type = infer_type(one_of->items.front());
     }

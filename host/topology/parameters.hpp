@@ -67,6 +67,7 @@ private:
     struct Parameter {
         std::string name;
         ParamType type = ParamType::kString;
+        bool has_type = true;  // false: it is that of the value, perhaps another parameter's
         bool secret = false;
         std::string doc;
         std::vector<Json> one_of;
@@ -83,6 +84,7 @@ private:
     void declare(const YamlKey& key, const YamlNode& node);
     void read_declaration(Parameter& parameter, const YamlNode& node);
     void read_one_of(Parameter& parameter, const YamlNode& node);
+    void adopt_type(Parameter& parameter, int depth);
     void apply_params_file(const std::filesystem::path& path);
     void apply_set(const std::string& set);
     bool means_another(const std::string& name);

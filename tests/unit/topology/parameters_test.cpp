@@ -66,6 +66,37 @@ TEST(Parameters, StandForTypedValues) {
     EXPECT_EQ(loaded.text(), "");
 }
 
+TEST(Parameters, HaveTheTypeOfAParameterThatTheyStandForWhereverItIsDeclared) {
+    const std::string text = R"(parameters:
+  a: $b
+  b: { default: $c, doc: Both. }
+  c: 12
+  d: { type: string, default: $c }
+  e: $wait
+  wait: { type: duration, default: 30s }
+connections: { kafka: embedded }
+nodes:
+  raw: { kafka.source: { topic: $d, max_wait: $e } }
+  pairs: { from: raw, pair_match: { value: n, sum: $a } }
+  out: { from: [pairs, pairs.expired], kafka.sink: t }
+)";
+    const Loaded loaded = load(text);
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    EXPECT_EQ(shown(loaded), "a: int64 = 12 (default)\nb: int64 = 12 (default)\nc: int64 = 12 (default)\n"
+                             "d: string = 12 (default)\ne: duration = 30000000 (default)\nwait: duration = 30000000 (default)\n");
+    EXPECT_EQ(loaded.config("pairs")["sum"], 12);
+    const Loaded set = load(text, sets({"a=13", "e=1h"}));
+    ASSERT_TRUE(set.topology) << set.text();
+    EXPECT_EQ(set.config("pairs")["sum"], 13);
+    EXPECT_EQ(set.config("raw")["max_wait"], 3'600'000'000);
+    EXPECT_EQ(load(text, sets({"a=many"})).text(),
+              "--set: error[wrong-type]: parameter `a` is not an int64: `many`\n"
+              "      | a=many\n"
+              "      |   ^~~~\n"
+              "   expected: a whole number\n"
+              "   t.yaml:2:3: declared here\n");
+}
+
 TEST(Parameters, AreSetOnTheCommandLine) {
     const Loaded loaded =
         load(kTopology, sets({"sum=13", "topic=a: b # c", "tags=[x, y]", "wait=1h", "sum=14"}));
