@@ -7,6 +7,25 @@ namespace {
 
 using Json = Config::Json;
 
+bool is_word_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || (c & 0x80) != 0; }
+
+// Of ASCII, as names in SQL are compared.
+std::string lower(std::string text) {
+    for (char &c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+// Whether a text has a word, be it within quotes.
+bool has_word(const std::string &text, const std::string &word) {
+    for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+        const bool begins = at == 0 || !is_word_char(text[at - 1]);
+        const size_t end = at + word.size();
+        if (begins && (end == text.size() || !is_word_char(text[end]))) return true;
+    }
+    return false;
+}
+
 class StepCompiler {
 public:
     StepCompiler(ExpressionCompiler compiler, const Binding &binding, uint32_t input)
@@ -14,7 +33,7 @@ public:
         for (size_t i = 0; i < input_.size(); ++i) visible_.push_back({input_.fields[i].name, std::nullopt, i});
     }
 
-    // One clause; all that is wrong in it is reported.
+    // One clause; all that is wrong in it is reported, but for what follows from a mistake that has been.
     void add(const std::string &path, const Json &step) {
         for (const auto &[clause, value] : step.items()) {
             if (clause == "where") where(value, path + ".where");
@@ -48,15 +67,27 @@ private:
         if (status_.ok()) status_ = added.status();
         return std::nullopt;
     }
+    std::optional<uint32_t> condition(const Json &expression, const std::string &path) {
+        if (names_missing(expression)) return std::nullopt;
+        return accept(compiler_.condition(expression, path));
+    }
     // Of a column of the output. Once it is known what is read of the output, the columns of an expression that nobody needs
     // are not there; it is left out. What does need it lacks it, and says so.
-    std::optional<uint32_t> accept(const Result<uint32_t> &added, const std::string &name) {
+    std::optional<uint32_t> value(const Json &expression, const std::string &path, const std::string &name) {
+        if (names_missing(expression)) return std::nullopt;
+        const auto added = compiler_.value(expression, path);
         if (!added && !binding_.wanted(0, name)) return std::nullopt;
         return accept(added);
     }
 
-    void where(const Json &condition, const std::string &path) {
-        if (const auto number = accept(compiler_.condition(condition, path)))
+    // Whether an expression has the name of a column that is not there because of a mistake, which is told already.
+    bool names_missing(const Json &expression) const {
+        const std::string text = lower(expression_text(expression));
+        return std::any_of(missing_.begin(), missing_.end(), [&](const std::string &name) { return has_word(text, lower(name)); });
+    }
+
+    void where(const Json &expression, const std::string &path) {
+        if (const auto number = condition(expression, path))
             steps_.push_back({Step::Kind::kWhere, {{*number, "", "", 0}}});
     }
 
@@ -64,13 +95,18 @@ private:
     std::vector<Visible> values(const Json &columns, const std::string &path) {
         Step step;
         std::vector<Visible> made;
-        for (const auto &[name, value] : columns.items()) {
-            const auto number = accept(compiler_.value(value, path + "." + name), name);
-            if (!number) continue;
+        std::vector<std::string> lacking;
+        for (const auto &[name, expression] : columns.items()) {
+            const auto number = value(expression, path + "." + name, name);
+            if (!number) {
+                lacking.push_back(name);
+                continue;
+            }
             step.evaluations.push_back({*number, name, "", 0});
             made.push_back({name, *number, 0});
         }
         steps_.push_back(std::move(step));
+        if (!status_.ok()) missing_.insert(missing_.end(), lacking.begin(), lacking.end());
         return made;
     }
 
@@ -94,14 +130,27 @@ private:
             const std::string at = path + "[" + std::to_string(i) + "]";
             const auto found = find(name);
             if (found == visible_.end()) {
-                accept(compiler_.column(name, at), name);  // tells what there is
+                refuse_column(name, at);
             } else if (std::any_of(kept.begin(), kept.end(), [&](const Visible &one) { return one.name == name; })) {
                 accept(Status::config(at, "`select` names `" + name + "` twice"));
             } else {
                 kept.push_back(*found);
             }
         }
+        // The column that is meant by a misspelt name is not there, either.
+        for (const Visible &one : visible_)
+            if (!status_.ok() && std::none_of(kept.begin(), kept.end(), [&](const Visible &other) { return other.name == one.name; }))
+                missing_.push_back(one.name);
         show_only(std::move(kept));
+    }
+
+    void refuse_column(const std::string &name, const std::string &at) {
+        const bool is_told = std::find(missing_.begin(), missing_.end(), name) != missing_.end();
+        if (is_told) return;
+        const auto added = compiler_.column(name, at);  // tells what there is
+        if (!binding_.wanted(0, name)) return;
+        missing_.push_back(name);
+        accept(added);
     }
 
     // Metadata stays: it is no part of "all columns", and is there for those who name it.
@@ -120,9 +169,9 @@ private:
 
     void check(const Json &rules, const std::string &path) {
         Step step{Step::Kind::kCheck, {}};
-        for (const auto &[name, condition] : rules.items()) {
-            if (const auto number = accept(compiler_.condition(condition, path + "." + name)))
-                step.evaluations.push_back({*number, name, expression_text(condition), n_rules_});
+        for (const auto &[name, rule] : rules.items()) {
+            if (const auto number = condition(rule, path + "." + name))
+                step.evaluations.push_back({*number, name, expression_text(rule), n_rules_});
             ++n_rules_;
         }
         steps_.push_back(std::move(step));
@@ -176,6 +225,7 @@ private:
     const Schema &input_;
     std::vector<Visible> visible_;
     std::vector<Step> steps_;
+    std::vector<std::string> missing_;  // columns that there would be but for a mistake
     uint32_t n_rules_ = 0;
     Status status_;
 };
@@ -190,11 +240,8 @@ Result<Steps> compile_steps(Context context, const Json &steps, const Binding &b
     auto compiler = ExpressionCompiler::create(context, binding.input(input));
     if (!compiler) return compiler.status();
     StepCompiler compile(std::move(*compiler), binding, input);
-    for (size_t i = 0; i < steps.size(); ++i) {
-        compile.add("steps[" + std::to_string(i) + "]", steps[i]);
-        // What comes behind a mistake would be told of columns that are missing for it.
-        if (!compile.status().ok()) return compile.status();
-    }
+    for (size_t i = 0; i < steps.size(); ++i) compile.add("steps[" + std::to_string(i) + "]", steps[i]);
+    if (!compile.status().ok()) return compile.status();
     return compile.finish();
 }
 

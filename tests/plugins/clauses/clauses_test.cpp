@@ -171,6 +171,34 @@ TEST(Clauses, RefuseWhatDoesNotFit) {
     EXPECT_EQ(refusal(R"({"check": {"r": "n + 1"}})"), "steps[0].check.r: this is int64, and a condition is true or false");
 }
 
+TEST(Clauses, TellOfEachMistakeOnce) {
+    using Places = std::vector<std::pair<std::string, std::string>>;
+    static Places told;
+    static weir_expression_api api = host::expression::expression_api();
+    api.report = [](weir_context*, weir_str path, const weir_expression_problem* problem) {
+        told.emplace_back(view(path), problem->message);
+    };
+    weir::testing::TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &api);
+    const auto mistakes = [](const std::string& list) {
+        told.clear();
+        EXPECT_FALSE(Harness(clauses_plugin(), "clauses", steps(list), {raw()}).start().ok());
+        return told;
+    };
+    const auto no_column = [](const std::string& name) { return "there is no column `" + name + "`"; };
+    EXPECT_EQ(mistakes(R"({"where": "m > 1"}, {"set": {"a": "b", "c": "n"}}, {"check": {"r": "c > d", "s": "n > e"}})"),
+              (Places{{"steps[0].where", no_column("m")}, {"steps[1].set.a", no_column("b")}, {"steps[2].check.r", no_column("d")},
+                      {"steps[2].check.s", no_column("e")}}));
+    // What follows from a mistake is none.
+    EXPECT_EQ(mistakes(R"({"set": {"a": "m"}}, {"where": "A > 1"}, {"set": {"b": "a + 1"}}, {"select": {"c": "b", "d": "ab"}}, {"where": "c > e"})"),
+              (Places{{"steps[0].set.a", no_column("m")}, {"steps[3].select.d", no_column("ab")}}));
+    EXPECT_EQ(mistakes(R"({"columns": ["knid", "n"]}, {"where": "kind = 'a' AND n > m"}, {"where": "n > m"}, {"columns": ["kind", "k"]})"),
+              (Places{{"steps[0].columns[0]", no_column("knid")}, {"steps[2].where", no_column("m")}, {"steps[3].columns[1]", no_column("k")}}));
+    // A column that was there before goes on as it was within the clause that makes it anew.
+    EXPECT_EQ(mistakes(R"({"set": {"n": "m", "a": "n + b"}})"),
+              (Places{{"steps[0].set.n", no_column("m")}, {"steps[0].set.a", no_column("b")}}));
+    weir::testing::TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &host::expression::expression_api());
+}
+
 TEST(Clauses, TakeInputsThatAreAlike) {
     Harness h(clauses_plugin(), "clauses", steps(R"({"where": "n > 15"})"), {raw(), raw()});
     ASSERT_EQ(h.start().message(), "");
