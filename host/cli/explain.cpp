@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "host/topology/ports.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
@@ -18,8 +19,7 @@ const char* kind_word(OperatorKind kind) {
 }
 
 std::string port_name(const NodeSpec& node, const std::string& port) {
-    const bool is_default = !node.op->outputs.empty() && port == node.op->outputs[0].name;
-    return is_default ? "" : port;
+    return port == default_output(*node.op) ? "" : port;
 }
 
 // `raw` or `raw.errors`.
@@ -75,29 +75,31 @@ std::vector<std::string> readers(const Topology& topology, const PlannedPort& po
 // To users a node and the one that does its clauses are one: where these clauses stand, if it has any.
 struct ClausesOf {
     std::optional<size_t> before, behind;  // nodes
-    std::optional<size_t> edge;            // between the two
 };
 
 ClausesOf clauses_of(const Topology& topology, size_t index) {
     ClausesOf out;
     for (size_t e = 0; e < topology.edges.size(); ++e) {
         const auto from = static_cast<size_t>(topology.edges[e].from_node), to = static_cast<size_t>(topology.edges[e].to_node);
-        if (topology.nodes[from].name() != topology.nodes[to].name()) continue;
+        if (topology.nodes[from].name() != topology.nodes[to].name() || topology.nodes[from].adds_tag) continue;
         if (to == index) out.before = from;
         if (from == index) out.behind = to;
-        if (to == index || from == index) out.edge = e;
     }
     return out;
 }
 
-// The edges that a user sees to come in, and how their rows are routed.
-std::vector<std::pair<size_t, size_t>> inputs_of(Plan& plan, size_t index, const ClausesOf& clauses) {
+// The edges that a user sees to come in, and those on which their rows reach the operator.
+std::vector<std::pair<size_t, size_t>> inputs_of(Plan& plan, size_t index) {
+    const Topology& topology = plan.topology();
     std::vector<std::pair<size_t, size_t>> out;
     std::set<std::string> there;  // a node's errors are those of its clauses, too
-    for (int e : plan.nodes()[clauses.before.value_or(index)].inputs) {
-        const auto edge = static_cast<size_t>(e);
-        if (there.insert(from_text(plan.topology(), plan.topology().edges[edge])).second)
-            out.emplace_back(edge, clauses.before ? *clauses.edge : edge);
+    for (size_t e = 0; e < topology.edges.size(); ++e) {
+        const Edge& edge = topology.edges[e];
+        const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
+        const bool is_within = topology.nodes[static_cast<size_t>(edge.from_node)].name() == to.name();
+        if (is_within || to.name() != topology.nodes[index].id || !there.insert(from_text(topology, edge)).second) continue;
+        const bool is_last = static_cast<size_t>(edge.to_node) == index;
+        out.emplace_back(e, is_last ? e : static_cast<size_t>(plan.nodes()[index].inputs.front()));
     }
     return out;
 }
@@ -152,8 +154,9 @@ void append_node(std::string& out, Plan& plan, size_t index) {
     const PlannedNode& planned = plan.nodes()[index];
     out += fmt::format("\n{}  {} ({})\n", node.id, node.op->name, node.op->plugin);
     const ClausesOf clauses = clauses_of(topology, index);
-    for (const auto& [edge, routed] : inputs_of(plan, index, clauses))
+    for (const auto& [edge, routed] : inputs_of(plan, index))
         out += fmt::format("    <- {}: {}\n", from_text(topology, topology.edges[edge]), routing_text(plan.edges()[routed], node));
+    if (!node.tag.empty()) out += fmt::format("    tag: {}\n", node.tag);
     append_clauses(out, plan, index, clauses);
     if (const auto words = state_words(planned); !words.empty()) out += fmt::format("    state: {}\n", fmt::join(words, ", "));
     for (size_t p = 0; p + 1 < planned.outputs.size(); ++p) {
@@ -181,7 +184,8 @@ Json node_json(Plan& plan, size_t index) {
     Json out = {{"id", node.id}, {"kind", kind_word(node.op->kind)}, {"operator", node.op->name}, {"plugin", node.op->plugin},
                 {"key", node.key}, {"state", state_words(planned)}, {"inputs", Json::array()}, {"outputs", Json::array()}};
     const ClausesOf clauses = clauses_of(topology, index);
-    for (const auto& [e, routed] : inputs_of(plan, index, clauses)) {
+    if (!node.tag.empty()) out["tag"] = node.tag;
+    for (const auto& [e, routed] : inputs_of(plan, index)) {
         const Edge& edge = topology.edges[e];
         out["inputs"].push_back({{"node", topology.nodes[static_cast<size_t>(edge.from_node)].name()}, {"port", edge.from_port},
                                  {"as", topology.edges[routed].to_port},

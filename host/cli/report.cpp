@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/ports.hpp"
+
 namespace weir::host {
 namespace {
 
@@ -30,8 +32,7 @@ std::string inputs_text(const Topology& topology, const NodeSpec& node) {
         const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
         const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
         if (to.name() != node.id || from.name() == node.id) continue;
-        const bool is_default = !from.op->outputs.empty() && edge.from_port == from.op->outputs[0].name;
-        const std::string name = from.name() + (is_default ? "" : "." + edge.from_port);
+        const std::string name = from.name() + (edge.from_port == default_output(*from.op) ? "" : "." + edge.from_port);
         if (out.ends_with(" " + name)) continue;  // the errors of both
         out += fmt::format("{}{}", out.empty() ? "<- " : ", ", name);
     }

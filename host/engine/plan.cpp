@@ -11,6 +11,7 @@
 #include <weir/row_json.hpp>
 
 #include "host/engine/host_services.hpp"
+#include "host/topology/ports.hpp"
 
 namespace weir::host {
 
@@ -158,8 +159,7 @@ bool Plan::create_instances() {
 
 void Plan::wire() {
     for (auto& node : nodes_) {
-        const weir_operator& op = node.instance().descriptor();
-        for (uint32_t p = 0; p < op.n_outputs; ++p) node.outputs.push_back({op.outputs[p].name, {}, {}, 0, {}});
+        for (const std::string& name : output_names(node.instance().node())) node.outputs.push_back({name, {}, {}, 0, {}});
         node.outputs.push_back({std::string(kErrorsPort), error_schema(), {}, WEIR_STREAM_ERRORS, {}});
         export_schema(node.outputs.back().schema, &node.outputs.back().abi_schema);
     }
@@ -242,6 +242,7 @@ bool Plan::bind_node(size_t index, Round round) {
     PlannedNode& node = nodes_[index];
     const NodeSpec& spec = topology_.nodes[index];
     const weir_operator& op = node.instance().descriptor();
+    const auto n_outputs = static_cast<uint32_t>(node.outputs.size() - 1);  // without `errors`
     std::vector<weir_str> key;
     for (const std::string& column : spec.key) key.push_back(to_abi(column));
     std::vector<weir_bind_input> inputs;
@@ -254,19 +255,19 @@ bool Plan::bind_node(size_t index, Round round) {
                           to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].name()), key.size(), key.data()});
     }
     std::vector<weir_bind_output> outputs;
-    std::vector<std::vector<weir_str>> names(op.n_outputs);
-    for (uint32_t p = 0; p < op.n_outputs; ++p) {
+    std::vector<std::vector<weir_str>> names(n_outputs);
+    for (uint32_t p = 0; p < n_outputs; ++p) {
         const Wanted& wanted = wanted_[index][p];
         for (const auto& column : wanted.columns) names[p].push_back(to_abi(column));
         uint64_t n = round == Round::kOffered ? WEIR_OFFERED_COLUMNS : wanted.all ? WEIR_ALL_COLUMNS : names[p].size();
         outputs.push_back({sizeof(weir_bind_output), 0, n, names[p].data()});
     }
-    BindAnswer answer{std::vector<std::optional<Schema>>(op.n_outputs), {}, {}};
+    BindAnswer answer{std::vector<std::optional<Schema>>(n_outputs), {}, {}};
     answer.reads.resize(inputs.size());
     weir_bind request{};
     request.size = sizeof request;
     request.n_inputs = static_cast<uint32_t>(inputs.size());
-    request.n_outputs = op.n_outputs;
+    request.n_outputs = n_outputs;
     request.inputs = inputs.data();
     request.outputs = outputs.data();
     request.data = &answer;
@@ -276,11 +277,11 @@ bool Plan::bind_node(size_t index, Round round) {
     Status status = bind_call(node.instance(), request);
     const auto problems = node.instance().take_problems();
     if (status.ok()) status = answer.fault;
-    for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
-        if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", op.outputs[p].name));
-    for (uint32_t p = 0; status.ok() && p < op.n_outputs; ++p)
+    for (uint32_t p = 0; status.ok() && p < n_outputs; ++p)
+        if (!answer.outputs[p]) status = Status::fatal(fmt::format("bind gave no schema for port `{}`", node.outputs[p].name));
+    for (uint32_t p = 0; status.ok() && p < n_outputs; ++p)
         if (const std::string fault = schema_fault(*answer.outputs[p]); !fault.empty())
-            status = Status::fatal(fmt::format("bind gave port `{}` {}", op.outputs[p].name, fault));
+            status = Status::fatal(fmt::format("bind gave port `{}` {}", node.outputs[p].name, fault));
     if (!status.ok()) {
         fail_bind(spec, status, problems);
         return false;
@@ -289,7 +290,7 @@ bool Plan::bind_node(size_t index, Round round) {
     read_keys(index);
     // The other workers' instances learn what the first has answered for all.
     for (uint32_t w = 1; round == Round::kFinal && w < node.instances.size(); ++w) {
-        BindAnswer same{std::vector<std::optional<Schema>>(op.n_outputs), {}, {}};
+        BindAnswer same{std::vector<std::optional<Schema>>(n_outputs), {}, {}};
         same.reads.resize(inputs.size());
         request.data = &same;
         status = bind_call(node.instance(w), request);
@@ -297,7 +298,7 @@ bool Plan::bind_node(size_t index, Round round) {
         fail(spec, status);
         return false;
     }
-    for (uint32_t p = 0; round != Round::kReads && p < op.n_outputs; ++p) {
+    for (uint32_t p = 0; round != Round::kReads && p < n_outputs; ++p) {
         auto& port = node.outputs[p];
         if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
         port.schema = std::move(*answer.outputs[p]);

@@ -1,5 +1,6 @@
 #include "host/loader/describe.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <set>
@@ -33,11 +34,27 @@ bool read_ports(Mistake& mistake, const std::string& where, const char* member, 
             return mistake.at(here, fmt::format("there are two ports `{}`", info.name));
         if (is_output && info.name == "errors")
             return mistake.at(here, "every operator has the port `errors`; leave it out");
-        if (port->flags & ~(is_output ? 0 : WEIR_PORT_MANY | WEIR_PORT_BROADCAST))
+        if (port->flags & ~(is_output ? WEIR_PORT_BY_KEYS : WEIR_PORT_MANY | WEIR_PORT_BROADCAST))
             return mistake.at(here, fmt::format("unknown flags {:#x}", port->flags));
         info.many = port->flags & WEIR_PORT_MANY;
         info.broadcast = port->flags & WEIR_PORT_BROADCAST;
+        info.by_keys = port->flags & WEIR_PORT_BY_KEYS;
         out->push_back(std::move(info));
+    }
+    return true;
+}
+
+// Ports that a configuration names belong to an operator, and to a map that is required.
+bool check_ports_by_keys(Mistake& mistake, const std::string& where, const OperatorInfo& op) {
+    for (const PortInfo& port : op.outputs) {
+        if (!port.by_keys) continue;
+        if (!op.is_a(OperatorKind::kOperator)) return mistake.at(where, "WEIR_PORT_BY_KEYS is for operators");
+        const bool is_map = std::any_of(op.params.begin(), op.params.end(), [&](const ParamInfo& param) {
+            return param.name == port.name && param.type == ParamType::kMap && param.required;
+        });
+        if (!is_map)
+            return mistake.at(where, fmt::format("the ports `{0}` are the keys of a required map parameter `{0}`, which it does not have",
+                                                 port.name));
     }
     return true;
 }
@@ -114,7 +131,8 @@ bool read_operator(Mistake& mistake, const std::string& where, const weir_operat
     return read_text(mistake, here, "doc", op.doc, &out->doc) && read_params(mistake, here, op, &out->params) &&
            read_ports(mistake, here, "inputs", op.inputs, op.n_inputs, &out->inputs) &&
            read_ports(mistake, here, "outputs", op.outputs, op.n_outputs, &out->outputs) &&
-           check_ports(mistake, here, *out) && check_flags(mistake, here, *out) &&
+           check_ports(mistake, here, *out) && check_ports_by_keys(mistake, here, *out) &&
+           check_flags(mistake, here, *out) &&
            check_state(mistake, here, *out) && check_api(mistake, here, op);
 }
 

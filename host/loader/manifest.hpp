@@ -57,6 +57,7 @@ struct PortInfo {
     std::string doc;
     bool many = false;       // an input that takes several edges (fan-in of unlike schemas)
     bool broadcast = false;  // an input whose every row reaches every instance
+    bool by_keys = false;    // an output: a port for each key of the map parameter of this name
 };
 
 enum class OperatorKind { kSource, kOperator, kSink, kCodec, kConnection, kAggregate };
@@ -67,7 +68,7 @@ struct OperatorInfo {
     std::string doc;
     std::vector<ParamInfo> params;
     std::vector<PortInfo> inputs;   // empty for sources; one unnamed-in-YAML port `in` for most
-    std::vector<PortInfo> outputs;  // without `errors`, which every operator has; the first is the default
+    std::vector<PortInfo> outputs;  // without `errors`, which every operator has; the first is the default, unless by_keys
     std::string connection;         // name of the connection operator that it needs, or empty
     uint32_t flags = 0;             // WEIR_OP_* and WEIR_SOURCE_* bits
     uint32_t state_version = 0;

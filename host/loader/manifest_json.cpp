@@ -26,6 +26,7 @@ Json ports_json(const std::vector<PortInfo>& ports) {
         Json one = {{"name", port.name}, {"doc", port.doc}};
         if (port.many) one["many"] = true;
         if (port.broadcast) one["broadcast"] = true;
+        if (port.by_keys) one["by_keys"] = true;
         list.push_back(std::move(one));
     }
     return list;
@@ -136,7 +137,7 @@ std::vector<PortInfo> read_ports(Reader& in, const Json& json, const char* name)
     std::vector<PortInfo> ports;
     for (const Json& item : in.list(json, name))
         ports.push_back({in.text(item, "name"), in.text(item, "doc", false), in.boolean(item, "many"),
-                         in.boolean(item, "broadcast")});
+                         in.boolean(item, "broadcast"), in.boolean(item, "by_keys")});
     return ports;
 }
 

@@ -7,6 +7,7 @@
 #include "host/test/json_rows.hpp"
 #include "host/test/script_rows.hpp"
 #include "host/text/nearest.hpp"
+#include "host/topology/ports.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host::test {
@@ -83,18 +84,19 @@ private:
         if (op.is_a(OperatorKind::kSink) && named.port.empty()) {
             return true;
         }
-        std::vector<std::string> ports;
-        for (const PortInfo& port : op.outputs) ports.push_back(port.name);
+        std::vector<std::string> ports = output_names(topology().nodes[index]);
         ports.emplace_back(kErrorsPort);
-        const std::string port = named.port.empty() ? ports.front() : named.port;
+        const std::string first = default_output(op);
+        const std::string port = named.port.empty() ? first : named.port;
         if (std::find(ports.begin(), ports.end(), port) != ports.end()) {
-            tested_.tap(port == ports.front() ? behind(index) : index, port, key.text);
+            tested_.tap(port == first ? behind(index) : index, port, key.text);
             for (size_t i = 0; port == kErrorsPort && i < topology().nodes.size(); ++i)
                 if (topology().nodes[i].of == topology().nodes[index].id) tested_.tap(i, port, key.text);
             return true;
         }
-        auto& d = diagnostics_.error(Code::kUnknownPort, key.place,
-                                     fmt::format("node `{}` has no port {}", topology().nodes[index].id, ticked(port)));
+        auto& d = diagnostics_.error(
+            Code::kUnknownPort, key.place,
+            fmt::format("node `{}` has no port {}", topology().nodes[index].id, port.empty() ? "without a name" : ticked(port)));
         d.expected = one_of_text(ports);
         d.nearest = nearest_name(port, ports);
         return false;

@@ -123,13 +123,18 @@ void ClauseReader::add_text(const YamlKey& key, const YamlNode& value) {
         spec_.clauses.push_back({key.text, value.is_map() ? value.keys[i].text : "", value.items[i].text});
 }
 
-NodeSpec ClauseReader::take() {
-    spec_.op_place = spec_.config.place = first().place;
+const OperatorInfo* ClauseReader::find_operator(const YamlKey& key) {
     const OperatorInfo* op = catalog_.find(kClausesOperator);
     if (op == nullptr)
-        diagnostics_.error(Code::kMissingPlugin, first().place,
-                           fmt::format("{}{} needs the plugin `clauses`, which is not present", subject_, ticked(first().text)))
+        diagnostics_.error(Code::kMissingPlugin, key.place,
+                           fmt::format("{}{} needs the plugin `clauses`, which is not present", subject_, ticked(key.text)))
             .hint = "see `weir plugin ls`, and --plugin-dir";
+    return op;
+}
+
+NodeSpec ClauseReader::take() {
+    spec_.op_place = spec_.config.place = first().place;
+    const OperatorInfo* op = find_operator(first());
     if (good_) spec_.op = op;
     return std::move(spec_);
 }

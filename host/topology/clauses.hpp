@@ -31,6 +31,9 @@ public:
     // Of a key that is a mapping: the columns that it makes.
     void read_key(const YamlKey& key, const YamlNode& columns);
 
+    // The operator that does clauses, for `key`; null, after an error, where it is not present.
+    const OperatorInfo* find_operator(const YamlKey& key);
+
     // Whether there is anything to do.
     bool any() const { return first_.has_value(); }
     // The key of the first clause. REQUIRES: any().

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "host/text/nearest.hpp"
+#include "host/topology/ports.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
@@ -17,19 +18,23 @@ constexpr const char* kOnlyInput = "in";  // of an operator whose descriptor nam
 constexpr const char* kOnlyOutput = "out";
 constexpr const char* kFromExpected = "`a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs";
 
-std::vector<std::string> names_of(const std::vector<PortInfo>& ports, const char* only) {
+std::vector<std::string> inputs_of(const OperatorInfo& op) {
     std::vector<std::string> names;
-    for (const PortInfo& port : ports) names.push_back(port.name);
-    if (names.empty()) names.emplace_back(only);
+    for (const PortInfo& port : op.inputs) names.push_back(port.name);
+    if (names.empty()) names.emplace_back(kOnlyInput);
     return names;
 }
 
 bool is_sink(const OperatorInfo& op) { return op.is_a(OperatorKind::kSink); }
 bool is_source(const OperatorInfo* op) { return op != nullptr && op->is_a(OperatorKind::kSource); }
 
-std::vector<std::string> outputs_of(const OperatorInfo& op) {
-    return is_sink(op) ? std::vector<std::string>{} : names_of(op.outputs, kOnlyOutput);
+std::vector<std::string> outputs_of(const NodeSpec& node) {
+    if (is_sink(*node.op)) return {};
+    return node.op->outputs.empty() ? std::vector<std::string>{kOnlyOutput} : output_names(node);
 }
+
+// Empty: one must be named.
+std::string first_output(const OperatorInfo& op) { return op.outputs.empty() ? kOnlyOutput : default_output(op); }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -62,6 +67,7 @@ std::vector<Edge> GraphBuilder::build() {
     for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
         if (i != rule_.node) connect(i);
     }
+    add_tags();
     wire_errors();
     const std::vector<int> in_order = order();
     if (in_order.size() == drafts_.size()) apply_order(in_order);
@@ -93,8 +99,34 @@ void GraphBuilder::feed(int to) {
     const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
     const OperatorInfo* from = drafts_[static_cast<std::size_t>(draft.fed_by)].spec.op;
     if (from == nullptr || draft.spec.op == nullptr) return;
-    edges_.push_back({draft.fed_by, outputs_of(*from).front(), to, names_of(draft.spec.op->inputs, kOnlyInput).front(),
-                      draft.spec.place});
+    edges_.push_back({draft.fed_by, first_output(*from), to, inputs_of(*draft.spec.op).front(), draft.spec.place});
+}
+
+// Inputs may be of unlike columns: each edge into a node with `tag` leads through a node of its own, which adds the column.
+void GraphBuilder::add_tags() {
+    const std::size_t n = edges_.size();
+    for (std::size_t e = 0; e < n; ++e) {
+        const int to = edges_[e].to_node;
+        const NodeDraft& tagged = drafts_[static_cast<std::size_t>(to)];
+        const NodeSpec& from = drafts_[static_cast<std::size_t>(edges_[e].from_node)].spec;
+        if (tagged.tagger == nullptr || from.op == nullptr) continue;
+        const bool is_default = edges_[e].from_port == first_output(*from.op);
+        NodeDraft made;
+        made.spec.of = tagged.spec.name();
+        made.spec.id = fmt::format("{}/tag{}", tagged.spec.id, e);
+        made.spec.place = edges_[e].place;
+        made.spec.op = tagged.tagger;
+        made.spec.op_place = made.spec.config.place = tagged.tag_place;
+        made.spec.adds_tag = true;
+        const std::string name = is_default ? from.name() : from.name() + "." + edges_[e].from_port;
+        Json step = {{"tag", {{"column", tagged.spec.tag}, {"value", name}}}};
+        made.spec.config.value["steps"] = Json::array({std::move(step)});
+        const int tag = static_cast<int>(drafts_.size());
+        edges_.push_back({tag, first_output(*made.spec.op), to, edges_[e].to_port, edges_[e].place});
+        edges_[e].to_node = tag;
+        edges_[e].to_port = inputs_of(*made.spec.op).front();
+        drafts_.push_back(std::move(made));
+    }
 }
 
 void GraphBuilder::report_no_from(int to) {
@@ -118,7 +150,7 @@ void GraphBuilder::connect_inputs(int to, const YamlNode& from) {
         return;
     }
     const std::vector<std::string> inputs =
-        op == nullptr ? std::vector<std::string>{} : names_of(op->inputs, kOnlyInput);
+        op == nullptr ? std::vector<std::string>{} : inputs_of(*op);
     if (!from.is_map()) {
         if (inputs.size() > 1) {
             std::string named;
@@ -208,24 +240,27 @@ void GraphBuilder::add_edge(int from, const std::string& output, int to, const s
     const int clauses = draft.behind >= 0 ? draft.behind : draft.fed_by;
     const OperatorInfo* op = clauses < 0 ? nullptr : drafts_[static_cast<std::size_t>(clauses)].spec.op;
     const bool is_error = output == kErrorsPort;
-    if (op != nullptr && (is_error || (draft.behind >= 0 && output == outputs_of(*draft.spec.op).front())))
-        edges_.push_back({clauses, is_error ? output : outputs_of(*op).front(), to, port, place});
-    if (op == nullptr || is_error || draft.behind < 0 || output != outputs_of(*draft.spec.op).front())
+    const bool is_default = draft.spec.op != nullptr && output == first_output(*draft.spec.op);
+    if (op != nullptr && (is_error || (draft.behind >= 0 && is_default)))
+        edges_.push_back({clauses, is_error ? output : first_output(*op), to, port, place});
+    if (op == nullptr || is_error || draft.behind < 0 || !is_default)
         edges_.push_back({from, output, to, port, place});
 }
 
 bool GraphBuilder::find_output(int from, int to, const std::string& port, const YamlNode& reference,
                                std::string& out) {
-    const OperatorInfo* op = drafts_[static_cast<std::size_t>(from)].spec.op;
+    const NodeSpec& spec = drafts_[static_cast<std::size_t>(from)].spec;
+    const OperatorInfo* op = spec.op;
     out = port;
     if (op == nullptr || port == kErrorsPort) return true;
-    std::vector<std::string> outputs = outputs_of(*op);
-    const std::string& id = drafts_[static_cast<std::size_t>(from)].spec.id;
+    std::vector<std::string> outputs = outputs_of(spec);
+    const std::string& id = spec.id;
     if (port.empty() && !outputs.empty()) {
-        out = outputs.front();
-        return true;
+        out = first_output(*op);
+        if (out.empty()) report_no_port(to, spec, reference);
+        return !out.empty();
     }
-    if (contains(outputs, port)) return true;
+    if (contains(outputs, port) || (lacks_outputs(spec) && !port.empty())) return true;
     outputs.emplace_back(kErrorsPort);
     if (port.empty()) {
         diagnostics_
@@ -244,9 +279,18 @@ bool GraphBuilder::find_output(int from, int to, const std::string& port, const 
     return false;
 }
 
+void GraphBuilder::report_no_port(int to, const NodeSpec& from, const YamlNode& reference) {
+    std::vector<std::string> names;
+    for (const std::string& output : output_names(from)) names.push_back(from.id + "." + output);
+    diagnostics_
+        .error(Code::kUnknownPort, reference.place,
+               fmt::format("{}{} ({}) has no output without a name", subject(to), ticked(from.id), ticked(from.op->name)))
+        .expected = one_of_text(names);
+}
+
 void GraphBuilder::report_missing_inputs(int to) {
     const NodeDraft& draft = drafts_[static_cast<std::size_t>(to)];
-    for (const std::string& input : names_of(draft.spec.op->inputs, kOnlyInput)) {
+    for (const std::string& input : inputs_of(*draft.spec.op)) {
         if (draft.from->find_key(input) != nullptr) continue;
         diagnostics_
             .error(Code::kMissingInput, draft.from_place,
@@ -271,7 +315,7 @@ void GraphBuilder::wire_errors() {
             if (rule_.node < 0) continue;
             const OperatorInfo* sink = drafts_[static_cast<std::size_t>(rule_.node)].spec.op;
             const std::string input =
-                sink == nullptr ? kOnlyInput : names_of(sink->inputs, kOnlyInput).front();
+                sink == nullptr ? kOnlyInput : inputs_of(*sink).front();
             edges_.push_back({i, std::string(kErrorsPort), rule_.node, input, rule_.place});
         }
     }
@@ -281,23 +325,25 @@ void GraphBuilder::report_unread() {
     for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
         const NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
         if (spec.op == nullptr) continue;
-        const auto outputs = outputs_of(*spec.op);
-        for (const std::string& port : outputs) {
+        for (const std::string& port : outputs_of(spec)) {
             const bool read = std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) {
                 return e.from_node == i && e.from_port == port;
             });
-            if (read) continue;
-            if (port == outputs.front()) {
-                diagnostics_.warning(
-                    Code::kUnreadOutput, spec.place,
-                    fmt::format("no node reads {}; its rows are only counted", ticked(spec.name())));
-            } else {
-                diagnostics_.note(
-                    Code::kUnreadOutput, spec.place,
-                    fmt::format("no node reads `{}.{}`; its rows are only counted", spec.name(), port));
-            }
+            if (!read) report_unread_port(spec, port);
         }
     }
+}
+
+// Whoever named a port meant it to be read; what an operator has besides its first one need not be.
+void GraphBuilder::report_unread_port(const NodeSpec& spec, const std::string& port) {
+    const bool is_default = port == first_output(*spec.op);
+    const bool is_named = is_named_by_config(spec, port);
+    const std::string name = is_default ? spec.name() : spec.name() + "." + port;
+    const std::string message = fmt::format("no node reads {}; its rows are only counted", ticked(name));
+    if (is_default || is_named)
+        diagnostics_.warning(Code::kUnreadOutput, spec.place, message);
+    else
+        diagnostics_.note(Code::kUnreadOutput, spec.place, message);
 }
 
 std::vector<int> GraphBuilder::order() {

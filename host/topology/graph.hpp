@@ -20,6 +20,8 @@ struct NodeDraft {
     NodeSpec spec;  // op is null where the operator is unknown: nothing is said about its ports
     const YamlNode* from = nullptr;  // null: none
     Place from_place;                // of the key `from`
+    const OperatorInfo* tagger = nullptr;  // of a node with `tag` that reads others: what adds the column
+    Place tag_place;
     bool alone = false;  // it has no operator but its clauses
     int fed_by = -1;   // the draft whose rows it takes instead: of the clauses before an operator, of the source before clauses
     int behind = -1;   // of a source: the draft of its clauses, whose rows are what others read
@@ -54,7 +56,9 @@ private:
     void connect_port(int to, const std::string& port, const YamlNode& from);
     void connect_one(int to, const std::string& port, const YamlNode& reference);
     bool find_output(int from, int to, const std::string& port, const YamlNode& reference, std::string& out);
+    void report_no_port(int to, const NodeSpec& from, const YamlNode& reference);
     void report_missing_inputs(int to);
+    void report_unread_port(const NodeSpec& spec, const std::string& port);
     void wire_errors();
     std::vector<int> order();
     void report_too_deep(const std::vector<int>& order);
@@ -64,6 +68,7 @@ private:
     int find(std::string_view id) const;
     void add_edge(int from, const std::string& output, int to, const std::string& port, const Place& place);
     void feed(int to);
+    void add_tags();
     void report_no_from(int to);
     std::string subject(int node) const;
     std::vector<std::string> ids_besides(int node) const;

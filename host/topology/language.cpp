@@ -63,6 +63,8 @@ const std::vector<Word>& node_keys() {
     static const std::vector<Word> words = {
         {"from",
          "What the node reads: `a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs."},
+        {"tag",
+         "A column that is added with where each row came from: the node, or `node.port`, as `from` names it."},
         {"key",
          "The columns that rows belong together by, for operators with state: `[a, b]`, or computed, `{ name: expression }`."},
         {"where", "A condition, in SQL: rows for which it is not true are left out."},
@@ -89,7 +91,6 @@ const std::vector<Word>& later_top_level_keys() {
 const std::vector<Word>& later_node_keys() {
     static const std::vector<Word> words = {
         {"event_time", "event time"},
-        {"tag", "tags"},
     };
     return words;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/topology/language.hpp"
+#include "host/topology/ports.hpp"
 #include "host/text/nearest.hpp"
 
 namespace weir::host {
@@ -87,6 +88,7 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
         draft.spec.op = picked.op;
         if (picked.op != nullptr) configure(subject, picked, draft.spec);
         draft.alone = picked.key == nullptr && !picked.refused;
+        read_tag(subject, value, draft, clauses);
         if (const YamlKey* own = value.find_key("key"); own != nullptr && draft.alone)
             diagnostics_.error(Code::kBadKey, own->place, subject + "without an operator it keeps nothing by key").hint =
                 "remove `key`, or write it at the node whose operator needs it";
@@ -114,6 +116,9 @@ void NodeReader::add_with_clauses(const std::string& subject, ClauseReader& clau
         extra.spec.op = nullptr;
     }
     extra.spec.id = draft.spec.id;
+    extra.spec.tag = draft.spec.tag;
+    std::swap(extra.tagger, draft.tagger);
+    std::swap(extra.tag_place, draft.tag_place);
     if (draft.alone) {
         extra.from = draft.from;
         extra.from_place = draft.from_place;
@@ -135,6 +140,29 @@ void NodeReader::add_with_clauses(const std::string& subject, ClauseReader& clau
     draft.fed_by = here;
     drafts_.push_back(std::move(extra));
     drafts_.push_back(std::move(draft));
+}
+
+void NodeReader::read_tag(const std::string& subject, const YamlNode& map, NodeDraft& draft, ClauseReader& clauses) {
+    const YamlKey* key = map.find_key("tag");
+    if (key == nullptr) return;
+    const OperatorInfo* op = draft.spec.op;
+    if (op != nullptr && (op->is_a(OperatorKind::kSource) || op->inputs.size() > 1)) {
+        const std::string why = op->is_a(OperatorKind::kSource) ? "is a source and reads no other node" : "has inputs with names";
+        diagnostics_.error(Code::kBadFrom, key->place, fmt::format("{}{} {}", subject, ticked(op->name), why)).hint =
+            "`tag` is for `from: [a, b]`: remove it, or put a node with it in between";
+        return;
+    }
+    const YamlNode& written = *map.find("tag");
+    const auto value = parameters_.resolve(written);
+    if (!value) return;
+    if (!value->node->is_scalar() || value->node->text.empty() || value->node->text.starts_with('_')) {
+        diagnostics_.error(Code::kNotAllowedValue, written.place, subject + "`tag` is no name for a column").expected =
+            "the name of a column that the rows do not have yet, not beginning with `_`: `tag: kind`";
+        return;
+    }
+    draft.spec.tag = value->node->text;
+    draft.tagger = clauses.find_operator(*key);
+    draft.tag_place = written.place;
 }
 
 bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key, bool is_node) {
@@ -214,6 +242,7 @@ void NodeReader::configure(const std::string& subject, const Picked& picked, Nod
     if (defaults != defaults_.end()) request.defaults = &defaults->second;
     if (!picked.op->connection.empty()) request.also.emplace_back(kConnectionKey);
     if (auto checked = checker_.check(request)) spec.config = std::move(*checked);
+    check_port_names(subject, spec, *picked.config, diagnostics_);
 }
 
 void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec, ClauseReader& clauses) {

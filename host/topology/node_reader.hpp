@@ -60,6 +60,7 @@ private:
     std::optional<std::string> named_connection(const std::string& subject, const Picked& picked,
                                                 const YamlNode& node);
     void add_with_clauses(const std::string& subject, ClauseReader& clauses, NodeDraft draft);
+    void read_tag(const std::string& subject, const YamlNode& map, NodeDraft& draft, ClauseReader& clauses);
     void read_key(const std::string& subject, const YamlNode& map, NodeSpec& spec, ClauseReader& clauses);
     void read_key_columns(const std::string& subject, const YamlNode& node, NodeSpec& spec);
 

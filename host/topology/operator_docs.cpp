@@ -72,7 +72,7 @@ const ParamInfo* primary_of(const OperatorInfo& op) {
 std::string ports_text(const std::vector<PortInfo>& ports) {
     std::string out;
     for (const PortInfo& port : ports) {
-        out += fmt::format("{}`{}`", out.empty() ? "" : ", ", port.name);
+        out += fmt::format("{}{}`{}`", out.empty() ? "" : ", ", port.by_keys ? "one by each name in " : "", port.name);
         if (!port.doc.empty()) out += fmt::format(" ({})", port.doc.ends_with('.') ? port.doc.substr(0, port.doc.size() - 1) : port.doc);
     }
     return out;

@@ -10,6 +10,7 @@
 
 #include "host/topology/language.hpp"
 #include "host/topology/schema_params.hpp"
+#include "host/topology/topology.hpp"
 
 namespace weir::host {
 namespace {
@@ -144,6 +145,7 @@ private:
         if (!is_source) required.push_back("from");
         if (needs_key) required.push_back("key");
         if (is_source) properties["from"] = false;
+        if (is_source || op.inputs.size() > 1) properties["tag"] = false;
         if (op.inputs.size() > 1) properties["from"] = named_inputs(op);
         if (!needs_key) properties["key"] = false;
         return {{"required", std::move(required)}, {"properties", std::move(properties)}};
@@ -261,6 +263,7 @@ private:
     Json definitions() const {
         Json out = {{"reference", reference_schema()},
                     {"from", from()},
+                    {"tag", {{"type", "string"}, {"pattern", "^[^_]"}}},
                     {"key", key()},
                     {"where", schema_ref("expression")},
                     {"set", expressions()},
@@ -281,12 +284,23 @@ private:
 
     static Json operator_config(const OperatorInfo& op) {
         Json properties = schema_of_members(op.params);
+        for (const PortInfo& port : op.outputs)
+            if (port.by_keys) properties[port.name].update(port_names(op));
         if (!op.connection.empty()) {
             properties[std::string(kConnectionKey)] = {
                 {"type", "string"},
                 {"description", fmt::format("Which {} connection, where there are several.", op.connection)}};
         }
         return with_description(schema_of_config(op.params, closed_object(std::move(properties))), op.doc);
+    }
+
+    // Of a map whose keys are output ports.
+    static Json port_names(const OperatorInfo& op) {
+        Json taken = Json::array({std::string(kErrorsPort)});
+        for (const PortInfo& port : op.outputs)
+            if (!port.by_keys) taken.push_back(port.name);
+        Json names = {{"pattern", kName}, {"not", {{"enum", std::move(taken)}}}};
+        return {{"minProperties", 1}, {"propertyNames", std::move(names)}};
     }
 
     std::vector<const OperatorInfo*> operators_;

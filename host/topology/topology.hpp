@@ -85,6 +85,8 @@ struct NodeSpec {
     ErrorsPolicy errors = ErrorsPolicy::kStop;
     std::string of;                   // not empty: it does the clauses of that node, which is what users know
     std::vector<ClauseText> clauses;  // of a node that does clauses
+    std::string tag;                  // the column that says where its rows came from; empty: none
+    bool adds_tag = false;            // it adds that column for one edge of the node `of`
     Json key_expressions;             // of a computed key: what its columns are; null where they are there as they are
 
     // What users call it.

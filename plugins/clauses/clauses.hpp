@@ -1,4 +1,4 @@
-// The operator behind `where`, `set`, `select` and `check` of a node: rows are left out, columns added, replaced or left out,
+// The operator behind `where`, `set`, `select`, `check` and `tag` of a node: rows are left out, columns added, replaced or left out,
 // rules looked at, by expressions over the columns. Columns that stay as they are, and batches of which every row stays,
 // are passed on without a copy.
 #pragma once
@@ -65,7 +65,12 @@ private:
 
 constexpr weir_param kExpression[] = {param("", WEIR_PARAM_EXPRESSION, "")};
 constexpr weir_param kColumn[] = {param("", WEIR_PARAM_COLUMN, "")};
+constexpr weir_param kTagParams[] = {
+    param("column", WEIR_PARAM_STRING, "A column that is not there yet.").required(),
+    param("value", WEIR_PARAM_STRING, "What it holds.").required(),
+};
 constexpr weir_param kStepParams[] = {
+    param("tag", WEIR_PARAM_OBJECT, "A column that says where the rows come from.").fields(kTagParams),
     param("where", WEIR_PARAM_EXPRESSION, "A condition: rows for which it is not true are left out."),
     param("set", WEIR_PARAM_MAP, "Columns that are added or replaced, by name.").fields(kExpression),
     param("columns", WEIR_PARAM_LIST, "The columns that stay.").fields(kColumn),
@@ -78,7 +83,7 @@ constexpr weir_param kClausesParams[] = {
     param("steps", WEIR_PARAM_LIST, "The clauses, in their order.").required().fields(kStep),
 };
 inline constexpr auto kClausesSpec =
-    operator_spec<Clauses>("clauses", "What `where`, `set`, `select` and `check` of a node are made of.")
+    operator_spec<Clauses>("clauses", "What `where`, `set`, `select`, `check` and `tag` of a node are made of.")
         .params(kClausesParams);
 
 }  // namespace weir::clauses

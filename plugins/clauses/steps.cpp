@@ -36,6 +36,7 @@ public:
     // One clause; all that is wrong in it is reported, but for what follows from a mistake that has been.
     void add(const std::string &path, const Json &step) {
         for (const auto &[clause, value] : step.items()) {
+            if (clause == "tag") tag(value, path + ".tag");
             if (clause == "where") where(value, path + ".where");
             if (clause == "set") set(value, path + ".set");
             if (clause == "columns") keep(value, path + ".columns");
@@ -119,6 +120,19 @@ private:
             else
                 visible_.push_back(std::move(one));
         }
+    }
+
+    void tag(const Json &step, const std::string &path) {
+        const auto name = step.at("column").get<std::string>();
+        if (find(name) != visible_.end()) {
+            accept(Status::config(path, "`" + step.at("value").get<std::string>() + "` has a column `" + name +
+                                            "` already, and `tag` adds one"));
+            return;
+        }
+        Json columns = Json::object();
+        columns[name]["text"] = "$from";
+        columns[name]["parameters"]["from"] = {{"type", "string"}, {"value", step.at("value")}};
+        set(columns, path);
     }
 
     void select(const Json &columns, const std::string &path) { show_only(values(columns, path)); }

@@ -1,4 +1,5 @@
-// The shapes between sources and sinks: asynchronous lookup, join of two inputs, reader of a broadcast input.
+// The shapes between sources and sinks: asynchronous lookup, join of two inputs, reader of a broadcast input, ports that
+// a configuration names.
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -210,6 +211,16 @@ TEST_F(BroadcastTest, RestoresRulesFromOneCopyAndItsChanges) {
     auto newer = full;
     newer[0].version = 2;
     EXPECT_EQ(other.restore(newer).code(), WEIR_E_STATE_VERSION);
+}
+
+TEST(NamedPortsTest, NumbersThePortsThatTheConfigurationNamesInWrittenOrder) {
+    Skeleton skeleton("named_ports");
+    Harness h(skeleton.plugin(), "named.sort", R"({"to":{"zero":"","one":""}})", {schema_of({{"n", "int64"}})});
+    ASSERT_EQ(h.start().message(), "");
+    EXPECT_TRUE(h.process("[[1],[0],[2],[1],[-1]]").done());
+    EXPECT_THAT(h.take(0), ElementsAre(R"({"n":0})"));
+    EXPECT_THAT(h.take(1), ElementsAre(R"({"n":1})", R"({"n":1})"));
+    EXPECT_THAT(h.take(2), ElementsAre(R"({"n":2})", R"({"n":-1})"));
 }
 
 }  // namespace

@@ -60,6 +60,22 @@ nodes:
 """
 
 
+ROUTED = """
+name: routed
+workers: 2
+dead_letters: drop
+nodes:
+  numbers: { generate: { columns: { n: { sequence: { start: 0 } } }, count: 6000, splits: 3 } }
+  sorted:
+    from: numbers
+    where: n >= 10
+    route: { to: { small: n < 100, seven: 700 / (n - 777) IS NOT NULL AND n %% 7 = 0, odd: n %% 2 = 1 }, match: %(match)s }
+  halves:  { from: sorted.default, select: { half: n / 2 } }
+  seven:   { from: sorted.seven, file.sink: %(folder)s/%(match)s/seven.jsonl }
+  others:  { from: [sorted.small, halves, sorted.odd], tag: kind, file.sink: %(folder)s/%(match)s/others.jsonl }
+"""
+
+
 def lines(path):
     return path.read_text().splitlines()
 
@@ -106,6 +122,28 @@ def exactly_once(folder):
     check("`http.source` cannot be read again after a crash, which `exactly_once` needs" in said, said)
 
 
+def rows_to_several_nodes(folder):
+    """Each row at the ports whose conditions are true, and sinks of unlike inputs, against the same in Python."""
+    for match in ("first", "all"):
+        topology = folder / f"routed-{match}.yaml"
+        topology.write_text(ROUTED % {"folder": folder, "match": match})
+        said = "".join(weir("run", topology, *data_dir(f"routed-{match}")))
+        rows = [n for n in range(10, 6000)]
+        expected = {"seven": [], "small": [], "odd": [], "halves": []}
+        for n in rows:
+            ports = [port for port, holds in [("small", n < 100), ("seven", n % 7 == 0), ("odd", n % 2 == 1)] if holds]
+            if n == 777:
+                continue  # fails
+            for port in (ports[:1] if match == "first" else ports) or ["halves"]:
+                expected[port].append(n // 2 if port == "halves" else n)
+        equal(sorted(json.loads(line)["n"] for line in lines(folder / match / "seven.jsonl")), expected["seven"], f"{match}: seven")
+        others = [json.loads(line) for line in lines(folder / match / "others.jsonl")]
+        for port, tag, column in [("small", "sorted.small", "n"), ("odd", "sorted.odd", "n"), ("halves", "halves", "half")]:
+            equal(sorted(row[column] for row in others if row["kind"] == tag), expected[port], f"{match}: {tag}")
+        check(all(len(row) == 2 for row in others), "columns of another input")
+        check(f"unrouted {len(expected['halves']):,}" in re.sub(" +", " ", said), f"unrouted: {said}")
+
+
 def post(port, body, content_type="application/x-ndjson"):
     request = urllib.request.Request(f"http://127.0.0.1:{port}/events", body.encode(), {"Content-Type": content_type})
     try:
@@ -142,6 +180,6 @@ def records_that_are_posted(folder):
 
 
 with scratch() as scratch_folder:
-    for case in (operators_on_files, exactly_once, records_that_are_posted):
+    for case in (operators_on_files, exactly_once, rows_to_several_nodes, records_that_are_posted):
         case(pathlib.Path(scratch_folder))
         print(f"ok: {case.__name__}", flush=True)

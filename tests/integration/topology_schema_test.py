@@ -24,7 +24,7 @@ REFUSED = set("""
     dead-letters-as-node dead-letters-operator dead-letters-word node-from-missing node-from-misspelt node-from-parameter
     node-from-source node-from-two node-key node-name node-no-operator node-operator node-operator-is-a-codec
     node-operator-is-a-connection node-operator-plugin node-parameter-outside node-two-operators parameter-declaration
-    several-at-once top-checkpoint-unit top-delivery top-memory-limit top-nodes-as-list top-operator-outside top-restart
+    route-conditions route-port-name several-at-once tag-of-a-source top-checkpoint-unit top-delivery top-memory-limit top-nodes-as-list top-operator-outside top-restart
     top-unknown-section top-workers yaml-comma
 """.split())
 

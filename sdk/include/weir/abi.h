@@ -41,6 +41,6 @@
 #include <weir/abi/state.h>
 
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 3u
+#define WEIR_ABI_MINOR 4u
 
 #endif /* WEIR_ABI_H */

@@ -199,6 +199,17 @@ TEST(Clauses, TellOfEachMistakeOnce) {
     weir::testing::TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &host::expression::expression_api());
 }
 
+TEST(Clauses, AddsWhereRowsCameFrom) {
+    const std::string tag = R"({"tag": {"column": "from_", "value": "it's.errors"}})";
+    Harness h(clauses_plugin(), "clauses", steps(tag), {raw()});
+    ASSERT_EQ(h.start().message(), "");
+    EXPECT_EQ(to_string(h.output_schema()), "{ value: string?, kind: string, n: int64, from_: string }");
+    ASSERT_TRUE(h.process(R"([["1","a",10]])").ok());
+    EXPECT_EQ(h.take(), (Texts{R"({"value":"1","kind":"a","n":10,"from_":"it's.errors"})"}));
+    Harness taken(clauses_plugin(), "clauses", steps(R"({"tag": {"column": "kind", "value": "a"}})"), {raw()});
+    EXPECT_EQ(taken.start().message(), "`a` has a column `kind` already, and `tag` adds one");
+}
+
 TEST(Clauses, TakeInputsThatAreAlike) {
     Harness h(clauses_plugin(), "clauses", steps(R"({"where": "n > 15"})"), {raw(), raw()});
     ASSERT_EQ(h.start().message(), "");

@@ -124,6 +124,63 @@ failed  console (console)
     EXPECT_EQ(matched["inputs"], nlohmann::json::parse(R"([{"node":"raw","port":"out","as":"in","routing":"key"}])"));
 }
 
+constexpr const char* kRouted =
+    "name: routed\n"
+    "nodes:\n"
+    "  raw: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
+    "  sorted: { from: raw, route: { to: { big: n > 100, to: n < 0 } } }\n"
+    "  half: { from: sorted.default, select: { half: n / 2 } }\n"
+    "  shown: { from: [sorted.big, sorted.to, half], tag: kind, console: json }\n";
+
+TEST_F(Explain, ShowsPortsThatAConfigurationNamesAndTags) {
+    folder_.write("r.yaml", kRouted);
+    const Outcome got = weir({"explain", "r.yaml"}, folder_.path());
+    EXPECT_EQ(got.err, "");
+    EXPECT_EQ(got.out, R"(routed (r.yaml)
+  delivery: at_least_once, checkpoint: 1s, workers: one a core
+
+raw  generate (generate)
+    -> sorted: n: int64
+    errors -> the topology stops
+
+sorted  route (route)
+    <- raw: stays on its worker
+    big -> shown: n: int64
+    to -> shown: n: int64
+    default -> half: n: int64
+    errors -> the topology stops
+
+half  clauses (clauses)
+    <- sorted.default: stays on its worker
+    select half: n / 2
+    -> shown: half: int64
+    errors -> the topology stops
+
+shown  console (console)
+    <- sorted.big: stays on its worker
+    <- sorted.to: stays on its worker
+    <- half: stays on its worker
+    tag: kind
+    errors -> the topology stops
+)");
+    EXPECT_EQ(weir({"graph", "r.yaml"}, folder_.path()).out, R"(flowchart LR
+    raw(["raw<br/>generate"])
+    sorted["sorted<br/>route"]
+    half["half<br/>clauses"]
+    shown(["shown<br/>console"])
+    raw -->|"n: int64"| sorted
+    sorted -->|"default: n: int64"| half
+    sorted -->|"big: n: int64"| shown
+    sorted -->|"to: n: int64"| shown
+    half -->|"half: int64"| shown
+)");
+    const auto all = nlohmann::json::parse(weir({"explain", "r.yaml", "--format", "json"}, folder_.path()).out);
+    EXPECT_EQ(all[0]["nodes"][3]["tag"], "kind");
+    EXPECT_EQ(all[0]["nodes"][3]["inputs"][1], nlohmann::json::parse(R"({"node":"sorted","port":"to","as":"in","routing":"forward"})"));
+    EXPECT_EQ(weir({"run", "r.yaml"}, folder_.path()).out,
+              "{\"half\":0,\"kind\":\"half\"}\n{\"half\":0,\"kind\":\"half\"}\n{\"half\":1,\"kind\":\"half\"}\n");
+}
+
 TEST_F(Explain, SaysTheSameAsJson) {
     const auto all = nlohmann::json::parse(weir({"explain", "t.yaml", "--format", "json"}, folder_.path()).out);
     ASSERT_EQ(all.size(), 1u);

@@ -98,7 +98,7 @@ TEST(Describe, CopiesARightModule) {
     ASSERT_TRUE(plugin.ok()) << plugin.status().message();
     EXPECT_EQ(
         to_json(*plugin).dump(),
-        R"({"id":"acme","version":"1.0.0","abi":[0,3],"operators":[{"name":"acme.match","kind":"operator",)"
+        R"({"id":"acme","version":"1.0.0","abi":[0,4],"operators":[{"name":"acme.match","kind":"operator",)"
         R"("doc":"Matches.","params":[{"name":"sum","type":"int64","doc":"What it is.","default":12},)"
         R"({"name":"range","type":"object","doc":"What it is.","fields":[{"name":"min","type":"int64",)"
         R"("doc":"What it is."}]}],"inputs":[{"name":"in","doc":"Rows."}],"outputs":[{"name":"out","doc":"Rows."}]},)"
@@ -107,9 +107,9 @@ TEST(Describe, CopiesARightModule) {
 }
 
 TEST(Describe, RefusesAnotherAbi) {
-    const std::string remedy = ", this host is 0.3: rebuild it against this weir's SDK";
-    EXPECT_MESSAGE(m.module.abi_minor = 4, "built for ABI 0.4" + remedy);
-    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.3" + remedy);
+    const std::string remedy = ", this host is 0.4: rebuild it against this weir's SDK";
+    EXPECT_MESSAGE(m.module.abi_minor = 5, "built for ABI 0.5" + remedy);
+    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.4" + remedy);
     // Whatever else is strange about it, the version is the reason.
     EXPECT_MESSAGE((m.module.abi_minor = 7, m.module.size += 8, m.module.operators = nullptr),
                    "built for ABI 0.7" + remedy);
@@ -190,6 +190,9 @@ TEST(Describe, RefusesPortsThatDoNotFit) {
     EXPECT_MESSAGE(m.outputs[0].name = "errors",
                    "operator `acme.match`, outputs[0]: every operator has the port `errors`; leave it out");
     EXPECT_MESSAGE(m.outputs[0].flags = WEIR_PORT_MANY, "operator `acme.match`, outputs[0]: unknown flags 0x1");
+    EXPECT_MESSAGE(m.inputs[0].flags = WEIR_PORT_BY_KEYS, "operator `acme.match`, inputs[0]: unknown flags 0x4");
+    EXPECT_MESSAGE(m.outputs[0].flags = WEIR_PORT_BY_KEYS,
+                   "operator `acme.match`: the ports `out` are the keys of a required map parameter `out`, which it does not have");
     EXPECT_MESSAGE((m.link.inputs = m.inputs, m.link.n_inputs = 1), "operator `acme`: a connection has no ports");
     EXPECT_MESSAGE((m.op.kind = WEIR_KIND_SOURCE, m.op.flags = WEIR_SOURCE_LOSSY),
                    "operator `acme.match`: a source has no inputs");

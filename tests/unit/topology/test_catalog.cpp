@@ -153,11 +153,18 @@ PluginInfo make_core() {
                                      Param("rate", T::kInt64).by_default(0),
                                      Param("columns", T::kMap).of({Param("", T::kAny)}),
                                  });
+    OperatorInfo route = make("route", OperatorKind::kOperator,
+                              {
+                                  Param("to", T::kMap, "Conditions by port.").required().of({Param("", T::kExpression)}),
+                                  Param("match", T::kString).one_of({"first", "all"}).by_default("first"),
+                              });
+    route.inputs = {{"in", "", false}};
+    route.outputs = {{"to", "", false, false, true}, {"default", "", false}};
     PluginInfo plugin;
     plugin.id = "core";
     plugin.version = "0.1.0";
-    plugin.operators = {std::move(pair_match), std::move(count),    std::move(join),
-                        std::move(pass),       std::move(generate), make("console", OperatorKind::kSink, {})};
+    plugin.operators = {std::move(pair_match), std::move(count), std::move(join),
+                        std::move(pass),       std::move(route), std::move(generate), make("console", OperatorKind::kSink, {})};
     return plugin;
 }
 

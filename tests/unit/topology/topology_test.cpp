@@ -161,6 +161,44 @@ TEST(Topology, PutsSourcesFirstAndEachNodeBehindWhatItReads) {
     EXPECT_EQ(loaded.text(), "");
 }
 
+TEST(Topology, TakesPortsThatAConfigurationNames) {
+    const Loaded loaded = load(R"(nodes:
+  raw: { generate: {} }
+  sorted: { from: raw, route: { to: { big: n > 100, default_: n < 0, odd: n % 2 = 1 } } }
+  out: { from: [sorted.odd, sorted.errors], console: {} }
+)");
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    EXPECT_EQ(edges(*loaded.topology), (Names{"raw.out -> sorted.in", "sorted.odd -> out.in", "sorted.errors -> out.in"}));
+    EXPECT_EQ(loaded.text(),
+              "t.yaml:3:3: warning[unread-output]: no node reads `sorted.big`; its rows are only counted\n"
+              "    3 |   sorted: { from: raw, route: { to: { big: n > 100, default_: n < 0, odd: n % 2 = 1 } } }\n"
+              "      |   ^~~~~~\n"
+              "t.yaml:3:3: warning[unread-output]: no node reads `sorted.default_`; its rows are only counted\n"
+              "    3 |   sorted: { from: raw, route: { to: { big: n > 100, default_: n < 0, odd: n % 2 = 1 } } }\n"
+              "      |   ^~~~~~\n"
+              "t.yaml:3:3: note[unread-output]: no node reads `sorted.default`; its rows are only counted\n"
+              "    3 |   sorted: { from: raw, route: { to: { big: n > 100, default_: n < 0, odd: n % 2 = 1 } } }\n"
+              "      |   ^~~~~~\n");
+}
+
+TEST(Topology, LeadsEachEdgeIntoANodeWithATagThroughWhatAddsIt) {
+    const Loaded loaded = load(R"(parameters: { column: { type: column, default: kind } }
+nodes:
+  raw: { generate: {}, set: { m: n } }
+  pairs: { from: raw, pair_match: { value: n, sum: 12 } }
+  out: { from: [raw, pairs, pairs.expired], tag: $column, where: kind <> 'raw', console: {} }
+)");
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    EXPECT_EQ(edges(*loaded.topology),
+              (Names{"raw.out -> raw/clauses.in", "raw/clauses.out -> pairs.in", "raw/clauses.out -> out/clauses/tag2.in",
+                     "pairs.out -> out/clauses/tag3.in", "pairs.expired -> out/clauses/tag4.in", "out/clauses/tag2.out -> out/clauses.in",
+                     "out/clauses/tag3.out -> out/clauses.in", "out/clauses/tag4.out -> out/clauses.in", "out/clauses.out -> out.in"}));
+    EXPECT_EQ(loaded.node("out").tag, "kind");
+    EXPECT_EQ(loaded.config("out/clauses/tag4").dump(), R"({"steps":[{"tag":{"column":"kind","value":"pairs.expired"}}]})");
+    EXPECT_EQ(loaded.node("out/clauses/tag4").name(), "out");
+    EXPECT_EQ(loaded.text(), "");
+}
+
 TEST(Topology, LeavesWiredErrorsOutOfTheDeadLetters) {
     const Loaded loaded = load(R"(dead_letters: { console: {} }
 nodes:

@@ -46,7 +46,7 @@ typedef struct weir_bind_output {
 typedef struct weir_bind {
     uint32_t size;
     uint32_t n_inputs; /* edges; process gives the index among these */
-    uint32_t n_outputs;
+    uint32_t n_outputs; /* ports, with those that the configuration names (WEIR_PORT_BY_KEYS) */
     uint32_t reserved;
     const weir_bind_input *inputs;
     const weir_bind_output *outputs;

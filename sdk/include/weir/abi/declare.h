@@ -45,6 +45,12 @@ typedef struct weir_param {
 
 #define WEIR_PORT_MANY 1u      /* an input that takes several edges, of unlike schemas */
 #define WEIR_PORT_BROADCAST 2u /* an input whose every row reaches every instance, whatever its key */
+/*
+ * Of an operator: an output that is not one port but several, one for each key of the map parameter of this name, in
+ * written order; bind and emit number them in its place. The host has made sure that there is one at least, and that
+ * each name can stand behind the dot of `from: node.port`.
+ */
+#define WEIR_PORT_BY_KEYS 4u
 
 typedef struct weir_port {
     uint32_t size;
@@ -90,7 +96,7 @@ typedef struct weir_operator {
     const char *doc;
     const weir_param *params;
     const weir_port *inputs;  /* sources have none */
-    const weir_port *outputs; /* without `errors`, which every operator has; the first is the default */
+    const weir_port *outputs; /* without `errors`, which every operator has; the first is the default, unless BY_KEYS */
     uint32_t n_params;
     uint32_t n_inputs;
     uint32_t n_outputs;

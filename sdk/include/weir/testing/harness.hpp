@@ -135,6 +135,8 @@ private:
     };
     static Harness &of(weir_context *c) { return *static_cast<Context *>(c)->owner; }
     void fill_context();
+    // With those that the configuration names (WEIR_PORT_BY_KEYS).
+    uint32_t output_ports() const;
     static const weir_state_api &state_api();
     KeptState &kept() { return *options_.state; }
     void begin_call(const weir_batch *batch, const Schema &schema, bool broadcast);

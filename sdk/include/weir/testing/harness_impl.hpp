@@ -145,6 +145,13 @@ WEIR_INLINE Status Harness::create() {
     return call([&](weir_error *e) { return api().create(&op_, &context_, to_abi(config_), &self_, e); });
 }
 
+WEIR_INLINE uint32_t Harness::output_ports() const {
+    size_t n = 0;
+    for (uint32_t port = 0; port < op_.n_outputs; ++port)
+        n += op_.outputs[port].flags & WEIR_PORT_BY_KEYS ? Json::parse(config_).at(op_.outputs[port].name).size() : 1;
+    return static_cast<uint32_t>(n);
+}
+
 WEIR_INLINE Status Harness::bind() {
     std::vector<weir_bind_input> inputs;
     for (const auto &schema : input_schemas_) {
@@ -154,7 +161,7 @@ WEIR_INLINE Status Harness::bind() {
     }
     std::vector<weir_bind_output> outputs;
     std::map<uint32_t, std::vector<weir_str>> names;
-    for (uint32_t port = 0; port < op_.n_outputs; ++port) {
+    for (uint32_t port = 0; port < output_ports(); ++port) {
         outputs.push_back({sizeof(weir_bind_output), 0, WEIR_ALL_COLUMNS, nullptr});
         if (!options_.wanted.contains(port)) continue;
         for (const auto &name : options_.wanted[port]) names[port].push_back(to_abi(name));
@@ -164,7 +171,7 @@ WEIR_INLINE Status Harness::bind() {
     weir_bind raw{};
     raw.size = sizeof raw;
     raw.n_inputs = static_cast<uint32_t>(inputs.size());
-    raw.n_outputs = op_.n_outputs;
+    raw.n_outputs = output_ports();
     raw.inputs = inputs.data();
     raw.outputs = outputs.data();
     raw.data = this;

@@ -23,9 +23,11 @@ constexpr weir_param kParams[] = {
     weir::param("ttl", WEIR_PARAM_DURATION, "For how long; “30s”.").default_json("30000000"),
     weir::param("mode", WEIR_PARAM_STRING, "How.").one_of(R"(["fast","exact"])").default_json("\"fast\""),
     weir::param("token", WEIR_PARAM_STRING, "Password.").secret(),
+    weir::param("to", WEIR_PARAM_MAP, "Ports.").required().fields(kItem),
 };
 constexpr weir_port kInputs[] = {weir::port("left", "Rows."), weir::port("right", "More.", WEIR_PORT_MANY)};
-constexpr weir_port kOutputs[] = {weir::port("out", "Rows."), weir::port("late", "Late rows.")};
+constexpr weir_port kOutputs[] = {weir::port("out", "Rows."), weir::port("late", "Late rows."),
+                                  weir::port("to", "More ports.", WEIR_PORT_BY_KEYS)};
 constexpr weir_operator kKeep = weir::operator_spec<Keep>("modern.keep", "Keeps columns.")
                                     .params(kParams)
                                     .inputs(kInputs)
