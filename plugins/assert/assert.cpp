@@ -1,5 +1,7 @@
 #include "assert.hpp"
 
+#include <algorithm>
+
 #include <weir/row_json.hpp>
 
 namespace weir::asserting {
@@ -13,7 +15,9 @@ constexpr weir_param kRangeFields[] = {
     param("max", WEIR_PARAM_FLOAT64, "The greatest value that is allowed."),
 };
 constexpr weir_param kRange[] = {param("range", WEIR_PARAM_OBJECT, "The values that are allowed.").fields(kRangeFields)};
+constexpr weir_param kCondition[] = {param("", WEIR_PARAM_EXPRESSION, "")};
 constexpr weir_param kParams[] = {
+    param("that", WEIR_PARAM_MAP, "Conditions by name, in SQL: `{ paid: amount > 0 }`. Null is not true.").fields(kCondition),
     param("not_null", WEIR_PARAM_LIST, "Columns that are never null.").scalar_or_list().fields(kColumnName),
     param("in_range", WEIR_PARAM_MAP, "Columns of numbers, and the values they may have. A null is in every range.").fields(kRange),
 };
@@ -55,35 +59,64 @@ Result<std::unique_ptr<Instance>> Assert::create(Context context, const Config &
         if (range.has("max")) added.max = range.float64("max");
         if (!added.min && !added.max) return Status::config("in_range." + column, "needs `min`, `max` or both");
     }
-    if (made->not_null_.empty() && made->ranges_.empty())
-        return Status::config("", "asserts nothing: it needs `not_null` or `in_range`");
+    if (config.has("that")) made->that_ = config.child("that").json();
+    if (made->not_null_.empty() && made->ranges_.empty() && made->that_.empty())
+        return Status::config("", "asserts nothing: it needs `that`, `not_null` or `in_range`");
     return std::unique_ptr<Instance>(std::move(made));
 }
 
 Status Assert::bind(const Binding &binding) {
     if (Status s = pass_.bind(binding); !s.ok()) return s;
-    inputs_.assign(binding.inputs(), {});
+    inputs_.clear();
+    inputs_.resize(binding.inputs());
     for (uint32_t i = 0; i < binding.inputs(); ++i) {
-        const Schema &in = binding.input(i);
-        auto find = [&](const std::string &path, const std::string &name) -> Result<size_t> {
-            const auto found = in.find(name);
-            if (!found) return Status::config(path, "the input has no column `" + name + "`; it has " + to_string(in));
-            binding.reads(i, name);
-            return *found;
-        };
-        for (const std::string &name : not_null_) {
-            auto column = find("not_null", name);
-            if (!column) return column.status();
-            inputs_[i].not_null.push_back(*column);
-        }
-        for (const Range &range : ranges_) {
-            auto column = find("in_range." + range.column, range.column);
-            if (!column) return column.status();
-            if (!is_number(in.fields[*column].type))
-                return Status::config("in_range." + range.column, "`" + range.column + "` is " + to_string(in.fields[*column].type) + ", and no number");
-            inputs_[i].ranges.push_back(*column);
-        }
+        if (Status s = bind_columns(binding, i); !s.ok()) return s;
+        if (Status s = bind_conditions(binding, i); !s.ok()) return s;
     }
+    return {};
+}
+
+Status Assert::bind_columns(const Binding &binding, uint32_t input) {
+    const Schema &in = binding.input(input);
+    auto find = [&](const std::string &path, const std::string &name) -> Result<size_t> {
+        const auto found = in.find(name);
+        if (!found) return Status::config(path, "the input has no column `" + name + "`; it has " + to_string(in));
+        binding.reads(input, name);
+        return *found;
+    };
+    for (const std::string &name : not_null_) {
+        auto column = find("not_null", name);
+        if (!column) return column.status();
+        inputs_[input].not_null.push_back(*column);
+    }
+    for (const Range &range : ranges_) {
+        auto column = find("in_range." + range.column, range.column);
+        if (!column) return column.status();
+        if (!is_number(in.fields[*column].type))
+            return Status::config("in_range." + range.column,
+                                  "`" + range.column + "` is " + to_string(in.fields[*column].type) + ", and no number");
+        inputs_[input].ranges.push_back(*column);
+    }
+    return {};
+}
+
+Status Assert::bind_conditions(const Binding &binding, uint32_t input) {
+    if (that_.empty()) return {};
+    auto compiler = ExpressionCompiler::create(context_, binding.input(input));
+    if (!compiler) return compiler.status();
+    Bound &bound = inputs_[input];
+    Status fault;  // of the first; all are reported
+    for (const auto &[name, condition] : that_.items()) {
+        const auto number = compiler->condition(condition, "that." + name);
+        if (number)
+            bound.conditions.push_back(number.value());
+        else if (fault.ok())
+            fault = number.status();
+    }
+    if (!fault.ok()) return fault;
+    bound.program = compiler->finish();
+    bound.evaluator = ExpressionEvaluator(bound.program);
+    bound.program.reads(binding, input);
     return {};
 }
 
@@ -126,8 +159,30 @@ Status Assert::check_range(const BatchView &batch, const Range &range, const Col
     return {};
 }
 
+Status Assert::check_conditions(const BatchView &batch, Bound &bound) {
+    if (bound.conditions.empty()) return {};
+    outcomes_.resize(static_cast<size_t>(batch.rows()));
+    bound.evaluator.begin(batch, 0, batch.rows(), context_.now());
+    auto condition = that_.begin();
+    for (uint32_t number : bound.conditions) {
+        bound.evaluator.evaluate(number, {}, batch.rows(), outcomes_.data());
+        const auto bad = std::find_if(outcomes_.begin(), outcomes_.end(), [](uint8_t o) { return o != WEIR_OUTCOME_TRUE; });
+        if (bad != outcomes_.end()) {
+            const auto row = static_cast<int32_t>(bad - outcomes_.begin());
+            const Config::Json &written = condition.value();
+            std::string why = "`" + condition.key() + "` (" + (written.is_string() ? written.get<std::string>() : written.value("text", "")) + ")";
+            why += *bad == WEIR_OUTCOME_FALSE ? " is false" : *bad == WEIR_OUTCOME_NULL ? " is null" : " fails";
+            for (const weir_expression_error &error : bound.evaluator.errors())
+                if (*bad == WEIR_OUTCOME_FAILED && error.row == row) why += ": " + std::string(view(error.code)) + ": " + std::string(view(error.message));
+            return fail_at(batch, row, why);
+        }
+        ++condition;
+    }
+    return {};
+}
+
 Status Assert::process(const BatchView &batch, uint32_t input) {
-    const Bound &bound = inputs_[input];
+    Bound &bound = inputs_[input];
     for (size_t i = 0; i < not_null_.size(); ++i) {
         const Column column = batch.column(bound.not_null[i]);
         for (int64_t row = 0; column.has_nulls() && row < batch.rows(); ++row)
@@ -135,6 +190,7 @@ Status Assert::process(const BatchView &batch, uint32_t input) {
     }
     for (size_t i = 0; i < ranges_.size(); ++i)
         if (Status s = check_range(batch, ranges_[i], batch.column(bound.ranges[i])); !s.ok()) return s;
+    if (Status s = check_conditions(batch, bound); !s.ok()) return s;
     return pass_.emit(context_, batch, input) ? Status() : Status::more();
 }
 

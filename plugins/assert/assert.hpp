@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <weir/expression.hpp>
 #include <weir/pass.hpp>
 
 namespace weir::asserting {
@@ -24,15 +25,23 @@ private:
         std::string column;
         std::optional<long double> min, max;
     };
-    struct Bound {  // the columns of an input
+    struct Bound {  // of an input: columns, and conditions in written order
         std::vector<size_t> not_null, ranges;
+        std::vector<uint32_t> conditions;
+        ExpressionProgram program;
+        ExpressionEvaluator evaluator;
     };
+    Status bind_columns(const Binding &binding, uint32_t input);
+    Status bind_conditions(const Binding &binding, uint32_t input);
     Status fail_at(const BatchView &batch, int64_t row, const std::string &why) const;
     Status check_range(const BatchView &batch, const Range &range, const Column &column) const;
+    Status check_conditions(const BatchView &batch, Bound &bound);
 
     std::vector<std::string> not_null_;
     std::vector<Range> ranges_;
+    Config::Json that_ = Config::Json::object();  // conditions by name
     std::vector<Bound> inputs_;
+    std::vector<uint8_t> outcomes_;
     PassThrough pass_;
 };
 
