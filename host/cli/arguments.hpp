@@ -16,7 +16,9 @@ using PluginDirs = std::vector<std::filesystem::path>;  // --plugin-dir, in orde
 
 enum class Format { kText, kJson };  // kText is `table` for lists
 
+// A run may be started together with its server; who asks something waits for an answer.
 inline constexpr std::chrono::microseconds kDefaultConnectTimeout = std::chrono::seconds(30);
+inline constexpr std::chrono::microseconds kToolConnectTimeout = std::chrono::seconds(5);
 
 // What `run` and `lint` share: which topologies, with which values.
 struct TopologyArguments {
@@ -47,6 +49,8 @@ enum class LintFormat { kText, kJson, kGithub };
 struct LintArguments {
     TopologyArguments topologies;  // files and folders
     LintFormat format = LintFormat::kText;
+    bool deep = false;       // connect, and look at what the nodes name on servers
+    std::chrono::microseconds connect_timeout = kToolConnectTimeout;
     std::string explain;     // a code
     bool reference = false;  // all codes
 };
@@ -109,7 +113,7 @@ struct TopologyNewArguments {
 struct ClusterArguments {
     std::string brokers;  // --brokers, or WEIR_BROKERS
     PluginDirs plugin_dirs;
-    std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
+    std::chrono::microseconds connect_timeout = kToolConnectTimeout;
 };
 
 struct TopicLsArguments {

@@ -96,6 +96,8 @@ CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint) {
     app.add_option_function<std::string>("--format", choose, "Output format: for people, programs, pull requests (text)")
         ->check(is_one_of({"text", "json", "github"}))
         ->type_name("text|json|github");
+    app.add_flag("--deep", lint.deep, "Connect, too: servers, topics, tables and what else the nodes name there");
+    add_duration(app, "--connect-timeout", [&lint](auto d) { lint.connect_timeout = d; }, "With --deep: how long to try (5s)");
     app.add_option("--explain", lint.explain, "Explain a code, with an example")->type_name("CODE");
     app.add_flag("--reference", lint.reference, "Print all codes, as Markdown");
     return files;
@@ -122,7 +124,7 @@ void add_cluster(CLI::App& app, ClusterArguments& cluster) {
         ->envname("WEIR_BROKERS")
         ->type_name("ADDRESS");
     add_duration(app, "--connect-timeout", [&cluster](auto d) { cluster.connect_timeout = d; },
-                 "How long to try to reach it (30s)");
+                 "How long to try to reach it (5s)");
     add_plugin_dirs(app, cluster.plugin_dirs);
 }
 

@@ -127,6 +127,7 @@ private:
                                  "weir lint topologies\n"
                                  "weir lint orders.yaml --set group_by=region --format json\n"
                                  "weir lint --explain yaml-comma",
+                                 "weir lint topologies --deep --set brokers=localhost:9092\n"
                                  nullptr);
         const CLI::Option* files = add_lint_options(lint, lint_);
         lint.callback([this, files] {

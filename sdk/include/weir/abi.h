@@ -31,6 +31,7 @@
 #include <weir/abi/aggregate.h>
 #include <weir/abi/batch.h>
 #include <weir/abi/bind.h>
+#include <weir/abi/check.h>
 #include <weir/abi/codec.h>
 #include <weir/abi/connection.h>
 #include <weir/abi/declare.h>
@@ -41,6 +42,6 @@
 #include <weir/abi/state.h>
 
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 3u
+#define WEIR_ABI_MINOR 4u
 
 #endif /* WEIR_ABI_H */

@@ -98,7 +98,7 @@ TEST(Describe, CopiesARightModule) {
     ASSERT_TRUE(plugin.ok()) << plugin.status().message();
     EXPECT_EQ(
         to_json(*plugin).dump(),
-        R"({"id":"acme","version":"1.0.0","abi":[0,3],"operators":[{"name":"acme.match","kind":"operator",)"
+        R"({"id":"acme","version":"1.0.0","abi":[0,4],"operators":[{"name":"acme.match","kind":"operator",)"
         R"("doc":"Matches.","params":[{"name":"sum","type":"int64","doc":"What it is.","default":12},)"
         R"({"name":"range","type":"object","doc":"What it is.","fields":[{"name":"min","type":"int64",)"
         R"("doc":"What it is."}]}],"inputs":[{"name":"in","doc":"Rows."}],"outputs":[{"name":"out","doc":"Rows."}]},)"
@@ -107,9 +107,9 @@ TEST(Describe, CopiesARightModule) {
 }
 
 TEST(Describe, RefusesAnotherAbi) {
-    const std::string remedy = ", this host is 0.3: rebuild it against this weir's SDK";
-    EXPECT_MESSAGE(m.module.abi_minor = 4, "built for ABI 0.4" + remedy);
-    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.3" + remedy);
+    const std::string remedy = ", this host is 0.4: rebuild it against this weir's SDK";
+    EXPECT_MESSAGE(m.module.abi_minor = 5, "built for ABI 0.5" + remedy);
+    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.4" + remedy);
     // Whatever else is strange about it, the version is the reason.
     EXPECT_MESSAGE((m.module.abi_minor = 7, m.module.size += 8, m.module.operators = nullptr),
                    "built for ABI 0.7" + remedy);
