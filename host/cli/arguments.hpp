@@ -141,6 +141,28 @@ struct TopicProduceArguments {
     std::string key_separator;  // empty: records have no key
 };
 
+// What the `dlq` commands share: which topic of dead letters, and which of them.
+struct DlqArguments {
+    TopologyArguments topology;  // at most one file: whose dead letters
+    ClusterArguments cluster;    // otherwise --topic and --brokers
+    std::string topic;
+    std::string node, code;  // empty: of any
+    std::string at;          // PARTITION/OFFSET; empty: all
+    Format format = Format::kText;
+};
+
+struct DlqShowArguments {
+    DlqArguments letters;
+    int64_t count = 10;
+};
+
+struct DlqReplayArguments {
+    DlqArguments letters;
+    std::string to;  // a topic; empty: where each came from
+    bool dry_run = false;
+    bool again = false;  // also those that were replayed before
+};
+
 struct BrokerArguments {
     std::vector<std::string> topics;  // `name` or `name:partitions`
     PluginDirs plugin_dirs;

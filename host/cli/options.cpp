@@ -128,6 +128,17 @@ void add_cluster(CLI::App& app, ClusterArguments& cluster) {
     add_plugin_dirs(app, cluster.plugin_dirs);
 }
 
+void add_dlq_options(CLI::App& app, DlqArguments& dlq) {
+    add_files(app, dlq.topology, "The topology whose dead letters are meant")->expected(0, 1);
+    app.add_option("--topic", dlq.topic, "Without a topology: the topic they are in")->type_name("TOPIC");
+    app.add_option("--brokers", dlq.cluster.brokers, "And its cluster, HOST:PORT (WEIR_BROKERS)")->type_name("ADDRESS");
+    add_duration(app, "--connect-timeout", [&dlq](auto d) { dlq.cluster.connect_timeout = d; }, "How long to try to reach it (5s)");
+    app.add_option("--node", dlq.node, "Only letters of this node")->type_name("NODE");
+    app.add_option("--code", dlq.code, "Only letters with this code")->type_name("CODE");
+    app.add_option("--at", dlq.at, "Only the letter at this place, as `show` writes it: 0/12")->type_name("PARTITION/OFFSET");
+    add_format(app, dlq.format, "table");
+}
+
 void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {
     app.add_option("--data-dir", data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
 }
