@@ -16,7 +16,9 @@ using PluginDirs = std::vector<std::filesystem::path>;  // --plugin-dir, in orde
 
 enum class Format { kText, kJson };  // kText is `table` for lists
 
+// A run may be started together with its server; who asks something waits for an answer.
 inline constexpr std::chrono::microseconds kDefaultConnectTimeout = std::chrono::seconds(30);
+inline constexpr std::chrono::microseconds kToolConnectTimeout = std::chrono::seconds(5);
 
 // What `run` and `lint` share: which topologies, with which values.
 struct TopologyArguments {
@@ -47,6 +49,8 @@ enum class LintFormat { kText, kJson, kGithub };
 struct LintArguments {
     TopologyArguments topologies;  // files and folders
     LintFormat format = LintFormat::kText;
+    bool deep = false;       // connect, and look at what the nodes name on servers
+    std::chrono::microseconds connect_timeout = kToolConnectTimeout;
     std::string explain;     // a code
     bool reference = false;  // all codes
 };
@@ -109,7 +113,7 @@ struct TopologyNewArguments {
 struct ClusterArguments {
     std::string brokers;  // --brokers, or WEIR_BROKERS
     PluginDirs plugin_dirs;
-    std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
+    std::chrono::microseconds connect_timeout = kToolConnectTimeout;
 };
 
 struct TopicLsArguments {
@@ -135,6 +139,28 @@ struct TopicProduceArguments {
     ClusterArguments cluster;
     std::string topic;
     std::string key_separator;  // empty: records have no key
+};
+
+// What the `dlq` commands share: which topic of dead letters, and which of them.
+struct DlqArguments {
+    TopologyArguments topology;  // at most one file: whose dead letters
+    ClusterArguments cluster;    // otherwise --topic and --brokers
+    std::string topic;
+    std::string node, code;  // empty: of any
+    std::string at;          // PARTITION/OFFSET; empty: all
+    Format format = Format::kText;
+};
+
+struct DlqShowArguments {
+    DlqArguments letters;
+    int64_t count = 10;
+};
+
+struct DlqReplayArguments {
+    DlqArguments letters;
+    std::string to;  // a topic; empty: where each came from
+    bool dry_run = false;
+    bool again = false;  // also those that were replayed before
 };
 
 struct BrokerArguments {

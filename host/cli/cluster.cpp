@@ -66,12 +66,37 @@ Result<std::unique_ptr<Cluster>> Cluster::connect(PluginSet& plugins, const std:
     if (cluster->spec_.op == nullptr) return Status::config("", fmt::format("there is no connection `{}`", kind));
     cluster->spec_.config.value = default_config(*cluster->spec_.op);
     cluster->spec_.config.value["brokers"] = brokers;
-    auto connection = ConnectionInstance::create(cluster->spec_, cluster->resolver_, "weir", 0, timeout);
-    if (!connection) return connection.status();
-    cluster->connection_ = std::move(*connection);
-    const Status status = cluster->connection_->open(stop);
+    Status status = cluster->create(timeout);
+    if (status.ok()) status = cluster->connection_->open(stop);
     if (!status.ok()) return status;
     return cluster;
+}
+
+Result<std::unique_ptr<Cluster>> Cluster::connect(PluginSet& plugins, const ConnectionSpec& connection,
+                                                  std::chrono::microseconds timeout, const std::atomic<bool>& stop) {
+    std::unique_ptr<Cluster> cluster(new Cluster(plugins));
+    cluster->spec_ = connection;
+    auto module = plugins.module_of(connection.op->plugin);
+    if (!module) return module.status();
+    const void* api = (*module)->extension(WEIR_EXT_TOPICS);
+    if (api == nullptr)
+        return Status::config("", fmt::format("connection `{}`: `{}` has no topics", connection.name, connection.op->name));
+    cluster->topics_ = {*module, static_cast<const weir_topics_api*>(api)};
+    Status status = cluster->create(timeout);
+    if (status.ok() && cluster->connection_->is_ephemeral())
+        return Status::config("", fmt::format("connection `{}` is to a broker that is gone with its process, and what was in it, "
+                                              "too. Name one that runs (--set)",
+                                              connection.name));
+    if (status.ok()) status = cluster->connection_->open(stop);
+    if (!status.ok()) return status;
+    return cluster;
+}
+
+Status Cluster::create(std::chrono::microseconds timeout) {
+    auto connection = ConnectionInstance::create(spec_, resolver_, "weir", 0, timeout);
+    if (!connection) return connection.status();
+    connection_ = std::move(*connection);
+    return {};
 }
 
 Cluster::~Cluster() {

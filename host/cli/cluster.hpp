@@ -36,6 +36,10 @@ public:
     // became true.
     static Result<std::unique_ptr<Cluster>> connect(PluginSet& plugins, const std::string& brokers,
                                                     std::chrono::microseconds timeout, const std::atomic<bool>& stop);
+    // Over a connection as a topology has it, of any plugin with topics. WEIR_E_CONFIG: its plugin has none, or its broker is
+    // gone with its process.
+    static Result<std::unique_ptr<Cluster>> connect(PluginSet& plugins, const ConnectionSpec& connection,
+                                                    std::chrono::microseconds timeout, const std::atomic<bool>& stop);
     ~Cluster();
     Cluster(const Cluster&) = delete;
     Cluster& operator=(const Cluster&) = delete;
@@ -45,6 +49,7 @@ public:
 
 private:
     explicit Cluster(PluginSet& plugins) : resolver_(plugins) {}
+    Status create(std::chrono::microseconds timeout);
 
     PluginResolver resolver_;
     Extension<weir_topics_api> topics_;

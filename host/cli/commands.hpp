@@ -28,6 +28,11 @@ int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal);
 int topic_create_command(const TopicCreateArguments& arguments, Terminal& terminal);
 int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal);
 int topic_produce_command(const TopicProduceArguments& arguments, Terminal& terminal);
+
+int dlq_ls_command(const DlqArguments& arguments, Terminal& terminal);
+int dlq_show_command(const DlqShowArguments& arguments, Terminal& terminal);
+int dlq_replay_command(const DlqReplayArguments& arguments, Terminal& terminal);
+
 int broker_command(const BrokerArguments& arguments, Terminal& terminal);
 
 int savepoint_ls_command(const SavepointArguments& arguments, Terminal& terminal);

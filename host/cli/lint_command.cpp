@@ -3,9 +3,12 @@
 
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
+#include "host/cli/signals.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/cli/topology_files.hpp"
 #include "host/cli/topology_set.hpp"
+#include "host/engine/outside_check.hpp"
+#include "host/engine/wakeup.hpp"
 #include "host/exit_codes.hpp"
 #include "host/text/nearest.hpp"
 #include "host/topology/code_guide.hpp"
@@ -31,6 +34,19 @@ std::string github_text(const TopologySet& topologies) {
     std::string out;
     for (const Diagnostic* diagnostic : topologies.diagnostics().sorted()) out += to_github(*diagnostic) + "\n";
     return out;
+}
+
+// Looks at servers; a plan of which something is wrong there is gone behind it. False: it was told to stop.
+bool look_outside(TopologySet& topologies) {
+    Wakeup wakeup;
+    const Signals signals(wakeup);
+    for (auto& entry : topologies.entries()) {
+        const size_t before = topologies.diagnostics().error_count();
+        if (entry.plan) check_outside(*entry.plan, topologies.diagnostics(), signals.requested());
+        if (topologies.diagnostics().error_count() > before) entry.plan.reset();
+        if (signals.requested()) return false;
+    }
+    return true;
 }
 
 std::string people_text(TopologySet& topologies, const TopologyFiles& files) {
@@ -60,7 +76,8 @@ int lint_command(const LintArguments& arguments, Terminal& terminal) {
     TopologyArguments all = arguments.topologies;
     all.files = files->topologies;
     TopologySet topologies(*plugins);
-    topologies.load(all, {true, kDefaultConnectTimeout});
+    topologies.load(all, {true, arguments.connect_timeout});
+    if (arguments.deep && !look_outside(topologies)) return kExitOk;
     switch (arguments.format) {
         case LintFormat::kText: terminal.print(people_text(topologies, *files)); break;
         case LintFormat::kJson: terminal.print(json_text(topologies.diagnostics().json())); break;

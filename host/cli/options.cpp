@@ -96,6 +96,8 @@ CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint) {
     app.add_option_function<std::string>("--format", choose, "Output format: for people, programs, pull requests (text)")
         ->check(is_one_of({"text", "json", "github"}))
         ->type_name("text|json|github");
+    app.add_flag("--deep", lint.deep, "Connect, too: servers, topics, tables and what else the nodes name there");
+    add_duration(app, "--connect-timeout", [&lint](auto d) { lint.connect_timeout = d; }, "With --deep: how long to try (5s)");
     app.add_option("--explain", lint.explain, "Explain a code, with an example")->type_name("CODE");
     app.add_flag("--reference", lint.reference, "Print all codes, as Markdown");
     return files;
@@ -122,8 +124,19 @@ void add_cluster(CLI::App& app, ClusterArguments& cluster) {
         ->envname("WEIR_BROKERS")
         ->type_name("ADDRESS");
     add_duration(app, "--connect-timeout", [&cluster](auto d) { cluster.connect_timeout = d; },
-                 "How long to try to reach it (30s)");
+                 "How long to try to reach it (5s)");
     add_plugin_dirs(app, cluster.plugin_dirs);
+}
+
+void add_dlq_options(CLI::App& app, DlqArguments& dlq) {
+    add_files(app, dlq.topology, "The topology whose dead letters are meant")->expected(0, 1);
+    app.add_option("--topic", dlq.topic, "Without a topology: the topic they are in")->type_name("TOPIC");
+    app.add_option("--brokers", dlq.cluster.brokers, "And its cluster, HOST:PORT (WEIR_BROKERS)")->type_name("ADDRESS");
+    add_duration(app, "--connect-timeout", [&dlq](auto d) { dlq.cluster.connect_timeout = d; }, "How long to try to reach it (5s)");
+    app.add_option("--node", dlq.node, "Only letters of this node")->type_name("NODE");
+    app.add_option("--code", dlq.code, "Only letters with this code")->type_name("CODE");
+    app.add_option("--at", dlq.at, "Only the letter at this place, as `show` writes it: 0/12")->type_name("PARTITION/OFFSET");
+    add_format(app, dlq.format, "table");
 }
 
 void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {

@@ -49,6 +49,7 @@ public:
         add_plugin();
         add_topology();
         add_topic();
+        add_dlq();
         add_broker();
         add_savepoint();
         add_state();
@@ -126,6 +127,7 @@ private:
         CLI::App& lint = command(app_, "lint", "Check topologies and say all that is wrong; nothing is started",
                                  "weir lint topologies\n"
                                  "weir lint orders.yaml --set group_by=region --format json\n"
+                                 "weir lint topologies --deep --set brokers=localhost:9092\n"
                                  "weir lint --explain yaml-comma",
                                  nullptr);
         const CLI::Option* files = add_lint_options(lint, lint_);
@@ -273,6 +275,28 @@ private:
         add_cluster(produce, topic_produce_.cluster);
     }
 
+    void add_dlq() {
+        CLI::App& dlq = group(app_, "dlq", "Dead letters: how many, what is wrong with them, and back to where they came from",
+                              "weir dlq ls orders.yaml\nweir dlq replay --topic orders-dlq --brokers localhost:9092 --dry-run");
+        dlq.require_subcommand(1);
+        add_dlq_options(command(dlq, "ls", "Count them by node, code and field", "weir dlq ls orders.yaml --set brokers=localhost:9092",
+                                [this] { return dlq_ls_command(dlq_ls_, terminal_); }),
+                        dlq_ls_);
+        CLI::App& show = command(dlq, "show", "Show the newest with payload and headers",
+                                 "weir dlq show orders.yaml --node parsed -n 1\nweir dlq show orders.yaml --at 0/12",
+                                 [this] { return dlq_show_command(dlq_show_, terminal_); });
+        add_dlq_options(show, dlq_show_.letters);
+        show.add_option("-n", dlq_show_.count, "So many (10)")->check(is_positive())->type_name("N");
+        CLI::App& replay = command(dlq, "replay", "Write them back as they were, each once, to the topic each came from",
+                                   "weir dlq replay orders.yaml --node parsed --code decode --dry-run\n"
+                                   "weir dlq replay orders.yaml --to orders-again",
+                                   [this] { return dlq_replay_command(dlq_replay_, terminal_); });
+        add_dlq_options(replay, dlq_replay_.letters);
+        replay.add_option("--to", dlq_replay_.to, "To this topic instead")->type_name("TOPIC");
+        replay.add_flag("--dry-run", dlq_replay_.dry_run, "Only say what would be written, and where");
+        replay.add_flag("--again", dlq_replay_.again, "Also those that were replayed before");
+    }
+
     void add_broker() {
         CLI::App& broker = command(app_, "broker", "Run the embedded broker until a signal comes, for several terminals",
                                    "weir broker\nweir broker --topic raw-topic:4 --topic enriched-topic:4",
@@ -366,6 +390,9 @@ private:
     TopicCreateArguments topic_create_;
     TopicTailArguments topic_tail_;
     TopicProduceArguments topic_produce_;
+    DlqArguments dlq_ls_;
+    DlqShowArguments dlq_show_;
+    DlqReplayArguments dlq_replay_;
     BrokerArguments broker_;
 };
 

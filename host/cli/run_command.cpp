@@ -58,6 +58,23 @@ private:
     int error_ = 0;
 };
 
+// Empty: there is nothing against one, or none was asked for.
+std::string why_no_savepoint(const RunArguments& arguments, const std::vector<TopologySet::Entry>& entries,
+                             const SessionOptions& options) {
+    if (arguments.savepoint.empty()) return "";
+    if (entries.size() > 1) return fmt::format("it is of one topology, and these are {}: run that one by itself", entries.size());
+    const Plan& plan = *entries[0].plan;
+    if (!Session::is_kept_nowhere(plan, options)) return "";
+    const std::string& name = plan.topology().name;
+    if (!plan.has_state()) return fmt::format("no node of topology `{}` has any state", name);
+    for (const auto& connection : plan.connections())
+        if (connection->is_ephemeral())
+            return fmt::format("the state of topology `{}` is not kept, since connection `{}` is to a broker that is gone with this "
+                               "process. Name one that stays (--set), or a folder for state all the same (--data-dir)",
+                               name, connection->spec().name);
+    return fmt::format("the state of topology `{}` is not kept", name);
+}
+
 // Makes the savepoint of --savepoint the state to begin from. What is wrong has been said where it is not kExitOk.
 int begin_from_savepoint(const RunArguments& arguments, const TopologySet::Entry& entry, SessionOptions& options,
                          Terminal& terminal) {
@@ -99,8 +116,8 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
                                                   : OutsideStart::kRefuse,
                            arguments.allow_loss};
     const auto& entries = topologies.entries();
-    if (!arguments.savepoint.empty() && (entries.size() > 1 || Session::is_kept_nowhere(*entries[0].plan, options))) {
-        terminal.message("weir run: --savepoint is for one topology, and one whose state is kept");
+    if (const std::string why = why_no_savepoint(arguments, entries, options); !why.empty()) {
+        terminal.message("weir run: --savepoint: " + why);
         return kExitUsage;
     }
     const bool keeps = std::any_of(entries.begin(), entries.end(), [](auto& entry) { return Session::keeps_state(*entry.plan); });

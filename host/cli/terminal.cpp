@@ -125,9 +125,35 @@ void Terminal::draw_live() {
     // The last column stays free: a terminal that wraps there would scroll.
     const std::size_t columns = terminal_columns() - 1;
     std::string text;
-    for (const std::string& line : live_) text += (text.empty() ? "" : "\n") + cut_columns(line, columns);
+    for (const std::string& line : live_) {
+        for (const std::string& piece : wrap_columns(line, columns)) {
+            text += (drawn_ == 0 ? "" : "\n") + piece;
+            ++drawn_;
+        }
+    }
     write_all(STDERR_FILENO, text);
-    drawn_ = live_.size();
+}
+
+std::vector<std::string> wrap_columns(std::string_view text, std::size_t columns) {
+    constexpr std::string_view kGap = "  ", kIndent = "          ";
+    std::vector<std::string> lines;
+    std::string line;
+    while (!text.empty()) {
+        // A part with the blanks before it.
+        const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+        const std::size_t end = std::min(text.find(kGap, begin), text.size());
+        const std::string_view part = text.substr(0, end);
+        const bool fits = static_cast<std::size_t>(count_columns(line) + count_columns(part)) <= columns;
+        if (line.empty() || fits) {
+            line += part;
+        } else {
+            lines.push_back(cut_columns(line, columns));
+            line = std::string(kIndent).append(text.substr(begin, end - begin));
+        }
+        text.remove_prefix(end);
+    }
+    lines.push_back(cut_columns(line, columns));
+    return lines;
 }
 
 std::string cut_columns(std::string_view text, std::size_t columns) {

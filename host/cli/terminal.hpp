@@ -32,7 +32,7 @@ public:
     void print(std::string_view text);
     // Whole lines to standard error; likewise.
     void message(std::string_view text);
-    // What the live lines say from now on, each cut to the width of the terminal; empty: none. Nothing if not live.
+    // What the live lines say from now on, each wrapped to the width of the terminal; empty: none. Nothing if not live.
     void set_live(std::vector<std::string> lines);
 
     // Called once, when nobody reads standard output any more (`weir … | head`): what is printed from then on is
@@ -62,6 +62,9 @@ private:
     Output output_ = Output::kOpen;
     std::function<void()> on_output_closed_, on_output_failed_;
 };
+
+// `text` on as many lines as it takes, broken where two blanks separate its parts; what is too long by itself is cut.
+std::vector<std::string> wrap_columns(std::string_view text, std::size_t columns);
 
 // `text` cut to so many columns; an ellipsis stands for what is left out.
 std::string cut_columns(std::string_view text, std::size_t columns);

@@ -12,16 +12,13 @@
 #include <weir/memory.hpp>
 #include <weir/row_json.hpp>
 
-#include "host/cli/cluster.hpp"
+#include "host/cli/cluster_command.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/session.hpp"
-#include "host/cli/signals.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
-#include "host/engine/wakeup.hpp"
 #include "host/exit_codes.hpp"
-#include "host/text/nearest.hpp"
 #include "host/topology/scalar.hpp"
 #include "host/topology/source_file.hpp"
 
@@ -29,82 +26,6 @@ namespace weir::host {
 namespace {
 
 constexpr int kStopCheckMs = 100;
-
-int fail(const Status& status, Terminal& terminal) {
-    terminal.message("weir: " + status.message());
-    switch (status.code()) {
-        case WEIR_E_CONFIG: return kExitUsage;
-        case WEIR_E_UNSUPPORTED: return kExitPluginRefused;
-        case WEIR_E_RETRYABLE: return kExitUnreachable;
-        default: return kExitFailed;
-    }
-}
-
-// Plugins, signals and an opened cluster, for the length of one command.
-class ClusterCommand {
-public:
-    ClusterCommand(const ClusterArguments& arguments, Terminal& terminal) : terminal_(terminal), signals_(wakeup_) {
-        if (arguments.brokers.empty()) {
-            status_ = Status::config("", "whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS");
-            return;
-        }
-        if (!is_utf8(arguments.brokers)) {
-            status_ = Status::config("", fmt::format("--brokers {} is not UTF-8", ticked(arguments.brokers)));
-            return;
-        }
-        plugins_ = open_plugins(arguments.plugin_dirs);
-        if (!plugins_) {
-            status_ = plugins_.status();
-            return;
-        }
-        auto cluster = Cluster::connect(*plugins_, arguments.brokers, arguments.connect_timeout, signals_.requested());
-        if (cluster) cluster_ = std::move(*cluster);
-        else status_ = cluster.status();
-    }
-
-    bool is_ready() const { return cluster_ != nullptr; }
-    // Why it is not ready. A signal is no error.
-    int exit_code() const { return signals_.requested() ? kExitOk : fail(status_, terminal_); }
-    Cluster& cluster() { return *cluster_; }
-    const Signals& signals() const { return signals_; }
-
-private:
-    Terminal& terminal_;
-    Wakeup wakeup_;
-    Signals signals_;
-    Status status_;
-    Result<PluginSet> plugins_{Status::config("", "not opened")};
-    std::unique_ptr<Cluster> cluster_;
-};
-
-struct Topic {
-    std::string name;
-    int32_t partitions, replication;
-    int64_t records;
-};
-
-Status list_topics(Cluster& cluster, std::vector<Topic>& topics) {
-    auto collect = [](void* data, const weir_topic_info* info) {
-        static_cast<std::vector<Topic>*>(data)->push_back(
-            {std::string(view(info->name)), info->partitions, info->replication, info->records});
-    };
-    return call_extension(
-        [&](weir_error* error) { return cluster.api().list(cluster.connection(), &topics, collect, error); });
-}
-
-Result<Topic> find_topic(Cluster& cluster, const std::string& name) {
-    std::vector<Topic> topics;
-    const Status status = list_topics(cluster, topics);
-    if (!status.ok()) return status;
-    std::vector<std::string> names;
-    for (const Topic& topic : topics) {
-        if (topic.name == name) return topic;
-        names.push_back(topic.name);
-    }
-    const std::string nearest = nearest_name(name, names);
-    return Status::config("", fmt::format("there is no topic {}{}", ticked(name),
-                                          nearest.empty() ? "" : "; nearest: " + ticked(nearest)));
-}
 
 // A topology that prints a topic. Values come in as parameters: no topic's or host's name can become YAML. A group
 // of its own, without a membership: nobody else's offsets or partitions are touched, and nothing is waited for. Payloads
@@ -172,21 +93,6 @@ private:
     size_t scanned_ = 0;
 };
 
-// What weir/ext/messaging.h says of names.
-Status check_topic_name(const std::string& name) {
-    constexpr size_t kMaxBytes = 249;
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    };
-    const bool is_good = !name.empty() && name.size() <= kMaxBytes && name != "." && name != ".." &&
-                         std::all_of(name.begin(), name.end(), fits);
-    if (is_good) return {};
-    return Status::config("", fmt::format("a topic cannot be called {}; expected: 1 to {} letters, digits, `.`, `_` and "
-                                          "`-`, not `.` or `..`",
-                                          ticked(name), kMaxBytes));
-}
-
 // `name` or `name:partitions`.
 struct NewTopic {
     std::string name;
@@ -224,14 +130,14 @@ Status create_topic(Cluster& cluster, const std::string& name, int32_t partition
 int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal) {
     ClusterCommand command(arguments.cluster, terminal);
     if (!command.is_ready()) return command.exit_code();
-    std::vector<Topic> topics;
+    std::vector<TopicOfCluster> topics;
     const Status status = list_topics(command.cluster(), topics);
-    if (!status.ok()) return fail(status, terminal);
-    std::sort(topics.begin(), topics.end(), [](const Topic& a, const Topic& b) { return a.name < b.name; });
+    if (!status.ok()) return fail_command(status, terminal);
+    std::sort(topics.begin(), topics.end(), [](const TopicOfCluster& a, const TopicOfCluster& b) { return a.name < b.name; });
     Json json = Json::array();
     Table table({"TOPIC", "PARTITIONS", "REPLICATION", "RECORDS"});
     for (size_t column = 1; column < 4; ++column) table.align_right(column);
-    for (const Topic& t : topics) {
+    for (const TopicOfCluster& t : topics) {
         json.push_back({{"name", t.name}, {"partitions", t.partitions}, {"replication", t.replication}});
         if (t.records >= 0) json.back()["records"] = t.records;
         table.add({printable(t.name), std::to_string(t.partitions), std::to_string(t.replication),
@@ -243,20 +149,20 @@ int topic_ls_command(const TopicLsArguments& arguments, Terminal& terminal) {
 
 int topic_create_command(const TopicCreateArguments& arguments, Terminal& terminal) {
     auto topics = parse_topics(arguments.topics);
-    if (!topics) return fail(topics.status(), terminal);
+    if (!topics) return fail_command(topics.status(), terminal);
     ClusterCommand command(arguments.cluster, terminal);
     if (!command.is_ready()) return command.exit_code();
     for (const NewTopic& topic : *topics) {
         const int32_t partitions = topic.partitions > 0 ? topic.partitions : arguments.partitions;
         const Status status = create_topic(command.cluster(), topic.name, partitions, arguments.replication);
-        if (!status.ok()) return fail(status, terminal);
+        if (!status.ok()) return fail_command(status, terminal);
         terminal.print(fmt::format("created {}", topic.name));
     }
     return kExitOk;
 }
 
 int topic_produce_command(const TopicProduceArguments& arguments, Terminal& terminal) {
-    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail(named, terminal);
+    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail_command(named, terminal);
     ClusterCommand command(arguments.cluster, terminal);
     if (!command.is_ready()) return command.exit_code();
     Cluster& cluster = command.cluster();
@@ -278,25 +184,27 @@ int topic_produce_command(const TopicProduceArguments& arguments, Terminal& term
     if (status.ok())
         status = call_extension([&](weir_error* error) { return cluster.api().flush(cluster.connection(), error); });
     if (status.ok()) status = lines.status();  // what was read before is written
-    if (!status.ok()) return fail(status, terminal);
+    const int code = status.ok() ? kExitOk : fail_command(status, terminal);
+    if (status.path() == "topic") terminal.message(fmt::format("   see: weir topic create {}", arguments.topic));
+    if (code != kExitOk) return code;
     terminal.message(
         fmt::format("{} {} to {}", grouped(records), records == 1 ? "record" : "records", arguments.topic));
     return kExitOk;
 }
 
 int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) {
-    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail(named, terminal);
+    if (const Status named = check_topic_name(arguments.topic); !named.ok()) return fail_command(named, terminal);
     std::string text;
     {
         // Looked up first: a source would wait for a topic that is not there, or have it created.
         ClusterCommand command(arguments.cluster, terminal);
         if (!command.is_ready()) return command.exit_code();
         auto topic = find_topic(command.cluster(), arguments.topic);
-        if (!topic) return fail(topic.status(), terminal);
+        if (!topic) return fail_command(topic.status(), terminal);
         text = tail_topology(command.cluster().api(), topic->partitions, arguments.from_start);
     }
     auto plugins = open_plugins(arguments.cluster.plugin_dirs);
-    if (!plugins) return fail(plugins.status(), terminal);
+    if (!plugins) return fail_command(plugins.status(), terminal);
     TopologySet set(*plugins);
     set.load_text("weir topic tail", text, {"brokers=" + arguments.cluster.brokers, "topic=" + arguments.topic},
                   {false, arguments.cluster.connect_timeout});
@@ -312,18 +220,18 @@ int broker_command(const BrokerArguments& arguments, Terminal& terminal) {
     Wakeup wakeup;
     Signals signals(wakeup);
     auto topics = parse_topics(arguments.topics);
-    if (!topics) return fail(topics.status(), terminal);
+    if (!topics) return fail_command(topics.status(), terminal);
     auto plugins = open_plugins(arguments.plugin_dirs);
-    if (!plugins) return fail(plugins.status(), terminal);
+    if (!plugins) return fail_command(plugins.status(), terminal);
     auto broker = find_broker(*plugins);
-    if (!broker) return fail(broker.status(), terminal);
+    if (!broker) return fail_command(broker.status(), terminal);
 
     std::string address;
     const weir_bytes_out out{sizeof out, 0, &address, [](const weir_bytes_out* to, weir_str bytes) {
                                  *static_cast<std::string*>(to->data) = view(bytes);
                              }};
     Status status = call_extension([&](weir_error* error) { return broker->api->start(&out, error); });
-    if (!status.ok()) return fail(status, terminal);
+    if (!status.ok()) return fail_command(status, terminal);
     if (!topics->empty()) {
         // `embedded` is the broker of this process, which is the one that runs.
         auto cluster = Cluster::connect(*plugins, "embedded", kDefaultConnectTimeout, signals.requested());
@@ -343,7 +251,7 @@ int broker_command(const BrokerArguments& arguments, Terminal& terminal) {
         }
     }
     broker->api->stop();
-    return status.ok() || signals.requested() ? kExitOk : fail(status, terminal);
+    return status.ok() || signals.requested() ? kExitOk : fail_command(status, terminal);
 }
 
 }  // namespace weir::host

@@ -102,7 +102,11 @@ int TopologySet::exit_code() const {
     if (!diagnostics_.has_errors()) return kExitOk;
     const auto all = diagnostics_.sorted();
     const bool is_refused = std::any_of(all.begin(), all.end(), [](auto* d) { return is_one_of(kPluginErrors, *d); });
-    return is_refused || !reasons().empty() ? kExitPluginRefused : kExitUsage;
+    if (is_refused || !reasons().empty()) return kExitPluginRefused;
+    const bool is_away = std::all_of(all.begin(), all.end(), [](const Diagnostic* d) {
+        return d->severity != Severity::kError || d->code == Code::kUnreachable;
+    });
+    return is_away ? kExitUnreachable : kExitUsage;
 }
 
 std::string TopologySet::text(bool with_notes) const {

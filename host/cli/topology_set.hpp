@@ -27,11 +27,12 @@ public:
     void load_text(const std::string& name, std::string text, const std::vector<std::string>& sets,
                    const PlanOptions& options);
 
-    // kExitOk, or what is wrong: kExitUsage, kExitPluginRefused.
+    // kExitOk, or what is wrong: kExitUsage, kExitPluginRefused; kExitUnreachable where all that is wrong is a server.
     int exit_code() const;
     // Everything that is to be said, as text; each thing once, even if several files have it.
     std::string text(bool with_notes) const;
     const Diagnostics& diagnostics() const { return diagnostics_; }
+    Diagnostics& diagnostics() { return diagnostics_; }
 
     // By file; null where there are errors.
     struct Entry {

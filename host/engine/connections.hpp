@@ -40,6 +40,9 @@ public:
     Status commit(uint64_t epoch, const std::string& marker, const std::atomic<bool>& stop);
     Result<std::string> last_committed(const std::atomic<bool>& stop);  // the marker; empty: there is none
 
+    // After open: what names the server that was reached, whatever its address; empty: it has no such name.
+    Result<std::string> identity();
+
     bool is_transactional() const { return code_.descriptor->flags & WEIR_OP_TRANSACTIONAL; }
     // What it reaches is gone with this process.
     bool is_ephemeral() const { return ephemeral_; }

@@ -104,6 +104,7 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
     if (store_) {
         WEIR_FAILPOINT("epochs.recover.begin");
         const std::optional<uint64_t> prepared = store_->prepared();
+        if (Status s = check_servers(prepared.value_or(store_->committed())); !s.ok()) return s;
         if (prepared || decider_)
             if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
         last_ = store_->committed();
@@ -259,6 +260,48 @@ Status Epochs::check_keys(const Json& keys) const {
     return {};
 }
 
+namespace {
+
+// The id of the server that the record knows of a connection: by its name, or, where it was called otherwise, as the only one
+// of its kind then and now. Empty: none.
+std::string known_server(const Json& servers, const ConnectionSpec& spec, const Topology& topology) {
+    if (servers.contains(spec.name)) return servers[spec.name].value("id", "");
+    const auto& all = topology.connections;
+    const auto is_kind = [&](const Json& one) { return one.value("kind", "") == spec.op->name; };
+    const auto is_same = [&](const ConnectionSpec& one) { return one.op->name == spec.op->name; };
+    if (std::count_if(all.begin(), all.end(), is_same) != 1 || std::count_if(servers.begin(), servers.end(), is_kind) != 1) return "";
+    return std::find_if(servers.begin(), servers.end(), is_kind)->value("id", "");
+}
+
+}  // namespace
+
+// Whoever goes on elsewhere would mix what belongs to two servers; a prepared epoch would be judged by the wrong one. Records
+// of before have no servers, and a server that does not tell its id now is taken for what it was.
+Status Epochs::check_servers(uint64_t epoch) {
+    Json known = Json::object();
+    if (epoch > 0) {
+        auto record = store_->record(epoch);
+        if (!record) return record.status();
+        const Json parsed = Json::parse(record->value_or(""), nullptr, false);
+        if (parsed.is_object()) known = parsed.value("servers", Json::object());
+    }
+    for (const auto& connection : plan_.connections()) {
+        const ConnectionSpec& spec = connection->spec();
+        auto id = connection->identity();
+        if (!id) return id.status();
+        const std::string before = known_server(known, spec, plan_.topology());
+        if (!before.empty() && !id->empty() && before != *id)
+            return Status::config(
+                "", fmt::format("the state in {} belongs to `{}`, which connection `{}` reached when it was written, and now it "
+                                "reaches `{}`. Name the server that it was, another folder for state (--data-dir), or begin "
+                                "anew (--reset)",
+                                options_.dir.string(), before, spec.name, *id));
+        const std::string now = id->empty() ? before : *id;
+        if (!now.empty()) servers_[spec.name] = {{"kind", spec.op->name}, {"id", now}};
+    }
+    return {};
+}
+
 Status Epochs::restore(const Restore& restore) {
     if (!store_ || last_ == 0) return {};
     const auto& nodes = plan_.topology().nodes;
@@ -313,6 +356,7 @@ std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& 
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
     if (!states_.empty()) record["states"] = states_;
+    if (!servers_.empty()) record["servers"] = servers_;
     for (const SplitPosition& one : positions)
         record["positions"].push_back({{"node", plan_.topology().nodes[one.node].id},
                                        {"split", one.split},

@@ -95,6 +95,7 @@ private:
     Status decide_abort(uint64_t prepared);
     void find_replaced(const Json& operators);
     Status check_keys(const Json& keys) const;
+    Status check_servers(uint64_t epoch);
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status adopt_states(const Json& states);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
@@ -111,6 +112,7 @@ private:
     std::vector<SplitPosition> positions_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
+    Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches
 };
 
 }  // namespace weir::host

@@ -13,7 +13,9 @@ Made by `weir lint --reference`. `weir lint FILE...` checks topologies and tells
 nothing is started. Each diagnostic has one of the codes below, which never changes its meaning, in all formats: `text` for
 people, `json` for editors, `github` for annotations of a pull request. `weir lint --explain CODE` prints one entry.
 
-An *error* refuses the file (exit 2, or 3 where a plugin is at fault); a *warning* and a *note* do not.
+An *error* refuses the file (exit 2, or 3 where a plugin is at fault); a *warning* and a *note* do not. `weir lint --deep`
+also connects, and looks whether what the nodes name on servers is there and fits; exit 4 where a server is not reached and
+nothing else is wrong.
 )";
 
 std::string indented(std::string_view text) {

@@ -225,6 +225,18 @@ nodes:
   shown: { from: pairs, console: json }
 )y"},
         {Code::kPluginRefused, "`weir plugin check FILE` says what is wrong with a plugin's file."},
+        {Code::kUnreachable,
+         "Only `weir lint --deep` connects, for `--connect-timeout`. The exit code is 4 where nothing else is wrong: the file "
+         "may be right, and the server down."},
+        {Code::kOutsideMissing,
+         "A topic, say, that the broker does not have, and that the connection does not let a run create. The message names the "
+         "nearest one."},
+        {Code::kOutsideMismatch, "Partitions, columns or types, say, that are other than the node expects them."},
+        {Code::kOutsideDenied,
+         "The server refuses the user or the password, or the user may not do what the node would. It is asked; nothing is "
+         "written."},
+        {Code::kOutsideMade,
+         "A note: the connection says that a run creates what is missing. Look at the name where it should have been there."},
         {Code::kExecFailed,
          "It has to exit with 0 within 30 seconds, and to print at most 1 MiB of UTF-8; a newline at the end is left out. What it "
          "writes to standard error is shown as it comes."},

@@ -66,6 +66,11 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kUnboundedState, "unbounded-state", "State by key that is kept for good, of each key that ever came."},
     {Code::kOperatorRefused, "operator-refused", "An operator refuses its configuration or what it is fed."},
     {Code::kPluginRefused, "plugin-refused", "The plugin of an operator cannot be loaded."},
+    {Code::kUnreachable, "unreachable", "A server that a connection names cannot be reached (`--deep`)."},
+    {Code::kOutsideMissing, "outside-missing", "What a node names on a server is not there (`--deep`)."},
+    {Code::kOutsideMismatch, "outside-mismatch", "What a node names on a server does not fit it (`--deep`)."},
+    {Code::kOutsideDenied, "outside-denied", "A server does not let it be used (`--deep`)."},
+    {Code::kOutsideMade, "outside-made", "What a node names on a server is not there, and a run makes it (`--deep`)."},
 }};
 
 constexpr bool in_order() {

@@ -65,6 +65,11 @@ enum class Code {
     kUnboundedState,
     kOperatorRefused,
     kPluginRefused,
+    kUnreachable,
+    kOutsideMissing,
+    kOutsideMismatch,
+    kOutsideDenied,
+    kOutsideMade,
     kCount,
 };
 

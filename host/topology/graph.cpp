@@ -53,12 +53,14 @@ std::string GraphBuilder::subject(int node) const {
     return fmt::format("node {}: ", ticked(drafts_[static_cast<std::size_t>(node)].spec.name()));
 }
 
-std::vector<std::string> GraphBuilder::ids_besides(int node) const {
+// Of nodes that another one can read: rows, or, where a port is asked for, the errors of a sink as well.
+std::vector<std::string> GraphBuilder::readable_ids(int node, bool with_sinks) const {
     std::vector<std::string> out;
     for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
         const NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
         const bool same = spec.id == drafts_[static_cast<std::size_t>(node)].spec.name();
-        if (!same && spec.of.empty() && i != rule_.node) out.push_back(spec.id);
+        const bool is_sink = spec.op != nullptr && spec.op->is_a(OperatorKind::kSink);
+        if (!same && spec.of.empty() && i != rule_.node && (with_sinks || !is_sink)) out.push_back(spec.id);
     }
     return out;
 }
@@ -212,7 +214,7 @@ void GraphBuilder::connect_one(int to, const std::string& port, const YamlNode& 
     if (from < 0 || from == rule_.node) {
         auto& d = diagnostics_.error(Code::kUnknownNode, reference.place,
                                      fmt::format("{}there is no node {}", subject(to), ticked(id)));
-        const auto names = ids_besides(to);
+        const auto names = readable_ids(to, dot != std::string::npos);
         if (!names.empty()) d.expected = one_of_text(names);
         d.nearest = nearest_name(id, names);
         if (text.find_first_of(", ") != std::string::npos)

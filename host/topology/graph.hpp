@@ -71,7 +71,7 @@ private:
     void add_tags();
     void report_no_from(int to);
     std::string subject(int node) const;
-    std::vector<std::string> ids_besides(int node) const;
+    std::vector<std::string> readable_ids(int node, bool with_sinks) const;
 
     std::vector<NodeDraft>& drafts_;
     const ErrorsRule& rule_;

@@ -332,11 +332,32 @@ bool Parameters::check_value(Parameter& parameter) {
     return true;
 }
 
+namespace {
+
+// What a value has from outside the file. A fallback is left out: it may be as secret as the value.
+std::vector<std::string> outside_of(const YamlNode& node) {
+    std::vector<std::string> out;
+    for (const YamlNode& item : node.items)
+        for (std::string& one : outside_of(item)) out.push_back(std::move(one));
+    if (!node.is_scalar()) return out;
+    for (const TextPart& part : split_text(node.text)) {
+        const char* kind = part.kind == TextPart::Kind::kEnvironment ? "env"
+                           : part.kind == TextPart::Kind::kFile      ? "file"
+                           : part.kind == TextPart::Kind::kExec      ? "exec"
+                                                                     : nullptr;
+        if (kind != nullptr) out.push_back(fmt::format("${{{}:{}}}", kind, printable(part.text)));
+    }
+    return out;
+}
+
+}  // namespace
+
 std::vector<ResolvedParameter> Parameters::resolved() {
     std::vector<ResolvedParameter> out;
     for (const Parameter& p : parameters_) {
         if (p.state != State::kDone) continue;
-        out.push_back({p.name, to_text(p.type), p.json, p.secret, p.doc, p.origin, p.place, p.given->place});
+        out.push_back({p.name, to_text(p.type), p.json, p.secret, p.doc, p.origin, p.place, p.given->place,
+                       p.literal ? std::vector<std::string>() : outside_of(*p.given)});
     }
     return out;
 }

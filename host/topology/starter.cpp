@@ -104,19 +104,25 @@ std::string connections(const StarterRequest& request, const Catalog& catalog) {
 }  // namespace
 
 std::string starter_topology(const StarterRequest& request, const Catalog& catalog) {
+    const std::vector<std::pair<std::string, std::string>> commands = {
+        {fmt::format("weir lint {}.yaml", request.name), "what is wrong with it"},
+        {fmt::format("weir explain {}.yaml", request.name), "the columns on every edge"},
+        {fmt::format("weir run {}.yaml --for 10s", request.name), "run it for a while"},
+        {"weir topology docs", "all operators; with a name, one of them"}};
+    size_t width = 0;
+    for (const auto& [command, what] : commands) width = std::max(width, command.size());
+    std::string table;
+    for (const auto& [command, what] : commands) table += fmt::format("#   {:<{}}  {}\n", command, width, what);
     std::string out = fmt::format(
         "# yaml-language-server: $schema={1}\n"
         "#\n"
         "# What is commented out is optional, and shows its default. An editor with a YAML language server completes and\n"
         "# checks this file by the schema above, which `weir topology schema` prints.\n"
         "#\n"
-        "#   weir lint {0}.yaml           what is wrong with it\n"
-        "#   weir explain {0}.yaml        the columns on every edge\n"
-        "#   weir run {0}.yaml --for 10s\n"
-        "#   weir topology docs             all operators; with a name, one of them\n"
+        "{2}"
         "name: {0}\n"
         "# parameters: {{ name: value }}  # `$name` stands for the value; --set name=other changes it\n",
-        request.name, request.schema);
+        request.name, request.schema, table);
     out += connections(request, catalog);
     out += fmt::format(
         "dead_letters: log  # where rows go that a node refuses: log, drop, or a sink such as {{ {}: … }}\n"

@@ -54,12 +54,11 @@ std::string ResolvedParameter::shown() const {
 }
 
 std::string ResolvedParameter::origin_text() const {
-    switch (origin) {
-        case Origin::kDefault: return "default";
-        case Origin::kSet: return "--set";
-        case Origin::kParamsFile: return fmt::format("{}:{}", value_place.file->path(), value_place.line);
-    }
-    return "default";
+    std::string text = "default";
+    if (origin == Origin::kSet) text = "--set";
+    if (origin == Origin::kParamsFile) text = fmt::format("{}:{}", value_place.file->path(), value_place.line);
+    for (const std::string& one : outside) text += ", " + one;
+    return text;
 }
 
 int Topology::find_node(std::string_view id) const {

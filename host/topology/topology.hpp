@@ -111,10 +111,11 @@ struct ResolvedParameter {
     Origin origin = Origin::kDefault;
     Place place;        // of the declaration
     Place value_place;  // of the value that holds
+    std::vector<std::string> outside = {};  // what stands in it: `${env:NAME}`, `${file:PATH}`, `${exec:COMMAND}`
 
     // The value for display; `***` for a secret.
     std::string shown() const;
-    // "default", "--set", or "params.yaml:3".
+    // "default", "--set", or "params.yaml:3"; with what stands in it: "default, ${env:BROKERS}".
     std::string origin_text() const;
 };
 

@@ -93,6 +93,7 @@ KafkaConnection::~KafkaConnection() {
     transactions_.reset();
     consumers_.clear();
     tool_topics_.clear();
+    tool_bookmarks_.clear();
     producer_.reset();
     client_ = Client();
     log_->close();
@@ -102,6 +103,7 @@ void KafkaConnection::on_error(rd_kafka_resp_err_t code, std::string_view text) 
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than the error before it
     std::lock_guard lock(mutex_);
     last_error_ = text;
+    is_refused_ = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
 Status KafkaConnection::open() {
@@ -153,6 +155,10 @@ Status KafkaConnection::reach(Clock::time_point deadline) {
         for (const std::string &warning : warnings) log_->log(WEIR_LOG_WARNING, warning);
         if (status.ok()) return {};
         if (!go_on()) return Status::retryable("stopped while connecting");
+        if (context_.check_only()) {  // who lints is told at once; a run may wait for a user to be made
+            std::lock_guard lock(mutex_);
+            if (is_refused_) return Status::config("sasl", "the broker refuses to let this user in: " + last_error_);
+        }
         if (Clock::now() + pause >= deadline) {
             auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin).count();
             std::string said;
@@ -168,6 +174,11 @@ Status KafkaConnection::reach(Clock::time_point deadline) {
         attempt = std::min(attempt * 2, kLastAttempt);
         pause = std::min(pause * 2, kLastPause);
     }
+}
+
+Status KafkaConnection::identity(const weir_bytes_out &out) {
+    if (!cluster_id_.empty()) out.put(&out, to_abi(cluster_id_));
+    return {};
 }
 
 Status KafkaConnection::close() { return transactions_ ? transactions_->close() : Status(); }

@@ -16,6 +16,7 @@
 #include "control_thread.hpp"
 #include "embedded.hpp"
 #include "properties.hpp"
+#include "topic_reader.hpp"
 #include "topics.hpp"
 #include "transactions.hpp"
 
@@ -40,6 +41,7 @@ public:
     Status commit(uint64_t epoch, std::string_view marker) override { return transactions_->commit(epoch, marker); }
     Status abort(uint64_t epoch) override { return transactions_->abort(epoch); }
     Status last_committed(const weir_bytes_out &out) override { return transactions_->last_committed(out); }
+    Status identity(const weir_bytes_out &out) override;
 
     // NULL: the topology is not exactly_once.
     Transactions *transactions() const { return transactions_.get(); }
@@ -50,9 +52,12 @@ public:
     Result<TopicInfo> ensure_topic(const std::string &name);
     // What the topic takes. Makes the transactions heed it.
     Result<TopicLimits> limits(const TopicInfo &topic);
-    // Sends one record, and waits for all that were sent: for tools.
-    Status produce_one(const std::string &topic, weir_str key, weir_str payload);
+    // For tools. [host] Sends a record, waits for all that were sent, reads; topic_reader.hpp.
+    Status produce_one(const std::string &topic, const weir_origin_record &record);
     Status flush(std::chrono::milliseconds timeout);
+    Status read(const std::string &topic, int64_t last, const std::function<int32_t(const weir_origin_record &)> &each);
+    Status bookmarks(const std::string &reader, const std::string &topic, const std::function<void(const weir_bookmark &)> &each);
+    Status set_bookmark(const std::string &reader, const std::string &topic, const weir_bookmark &bookmark);
     // Of the cluster that was reached; empty where it has none, or is gone with this process.
     const std::string &cluster_id() const { return cluster_id_; }
     rd_kafka_t *client() const { return client_.get(); }
@@ -70,6 +75,8 @@ private:
 
     KafkaConnection(ConnectionContext context, Settings settings);
     void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
+    Result<OutTopic *> tool_topic(const std::string &name);
+    Result<Bookmarks *> bookmarks_of(const std::string &reader);
     Status start();  // control thread: until the cluster is reached
     Status reach(Clock::time_point deadline);
     struct SharedConsumer {
@@ -86,9 +93,11 @@ private:
     std::atomic<bool> cancelled_{false};
     std::mutex mutex_;  // guards what follows
     std::string last_error_;
+    bool is_refused_ = false;  // the last one: the broker does not take the user, or what he shows
     std::shared_ptr<Producer> producer_;
     std::map<std::string, SharedConsumer> consumers_;
     std::map<std::string, std::shared_ptr<OutTopic>> tool_topics_;
+    std::map<std::string, Bookmarks> tool_bookmarks_;
     ControlThread control_;
     std::unique_ptr<Transactions> transactions_;
     uint64_t tick_ = 0;

@@ -48,7 +48,36 @@ int32_t create(void *connection, weir_str name, int32_t partitions, int32_t repl
 }
 
 int32_t produce(void *connection, weir_str topic, weir_str key, weir_str payload, weir_error *error) {
-    return detail::guarded(error, [&] { return of(connection).produce_one(std::string(view(topic)), key, payload); });
+    weir_origin_record record{};
+    record.size = sizeof record;
+    record.key = key;
+    record.payload = payload;
+    return detail::guarded(error, [&] { return of(connection).produce_one(std::string(view(topic)), record); });
+}
+
+int32_t produce_record(void *connection, weir_str topic, const weir_origin_record *record, weir_error *error) {
+    return detail::guarded(error, [&] { return of(connection).produce_one(std::string(view(topic)), *record); });
+}
+
+int32_t read(void *connection, weir_str topic, int64_t last, void *data, int32_t (*each)(void *, const weir_origin_record *),
+             weir_error *error) {
+    return detail::guarded(error, [&] {
+        return of(connection).read(std::string(view(topic)), last,
+                                   [&](const weir_origin_record &record) { return each(data, &record); });
+    });
+}
+
+int32_t bookmarks(void *connection, weir_str reader, weir_str topic, void *data, void (*each)(void *, const weir_bookmark *),
+                  weir_error *error) {
+    return detail::guarded(error, [&] {
+        return of(connection).bookmarks(std::string(view(reader)), std::string(view(topic)),
+                                        [&](const weir_bookmark &one) { each(data, &one); });
+    });
+}
+
+int32_t set_bookmark(void *connection, weir_str reader, weir_str topic, const weir_bookmark *bookmark, weir_error *error) {
+    return detail::guarded(
+        error, [&] { return of(connection).set_bookmark(std::string(view(reader)), std::string(view(topic)), *bookmark); });
 }
 
 int32_t flush(void *connection, weir_error *error) {
@@ -57,6 +86,7 @@ int32_t flush(void *connection, weir_error *error) {
 
 constexpr weir_topics_api kTopicsApi = {
     sizeof(weir_topics_api), 0, "kafka", "kafka.source", list, create, produce, flush,
+    "kafka.sink", "topic", read, produce_record, bookmarks, set_bookmark,
 };
 
 // Held from start to stop, beside the connections that use it.

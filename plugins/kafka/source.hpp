@@ -21,6 +21,7 @@ public:
 
     Status bind(const Binding &binding) override;
     Status open() override;
+    Status check_outside(const Check &check) override;
     Status on_wake() override { return {}; }
     Status discover(const weir_bytes_out &ids) override;
     Status assign(uint64_t number, std::string_view id, const weir_str &position) override;

@@ -90,19 +90,40 @@ bool Topics::is_ready(const TopicInfo &topic) {
     });
 }
 
-Status Topics::missing(const std::string &name) {
-    std::string message = "topic `" + name + "` is not there";
+std::string Topics::nearest(const std::string &name) {
     auto topics = list();
-    std::string nearest;
+    std::string found;
     size_t best = std::max<size_t>(2, name.size() / 3) + 1;
     for (const TopicInfo &topic : topics ? *topics : std::vector<TopicInfo>{}) {
         if (topic.name.starts_with("__")) continue;
         size_t distance = edit_distance(name, topic.name);
         if (distance < best) {
             best = distance;
-            nearest = topic.name;
+            found = topic.name;
         }
     }
+    return found;
+}
+
+Result<std::optional<TopicInfo>> Topics::find(const std::string &name) {
+    auto all = list();
+    if (!all) return all.status();
+    for (const TopicInfo &topic : *all)
+        if (topic.name == name && topic.partitions > 0) return std::optional(topic);
+    return std::optional<TopicInfo>();
+}
+
+Result<TopicInfo> Topics::require(const std::string &name) {
+    auto found = find(name);
+    if (!found) return found.status();
+    if (*found) return **found;
+    const std::string other = nearest(name);
+    return Status::config("topic", "topic `" + name + "` is not there" + (other.empty() ? "" : "; did you mean `" + other + "`?"));
+}
+
+Status Topics::missing(const std::string &name) {
+    std::string message = "topic `" + name + "` is not there";
+    const std::string nearest = this->nearest(name);
     if (!nearest.empty()) message += "; did you mean `" + nearest + "`?";
     message += nearest.empty() ? "; create it, or" : " Otherwise create it, or";
     return Status::config("topic", message + " let the connection do it: `create_topics: { partitions: 4 }`");

@@ -35,6 +35,12 @@ public:
         : client_(client), settings_(settings), embedded_(embedded) {}
 
     Result<std::vector<TopicInfo>> list();
+    // Looked up in the list: no broker creates it for that. nullopt: it is not there.
+    Result<std::optional<TopicInfo>> find(const std::string &name);
+    // The same; WEIR_E_CONFIG with path `topic`, and the nearest name, when it is not there.
+    Result<TopicInfo> require(const std::string &name);
+    // The name that was probably meant; empty: none is near, or they cannot be listed.
+    std::string nearest(const std::string &name);
     // WEIR_E_CONFIG with path `topic`, and the nearest name, when it is not there and may not be created. Waits
     // until a new topic takes records. `go_on` ends the waiting.
     Result<TopicInfo> ensure(const std::string &name, const std::function<bool()> &go_on);

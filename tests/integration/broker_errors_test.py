@@ -46,6 +46,30 @@ nodes:
         check(f"{topic}x" in done.stderr and f"`{topic}`" in done.stderr, f"topic or nearest is missing:\n{done.stderr}")
 
 
+def a_missing_topic_is_not_produced_to():
+    topic = unique("numbers-out")
+    produce(broker(), topic, [b"1"])
+    _, text = weir("topic", "produce", f"{topic}x", "--brokers", broker(), stdin="1\n", code=2)
+    check(f"topic `{topic}x` is not there; did you mean `{topic}`?\n   see: weir topic create {topic}x\n" in text, f"it says:\n{text}")
+
+
+def lint_looks_at_the_broker_where_it_is_asked_to():
+    topic = unique("lines")
+    weir("topic", "create", topic, "--brokers", broker())
+    with scratch() as folder:
+        path = os.path.join(folder, "deep.yaml")
+        for name, code in ((topic, 0), (f"{topic}x", 2)):
+            with open(path, "w") as f:
+                f.write(f"""connections: {{ kafka: "{broker()}" }}
+nodes:
+  raw: {{ generate: {{ columns: {{ n: {{ sequence: {{}} }} }} }} }}
+  out: {{ from: raw, kafka.sink: {name} }}
+""")
+            text, _ = weir("lint", path, "--deep", code=code)
+            check((code == 0) == text.endswith(": ok\n"), f"lint --deep says:\n{text}")
+        check("error[outside-missing]" in text and f"nearest: `{topic}`" in text, f"lint --deep says:\n{text}")
+
+
 def topics_are_created_listed_written_and_read():
     topic, address = unique("made"), broker()
     weir("topic", "create", topic, "--partitions", 3, "--brokers", address)
@@ -59,6 +83,7 @@ def topics_are_created_listed_written_and_read():
 
 
 for case in (an_unreachable_broker_is_named, a_broker_that_advertises_a_foreign_name_is_named,
-             a_missing_topic_is_named_with_the_nearest_one, topics_are_created_listed_written_and_read):
+             a_missing_topic_is_named_with_the_nearest_one, a_missing_topic_is_not_produced_to,
+             lint_looks_at_the_broker_where_it_is_asked_to, topics_are_created_listed_written_and_read):
     case()
     print("ok:", case.__name__.replace("_", " "))

@@ -2,6 +2,7 @@
 the ways out."""
 import os
 import pathlib
+import re
 import subprocess
 
 from weirtest import TOPOLOGIES, WEIR, check, equal, scratch, settings, weir
@@ -31,8 +32,8 @@ def pair_match(folder):
     return path
 
 
-def run(topology, address, data_dir, *more, code=0):
-    return weir("run", topology, "--data-dir", data_dir, *more, *settings(brokers=address, pair_sum=100), code=code)[1]
+def run(topology, address, data_dir, *more, code=0, **others):
+    return weir("run", topology, "--data-dir", data_dir, *more, *settings(brokers=address, pair_sum=100, **others), code=code)[1]
 
 
 def waiting(data_dir):
@@ -41,7 +42,7 @@ def waiting(data_dir):
 
 
 def refused(said, *words):
-    check("error[state-version]" in said, f"not refused for its state: {said}")
+    check("error[state" in said, f"not refused for its state: {said}")
     for word in words:
         check(word in said, f"{word!r} is not said: {said}")
 
@@ -61,7 +62,12 @@ with scratch() as folder:
         equal(waiting(third), 7, "numbers that wait, from the beginning")
         run(topology, address, third, "--for", "1s")  # its own state, and the group: nothing to refuse
     with Broker() as address:
-        said = run(topology, address, first, "--for", "30s", code=6)
-        refused(said, "raw-topic/0 of cluster `", "`brokers` names cluster `", "--data-dir", "--reset")
-        equal(waiting(first), 7, "numbers that wait after a refusal")
+        for others in ({}, dict(raw_topic="other", enriched_topic="others", dead_letter_topic="others-dlq", group_id="other")):
+            said = run(topology, address, first, "--for", "30s", code=6, **others)
+            refused(said, first, "connection `kafka`", "--data-dir", "--reset")
+            ids = re.search("belongs to `(.+?)`.* reaches `(.+?)`", said)
+            check(ids and ids[1] != ids[2], f"the clusters are not named: {said}")
+            equal(waiting(first), 7, "numbers that wait after a refusal")
+        run(topology, address, first, "--reset", "--records", 200)
+        run(topology, address, first, "--for", "1s")  # of this cluster now
     print("ok: refused with the ways out, and the ways lead out")

@@ -1,7 +1,9 @@
 """pair-match.yaml on a real broker: pairs, dead letters, offsets, restart."""
+import json
+import os
 import random
 
-from weirtest import (TOPOLOGIES, broker, check, check_law, consume, data_dir, equal, pairs_of, produce, settings, unique,
+from weirtest import (TOPOLOGIES, broker, check, check_law, consume, data_dir, equal, pairs_of, produce, scratch, settings, unique,
                       weir)
 
 KAFKA = broker()
@@ -52,6 +54,31 @@ def dead_letters_keep_payload_key_and_headers():
     equal((tombstone.payload, tombstone.key, tombstone.headers["weir.node"]), (None, b"k3", "pairs"), "a tombstone")
 
 
+def dead_letters_are_replayed_once():
+    topics = names()
+    produce(KAFKA, topics["raw_topic"], [b"k1:77"], "-K:", "-p0", "-H", "trace=abc")
+    produce(KAFKA, topics["raw_topic"], [b"5", b"nan", b"7"], "-p0")
+    # Its dead letters are written in transactions, whose ends take offsets, too.
+    with scratch() as folder:
+        path = os.path.join(folder, "exactly-once.yaml")
+        with open(path, "w") as file:
+            file.write(YAML.read_text().replace("name: pair-match\n", f"name: {topics['group_id']}\ndelivery: exactly_once\n"))
+        weir("run", path, "--records", 4, *data_dir(topics["group_id"]), *settings(brokers=KAFKA, **topics))
+
+        def dlq(*arguments):
+            return json.loads(weir("dlq", *arguments, path, "--format", "json", *settings(brokers=KAFKA, **topics))[0])
+
+        equal(sorted((k["code"], k["letters"]) for k in dlq("ls")), [("bad-cast", 1), ("check", 1)], "kinds of letters")
+        equal(dlq("show", "--code", "check")[0]["payload"], "77", "a letter's payload")
+        equal(dlq("replay", "--code", "check")["replayed"], 1, "chosen letters")
+        for replayed, before in ((1, 1), (0, 2)):  # the others, and then none
+            said = dlq("replay")
+            equal((said["replayed"], said["replayed_before"]), (replayed, before), "letters replayed, and replayed before")
+    again = consume(KAFKA, topics["raw_topic"])
+    equal(sorted(r.payload for r in again), [b"5", b"7", b"77", b"77", b"nan", b"nan"], "what is in the topic now")
+    equal([(r.key, r.headers) for r in again if r.payload == b"77"], [(b"k1", {"trace": "abc"})] * 2, "key and headers of the replayed")
+
+
 def one_partition_is_matched_first_in_first_out():
     topics, generator, waiting, expected = names(), random.Random(5), {}, []
     numbers = [generator.randint(0, 12) for _ in range(3000)]
@@ -88,7 +115,7 @@ def large_and_odd_payloads_are_counted():
     equal(len(consume(KAFKA, topics["enriched_topic"])), 1, "pairs")
 
 
-for case in (pairs_are_those_of_the_reference, dead_letters_keep_payload_key_and_headers,
+for case in (pairs_are_those_of_the_reference, dead_letters_keep_payload_key_and_headers, dead_letters_are_replayed_once,
              one_partition_is_matched_first_in_first_out, a_restart_goes_on_behind_the_committed_offsets,
              large_and_odd_payloads_are_counted):
     case()

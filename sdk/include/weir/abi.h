@@ -31,6 +31,7 @@
 #include <weir/abi/aggregate.h>
 #include <weir/abi/batch.h>
 #include <weir/abi/bind.h>
+#include <weir/abi/check.h>
 #include <weir/abi/codec.h>
 #include <weir/abi/connection.h>
 #include <weir/abi/declare.h>

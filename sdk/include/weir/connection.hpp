@@ -47,6 +47,8 @@ public:
     virtual Status commit(uint64_t, std::string_view) { return Status::unsupported("transactions"); }
     virtual Status abort(uint64_t) { return Status::unsupported("transactions"); }
     virtual Status last_committed(const weir_bytes_out &) { return Status::unsupported("transactions"); }
+    // After open: what names the server that was reached, whatever its address.
+    virtual Status identity(const weir_bytes_out &) { return {}; }
 };
 
 namespace detail {
@@ -84,6 +86,9 @@ inline constexpr weir_connection_api kConnectionApi = [] {
     };
     api.last_committed = [](void *s, const weir_bytes_out *out, weir_error *e) {
         return guarded(e, [&] { return static_cast<T *>(s)->last_committed(*out); });
+    };
+    api.identity = [](void *s, const weir_bytes_out *out, weir_error *e) {
+        return guarded(e, [&] { return static_cast<T *>(s)->identity(*out); });
     };
     return api;
 }();

@@ -137,6 +137,25 @@ private:
     std::vector<Schema> inputs_;
 };
 
+// The argument of Instance::check_outside.
+class Check {
+public:
+    explicit Check(const weir_check &raw) : raw_(raw) {}
+
+    struct Finding {
+        uint32_t kind;  // WEIR_FINDING_*
+        std::string path, message, expected = {}, nearest = {}, hint = {};
+    };
+    void find(const Finding &f) const {
+        const weir_finding raw{sizeof raw,         f.kind,           to_abi(f.path),  to_abi(f.message),
+                               to_abi(f.expected), to_abi(f.nearest), to_abi(f.hint)};
+        raw_.find(&raw_, &raw);
+    }
+
+private:
+    const weir_check &raw_;
+};
+
 class Instance {
 public:
     explicit Instance(Context context) : context_(context) {}
@@ -175,6 +194,8 @@ public:
     virtual Status poll(uint64_t, uint64_t, uint64_t) { return Status::unsupported("is not a source"); }
     virtual Status position(uint64_t, const weir_bytes_out &) { return {}; }
     virtual Status on_epoch_committed(uint64_t, std::span<const weir_position>) { return {}; }
+    // At lint time, with the connection open.
+    virtual Status check_outside(const Check &) { return {}; }
 
     // The input's schema as of the last bind.
     const Schema &input_schema(size_t input) const { return inputs_[input]; }

@@ -181,6 +181,19 @@ shown  console (console)
               "{\"half\":0,\"kind\":\"half\"}\n{\"half\":0,\"kind\":\"half\"}\n{\"half\":1,\"kind\":\"half\"}\n");
 }
 
+TEST_F(Explain, SaysWhatAParameterHasFromOutside) {
+    folder_.write("t.yaml", "name: t\nparameters:\n  count: \"${env:WEIR_TEST_COUNT:-3}\"\n  title: \"of ${exec:echo 7} and ${file:who}\"\n"
+                            "nodes:\n  raw: { generate: { columns: { n: { sequence: {} } }, count: $count } }\n"
+                            "  shown: { from: raw, console: { title: $title } }\n");
+    folder_.write("who", "me\n");
+    const Outcome got = shell("WEIR_TEST_COUNT=2 exec \"$WEIR_BIN\" explain t.yaml --allow-exec", folder_.path());
+    EXPECT_THAT(got.out, testing::HasSubstr("  $count  2            default, ${env:WEIR_TEST_COUNT}\n"
+                                            "  $title  of 7 and me  default, ${exec:echo 7}, ${file:who}\n"))
+        << got.err;
+    EXPECT_THAT(weir({"explain", "t.yaml", "--set", "title=x ${file:who}"}, folder_.path()).out,
+                testing::HasSubstr("  $title  x ${file:who}  --set\n"));
+}
+
 TEST_F(Explain, SaysTheSameAsJson) {
     const auto all = nlohmann::json::parse(weir({"explain", "t.yaml", "--format", "json"}, folder_.path()).out);
     ASSERT_EQ(all.size(), 1u);

@@ -30,7 +30,7 @@ TEST_P(Help, ShowsUsageAndExamples) {
 INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
                          testing::Values("", "run", "lint", "test", "explain", "graph", "eval", "plugin", "plugin ls", "plugin manifest", "plugin check",
                                          "topology", "topology new", "topology docs", "topology schema", "completion", "topic", "topic ls", "topic create",
-                                         "topic tail", "topic produce", "broker", "savepoint", "savepoint ls", "savepoint create",
+                                         "topic tail", "topic produce", "dlq", "dlq ls", "dlq show", "dlq replay", "broker", "savepoint", "savepoint ls", "savepoint create",
                                          "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan",
                                          "version"));
 
@@ -51,8 +51,8 @@ TEST(CommandLine, WithoutACommandShowsHelpAndFails) {
 TEST(CommandLine, NamesTheNearestCommand) {
     const Outcome got = weir({"rnu", "x.yaml"});
     EXPECT_EQ(got.err,
-              "weir: there is no command `rnu`; expected: `run`, `lint`, `test`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `broker`, `savepoint`, "
-              "`state`, …; nearest: `run`\n   see: weir --help\n");
+              "weir: there is no command `rnu`; expected: `run`, `lint`, `test`, `explain`, `graph`, `eval`, `plugin`, `topology`, `topic`, `dlq`, `broker`, "
+              "`savepoint`, …; nearest: `run`\n   see: weir --help\n");
     EXPECT_EQ(got.code, 2);
 }
 

@@ -95,6 +95,33 @@ TEST_F(RunState, IsNotTakenFromAnotherTopology) {
     EXPECT_THAT(got.err, AllOf(HasSubstr("error[state]"), HasSubstr("`t`"), HasSubstr("`u`")));
 }
 
+// Under another name it would read everything again.
+TEST_F(RunState, LosesNoPositionOfASourceInSilence) {
+    folder_.write("in.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
+    const auto topology = [](const std::string& source, const std::string& op) {
+        return fmt::format("name: t\nnodes:\n  {0}: {{ {1} }}\n"
+                           "  pairs: {{ from: {0}, pair_match: {{ value: n, sum: 100 }} }}\n  shown: {{ from: pairs, console: json }}\n",
+                           source, op);
+    };
+    const std::string file = "file.source: { path: in.jsonl, format: json, record: { n: int64 } }";
+    const auto run_it = [&](const std::string& text, std::vector<std::string> more = {}) {
+        folder_.write("t.yaml", text);
+        std::vector<std::string> arguments = {"run", "t.yaml", "--quiet", "--data-dir", "data"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return weir(arguments, folder_.path());
+    };
+    ASSERT_EQ(run_it(topology("lines", file)).code, 0);
+    const Outcome renamed = run_it(topology("rows", file));
+    EXPECT_EQ(renamed.code, 6);
+    EXPECT_THAT(renamed.err, AllOf(HasSubstr("error[state]"), HasSubstr("data/t holds positions of node `lines`"),
+                                   HasSubstr("Call the node so again"), HasSubstr("--allow-loss lines")));
+    const Outcome replaced = run_it(topology("lines", "generate: { columns: { n: { sequence: {} } }, count: 1 }"));
+    EXPECT_EQ(replaced.code, 6);
+    EXPECT_THAT(replaced.err, AllOf(HasSubstr("positions of node `lines`, which was a `file.source` then"), HasSubstr("--allow-loss lines")));
+    EXPECT_EQ(run_it(topology("rows", file), {"--allow-loss", "rows"}).code, 6) << "another node's loss is no leave";
+    EXPECT_EQ(run_it(topology("rows", file), {"--allow-loss", "lines"}).code, 0);
+}
+
 TEST_F(RunState, IsOneHostsAtATime) {
     folder_.write("endless.yaml", "name: t\nnodes:\n  ticks: { generate: { columns: { n: { sequence: {} } }, rate: 10 } }\n"
                                   "  pairs: { from: ticks, pair_match: { value: n, sum: 100000 } }\n"

@@ -93,6 +93,27 @@ TEST_F(Savepoint, IsBegunFromByARun) {
     EXPECT_EQ(entries(), "6") << "nothing was taken away";
 }
 
+TEST_F(Savepoint, IsNothingToBeginFromWhereNoStateIsKept) {
+    folder_.write("embedded.yaml", "name: e\nconnections: { kafka: embedded }\nnodes:\n"
+                                   "  in: { kafka.source: { topic: a, format: text, record: { n: int64 } } }\n"
+                                   "  pairs: { from: in, pair_match: { value: n, sum: 1 } }\n  out: { from: pairs, console: json }\n");
+    folder_.write("plain.yaml", "name: p\nnodes:\n  in: { generate: { columns: { n: { sequence: {} } }, count: 1 } }\n"
+                                "  out: { from: in, console: json }\n");
+    const auto begin = [&](std::vector<std::string> files) {
+        files.insert(files.begin(), "run");
+        files.insert(files.end(), {"--savepoint", "five"});
+        const Outcome got = weir(files, folder_.path());
+        EXPECT_EQ(got.code, 2);
+        return got.err;
+    };
+    EXPECT_EQ(begin({"embedded.yaml"}),
+              "weir run: --savepoint: the state of topology `e` is not kept, since connection `kafka` is to a broker that is gone with "
+              "this process. Name one that stays (--set), or a folder for state all the same (--data-dir)\n");
+    EXPECT_EQ(begin({"plain.yaml"}), "weir run: --savepoint: no node of topology `p` has any state\n");
+    EXPECT_EQ(begin({"plain.yaml", "embedded.yaml"}),
+              "weir run: --savepoint: it is of one topology, and these are 2: run that one by itself\n");
+}
+
 TEST_F(Savepoint, LosesNothingInAChangedTopologyUnlessNamed) {
     save_five();
     const std::vector<std::string> from = {"--savepoint", "five", "--reset"};

@@ -18,6 +18,14 @@ TEST(Table, AlignsColumnsAndLeavesNoBlanksAtTheEnd) {
               "größer      7  x\n");
 }
 
+TEST(WrapColumns, BreaksBetweenPartsAndLosesNone) {
+    const std::string line = "  12.3 s  pairs  read 1,998/s  waiting 311  dead-lettered 383";
+    EXPECT_EQ(wrap_columns(line, 80), std::vector<std::string>{line});
+    EXPECT_EQ(wrap_columns(line, 40), (std::vector<std::string>{"  12.3 s  pairs  read 1,998/s", "          waiting 311  dead-lettered 383"}));
+    EXPECT_EQ(wrap_columns("", 40), std::vector<std::string>{""});
+    EXPECT_EQ(wrap_columns("abcdef  gh", 4), (std::vector<std::string>{"abc…", "   …"}));
+}
+
 TEST(CutColumns, CountsCharactersNotBytes) {
     EXPECT_EQ(cut_columns("größer", 6), "größer");
     EXPECT_EQ(cut_columns("größer", 5), "größ…");

@@ -86,6 +86,54 @@ TEST_F(Topic, TailShowsPayloadsThatAreNoText) {
     EXPECT_EQ(got.code, 0);
 }
 
+// The whole output of a deep lint over topics of the broker.
+class DeepLint : public Topic {
+protected:
+    Outcome lint(const std::string& connection, const std::string& source) {
+        folder_.write("t.yaml", "connections: { kafka: { " + connection + " } }\nnodes:\n  in: { kafka.source: { " + source +
+                                    ", format: text } }\n  out: { from: in, console: json }\n");
+        return weir({"lint", "t.yaml", "--deep", "--connect-timeout", "1s"}, folder_.path());
+    }
+    std::string brokers() const { return "brokers: \"" + address_ + "\""; }
+
+    Folder folder_;
+};
+
+TEST_F(DeepLint, SaysOkWhereEverythingIsThere) {
+    const Outcome got = lint(brokers(), "topic: orders, partitions: [0, 2]");
+    EXPECT_EQ(got.out, "t.yaml: ok\n");
+    EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(DeepLint, NamesATopicThatIsNotThereAndTheNearest) {
+    const Outcome got = lint(brokers(), "topic: order");
+    EXPECT_EQ(got.out, R"(t.yaml:3:32: error[outside-missing]: node `in`: topic `order` is not there
+    3 |   in: { kafka.source: { topic: order, format: text } }
+      |                                ^~~~~
+   nearest: `orders`
+   hint: create it, or let the connection do it: `create_topics: { partitions: 4 }`
+)");
+    EXPECT_EQ(got.code, 2);
+    const Outcome made = lint(brokers() + ", create_topics: { partitions: 2 }", "topic: order");
+    EXPECT_THAT(made.out, HasSubstr("note[outside-made]: node `in`: topic `order` is not there: a run creates it, with 2 partitions\n"));
+    EXPECT_THAT(made.out, HasSubstr("t.yaml: ok\n"));
+    EXPECT_EQ(made.code, 0);
+    EXPECT_THAT(topic({"ls"}).out, testing::Not(HasSubstr("order "))) << "lint made it";
+}
+
+TEST_F(DeepLint, NamesAPartitionThatIsNotThere) {
+    const Outcome got = lint(brokers(), "topic: orders, partitions: [0, 7]");
+    EXPECT_THAT(got.out, HasSubstr("error[outside-mismatch]: node `in`: topic `orders` has no partition 7\n"));
+    EXPECT_THAT(got.out, HasSubstr("expected: 0 to 2\n"));
+    EXPECT_EQ(got.code, 2);
+}
+
+TEST_F(DeepLint, ExitsWithFourWhereOnlyTheServerIsAway) {
+    const Outcome got = lint("brokers: \"127.0.0.1:1\"", "topic: order");
+    EXPECT_THAT(got.out, StartsWith("t.yaml:1:34: error[unreachable]: connection `kafka`: cannot reach Kafka: 127.0.0.1:1 "));
+    EXPECT_EQ(got.code, 4);
+}
+
 TEST_F(Topic, ProduceFailsWhenItsInputCannotBeRead) {
     const Outcome folder = shell("exec \"$WEIR_BIN\" topic produce orders --brokers " + address_ + " < /");
     EXPECT_EQ(folder.err, "weir: cannot read standard input: Is a directory\n");

@@ -23,7 +23,11 @@ TEST(TopologyNew, WritesAFileThatRuns) {
     EXPECT_THAT(got.out, StartsWith("orders.yaml is written; next: weir lint orders.yaml"));
     const std::string text = folder.read("orders.yaml");
     EXPECT_THAT(text, StartsWith("# yaml-language-server: $schema="));
-    EXPECT_THAT(text, HasSubstr("name: orders\n"));
+    EXPECT_THAT(text, HasSubstr("#   weir lint orders.yaml           what is wrong with it\n"
+                                "#   weir explain orders.yaml        the columns on every edge\n"
+                                "#   weir run orders.yaml --for 10s  run it for a while\n"
+                                "#   weir topology docs              all operators; with a name, one of them\n"
+                                "name: orders\n"));
     EXPECT_THAT(text, HasSubstr("      # count: …  # Ends after so many rows.\n"));
     EXPECT_EQ(weir({"lint", "orders.yaml"}, folder.path()).out, "orders.yaml: ok\n");
     const Outcome run = weir({"run", "orders.yaml", "--records", "2", "--quiet"}, folder.path());

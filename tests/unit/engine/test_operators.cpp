@@ -365,6 +365,26 @@ private:
     int calls_ = 0;
 };
 
+class Place : public Connection {
+public:
+    static Result<std::unique_ptr<Place>> create(ConnectionContext, const Config&) { return std::make_unique<Place>(); }
+    Status open() override { return world().place_fault.value_or(Status()); }
+    Status identity(const weir_bytes_out& out) override {
+        if (!world().place.empty()) out.put(&out, to_abi(world().place));
+        return {};
+    }
+};
+
+class Placed : public Collect {
+public:
+    using Collect::Collect;
+    static MadeInstance create(Context context, const Config&) { return make<Placed>(context); }
+    Status check_outside(const Check& check) override {
+        for (const Check::Finding& finding : world().findings) check.find(finding);
+        return world().look_fault.value_or(Status());
+    }
+};
+
 constexpr auto kNumbers = source_spec<Numbers>("numbers", "Test source.").with(WEIR_SOURCE_REPLAYABLE);
 constexpr auto kTwice = operator_spec<Twice>("twice", "n to 2n.");
 constexpr auto kOddFails = operator_spec<OddFails>("odd_fails", "Odd rows fail.");
@@ -380,6 +400,11 @@ constexpr auto kBadCode = [] {
 constexpr weir_port kManyInputs[] = {port("in", "Rows.", WEIR_PORT_MANY)};
 constexpr auto kCollect = sink_spec<Collect>("collect", "Keeps rows as JSON.").inputs(kManyInputs);
 
+constexpr weir_param kPlaceParams[] = {param("at", WEIR_PARAM_STRING, "Where.").required().primary()};
+constexpr auto kPlace = connection_spec<Place>("place", "A server.").params(kPlaceParams);
+constexpr weir_param kPlacedParams[] = {param("thing", WEIR_PARAM_STRING, "What.").required().primary()};
+constexpr auto kPlaced = sink_spec<Placed>("placed", "Keeps rows as JSON.").params(kPlacedParams).connection("place");
+
 constexpr auto kTally = operator_spec<Tally>("tally", "Counts by key.").with(WEIR_OP_KEYED).state(1, WEIR_STATE_KEYED);
 
 constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").inputs(kManyInputs).with(WEIR_OP_OUTBOX);
@@ -387,7 +412,7 @@ constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").i
 const std::vector<const weir_operator*>& operators() {
     static const auto all = [] {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                                  &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes,
+                                                  &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes, &kPlace,  &kPlaced,
                                                   &weir::clauses::kClausesSpec};
         const auto keyed = keyed_operators();
         list.insert(list.end(), keyed.begin(), keyed.end());

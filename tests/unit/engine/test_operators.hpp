@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ struct World {
     size_t box_limit = SIZE_MAX;             // of rows; larger boxes are replaced by halves
     int boxes_until_failure = -1;            // so many commits, then the server is gone for good
     int boxes_sent = 0;
+    // place: a server, and what `placed`, a sink over it, finds there.
+    std::string place;                       // its id; empty: it has none
+    std::optional<Status> place_fault;       // why it is not reached
+    std::vector<Check::Finding> findings;
+    std::optional<Status> look_fault;
 };
 World& world();
 void reset_world();
@@ -51,7 +57,7 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable), and those of keyed_operators.hpp and broadcast_operators.hpp
+//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp and broadcast_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

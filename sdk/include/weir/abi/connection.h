@@ -47,6 +47,11 @@ typedef struct weir_connection_api {
     int32_t (*commit)(void *self, uint64_t epoch, weir_str marker, weir_error *);
     int32_t (*abort)(void *self, uint64_t epoch, weir_error *);
     int32_t (*last_committed)(void *self, const weir_bytes_out *marker, weir_error *);
+    /*
+     * (optional) After open: what names the server that was reached, whatever its address: a cluster's id, say, as text. State
+     * is not gone on with on another one. Nothing is put where it has no such name.
+     */
+    int32_t (*identity)(void *self, const weir_bytes_out *id, weir_error *);
 } weir_connection_api;
 
 #ifdef __cplusplus

@@ -5,6 +5,7 @@
 #define WEIR_ABI_INSTANCE_H
 
 #include <weir/abi/bind.h>
+#include <weir/abi/check.h>
 #include <weir/abi/declare.h>
 #include <weir/abi/host.h>
 #include <weir/abi/state.h>
@@ -87,6 +88,13 @@ typedef struct weir_instance_api {
     int32_t (*position)(void *self, uint64_t split, const weir_bytes_out *out, weir_error *);
     /* (optional) Everything up to these positions is durable downstream. */
     int32_t (*on_epoch_committed)(void *self, uint64_t epoch, const weir_position *, uint64_t n, weir_error *);
+
+    /*
+     * [host] (optional) After bind, at lint time (WEIR_CONTEXT_CHECK_ONLY), with the node's connection open: whether what
+     * the configuration names is there and fits. Changes nothing outside; tells all it finds. An error says what kept it
+     * from looking. May block as long as its connection's requests. The instance is never opened.
+     */
+    int32_t (*check)(void *self, const weir_check *, weir_error *);
 } weir_instance_api;
 
 #ifdef __cplusplus

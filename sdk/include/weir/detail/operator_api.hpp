@@ -63,6 +63,7 @@ struct InstanceCalls {
     static int32_t poll(void *s, uint64_t split, uint64_t rows, uint64_t bytes, weir_error *e);
     static int32_t position(void *s, uint64_t split, const weir_bytes_out *out, weir_error *e);
     static int32_t on_epoch_committed(void *s, uint64_t epoch, const weir_position *positions, uint64_t n, weir_error *e);
+    static int32_t check(void *s, const weir_check *c, weir_error *e);
 };
 
 inline constexpr weir_instance_api make_instance_api() {
@@ -93,6 +94,7 @@ inline constexpr weir_instance_api make_instance_api() {
     api.poll = InstanceCalls::poll;
     api.position = InstanceCalls::position;
     api.on_epoch_committed = InstanceCalls::on_epoch_committed;
+    api.check = InstanceCalls::check;
     return api;
 }
 

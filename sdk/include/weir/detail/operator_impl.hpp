@@ -164,5 +164,9 @@ WEIR_INLINE int32_t InstanceCalls::on_epoch_committed(void *s, uint64_t epoch, c
     return guarded(e, [&] { return instance(s)->on_epoch_committed(epoch, {positions, n}); });
 }
 
+WEIR_INLINE int32_t InstanceCalls::check(void *s, const weir_check *c, weir_error *e) {
+    return guarded(e, [&] { return instance(s)->check_outside(Check(*c)); });
+}
+
 }  // namespace detail
 }  // namespace weir

@@ -1,7 +1,10 @@
 /*
  * weir/ext/messaging.h: optional module extensions of plugins that talk to a message broker. The host's
- * `weir topic` and `weir broker` commands use them; it finds them by name through weir_module.extension.
+ * `weir topic`, `weir dlq` and `weir broker` commands use them; it finds them by name through weir_module.extension.
  * All functions are [host] and may block up to the connection's time-outs.
+ *
+ * A reader's bookmarks say how far it has come in each partition of a topic. The cluster keeps them, under the reader's name,
+ * for whoever reads under that name next, from anywhere (Kafka: the offsets of a consumer group).
  *
  * The name of a topic is 1 to 249 of a-z, A-Z, 0-9, `.`, `_` and `-`, and not `.` or `..`. The host calls with no
  * others; list may give others (escape them before showing them).
@@ -27,6 +30,16 @@ typedef struct weir_topic_info {
     int64_t records; /* end minus begin offsets over all partitions; -1: unknown */
 } weir_topic_info;
 
+/* Of a partition: read up to before `offset`. `note` is the reader's own: printable ASCII, WEIR_BOOKMARK_NOTE_BYTES at most. */
+typedef struct weir_bookmark {
+    uint32_t size;
+    int32_t partition;
+    int64_t offset;
+    weir_str note;
+} weir_bookmark;
+
+#define WEIR_BOOKMARK_NOTE_BYTES 4000
+
 /* `connection` is an opened connection instance of this module. */
 typedef struct weir_topics_api {
     uint32_t size;
@@ -41,6 +54,20 @@ typedef struct weir_topics_api {
     int32_t (*produce)(void *connection, weir_str topic, weir_str key, weir_str payload, weir_error *);
     /* Waits until all that was queued is acknowledged. */
     int32_t (*flush)(void *connection, weir_error *);
+    const char *sink;        /* name of the sink that writes topics: "kafka.sink" */
+    const char *topic_param; /* of source and sink: the parameter that names the topic */
+    /*
+     * The committed records that the topic has now, each partition in its order; of each partition only the last `last` offsets,
+     * 0: all. Until `each` returns other than WEIR_OK, which is returned. What `each` is given is valid until it returns.
+     */
+    int32_t (*read)(void *connection, weir_str topic, int64_t last, void *data,
+                    int32_t (*each)(void *data, const weir_origin_record *record), weir_error *);
+    /* Queues a record with its headers; `topic`, `partition` and `offset` of it are not looked at. */
+    int32_t (*produce_record)(void *connection, weir_str topic, const weir_origin_record *record, weir_error *);
+    /* Those that the reader has set in the topic. WEIR_E_FATAL: somebody else uses its name. */
+    int32_t (*bookmarks)(void *connection, weir_str reader, weir_str topic, void *data,
+                         void (*each)(void *data, const weir_bookmark *), weir_error *);
+    int32_t (*set_bookmark)(void *connection, weir_str reader, weir_str topic, const weir_bookmark *, weir_error *);
 } weir_topics_api;
 
 /* An embedded broker of this process: one a process. */

@@ -1,0 +1,85 @@
+#include "host/engine/outside_check.hpp"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include <weir/memory.hpp>
+
+namespace weir::host {
+namespace {
+
+constexpr auto kCloseTimeout = std::chrono::seconds(5);
+
+Code code_of(uint32_t kind) {
+    switch (kind) {
+        case WEIR_FINDING_MISSING: return Code::kOutsideMissing;
+        case WEIR_FINDING_DENIED: return Code::kOutsideDenied;
+        case WEIR_FINDING_MADE: return Code::kOutsideMade;
+        default: return Code::kOutsideMismatch;
+    }
+}
+
+// Of the parameter at fault; of what says where the server is, where none is named.
+Place place_of(const ConnectionSpec& spec, const std::string& path) {
+    if (!path.empty()) return spec.config.place_of(path);
+    for (const ParamInfo& param : spec.op->params)
+        if (param.primary) return spec.config.place_of(param.name);
+    return spec.config.place;
+}
+
+bool reach(ConnectionInstance& connection, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
+    const Status status = connection.open(stop);
+    if (status.ok()) return true;
+    const bool is_away = status.code() == WEIR_E_RETRYABLE;
+    diagnostics.error(is_away ? Code::kUnreachable : Code::kOutsideDenied, place_of(connection.spec(), status.path()),
+                      fmt::format("connection `{}`: {}", connection.spec().name, status.message()));
+    return false;
+}
+
+struct Finder {
+    const NodeSpec& node;
+    Diagnostics& diagnostics;
+
+    Diagnostic& tell(Code code, const std::string& path, std::string_view message) const {
+        const std::string text = fmt::format("node `{}`: {}", node.name(), message);
+        const Place place = node.config.place_of(path);
+        return code == Code::kOutsideMade ? diagnostics.note(code, place, text) : diagnostics.error(code, place, text);
+    }
+    void find(const weir_finding& finding) const {
+        Diagnostic& told = tell(code_of(finding.kind), std::string(view(finding.path)), view(finding.message));
+        told.expected = view(finding.expected);
+        told.nearest = view(finding.nearest);
+        told.hint = view(finding.hint);
+    }
+};
+
+void look(Instance& instance, Diagnostics& diagnostics) {
+    if (!instance.api().check) return;
+    Finder finder{instance.node(), diagnostics};
+    const weir_check check{sizeof check, 0, &finder, [](const weir_check* c, const weir_finding* finding) {
+                               static_cast<const Finder*>(c->data)->find(*finding);
+                           }};
+    const Status status = instance.call_done(
+        "check", [&](void* self, weir_error* error) { return instance.api().check(self, &check, error); });
+    if (status.ok()) return;
+    const bool is_away = status.code() == WEIR_E_RETRYABLE;
+    finder.tell(is_away ? Code::kUnreachable : Code::kOutsideMismatch, status.path(), status.message());
+}
+
+}  // namespace
+
+void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
+    std::set<std::string> reached;
+    for (const auto& connection : plan.connections())
+        if (reach(*connection, diagnostics, stop)) reached.insert(connection->spec().name);
+    for (PlannedNode& planned : plan.nodes()) {
+        Instance& instance = planned.instance();
+        if (instance.node().connection.empty() || reached.contains(instance.node().connection)) look(instance, diagnostics);
+    }
+    for (const auto& connection : plan.connections())
+        if (reached.contains(connection->spec().name))
+            (void)connection->close(std::chrono::steady_clock::now() + kCloseTimeout);  // nothing was written
+}
+
+}  // namespace weir::host
