@@ -44,6 +44,13 @@ function(weir_use_pch target)
     add_library(${pch} OBJECT "${PROJECT_BINARY_DIR}/${pch}.cpp")
     target_link_libraries(${pch} PRIVATE ${libraries})
     target_precompile_headers(${pch} PRIVATE ${_weir_pch_${group}})
+    if(CMAKE_CXX_COMPILER_LAUNCHER)
+      # ccache looks at preprocessed text, in which a changed macro does not show.
+      file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/sdk/include/weir/*.h*")
+      list(JOIN headers ":" headers)
+      set_target_properties(${pch} PROPERTIES
+        CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND};-E;env;CCACHE_EXTRAFILES=${headers};${CMAKE_CXX_COMPILER_LAUNCHER}")
+    endif()
     if(group MATCHES "^test")
       target_compile_options(${pch} PRIVATE ${_weir_test_options})
     endif()
