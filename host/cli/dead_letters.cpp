@@ -57,7 +57,8 @@ Result<std::optional<std::pair<int32_t, int64_t>>> parse_letter_place(const std:
     if (text.empty()) return std::optional<std::pair<int32_t, int64_t>>();
     const size_t slash = text.find('/');
     const auto partition = parse_int64(text.substr(0, slash));
-    const auto offset = slash == std::string::npos ? std::nullopt : parse_int64(text.substr(slash + 1));
+    std::optional<int64_t> offset;
+    if (slash != std::string::npos) offset = parse_int64(text.substr(slash + 1));
     if (!partition || !offset || *partition < 0 || *partition > INT32_MAX || *offset < 0)
         return Status::config("", fmt::format("--at {} names no letter; expected: PARTITION/OFFSET, such as 0/12", ticked(text)));
     return std::optional(std::pair(static_cast<int32_t>(*partition), *offset));

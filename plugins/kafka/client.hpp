@@ -69,6 +69,11 @@ using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Partition
 PartitionList make_partition_list(size_t capacity);
 void add_partition(const PartitionList &list, const TopicPartition &partition, int64_t offset);
 
+struct ErrorDeleter {
+    void operator()(rd_kafka_error_t *error) const { rd_kafka_error_destroy(error); }
+};
+using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
+
 struct TopicDeleter {
     void operator()(rd_kafka_topic_t *topic) const { rd_kafka_topic_destroy(topic); }
 };

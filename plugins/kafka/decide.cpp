@@ -17,13 +17,6 @@ constexpr milliseconds kAskTimeout{30'000};     // for that one to learn what be
 constexpr milliseconds kLookTimeout{2'000};     // for a look at the marker that fences nobody
 constexpr milliseconds kSlice{1'000};           // of a call that goes on when called again; bounds a cancel
 
-std::string epoch_text(uint64_t epoch) { return "epoch " + std::to_string(epoch); }
-
-struct ErrorDeleter {
-    void operator()(rd_kafka_error_t *error) const { rd_kafka_error_destroy(error); }
-};
-using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
-
 }  // namespace
 
 milliseconds Transactions::end_timeout() const { return std::min(kEndTimeout, timeout_ / kEndShare); }

@@ -15,13 +15,17 @@ rd_kafka_resp_err_t send_record(rd_kafka_t *producer, rd_kafka_topic_t *topic, i
         rd_kafka_header_add(headers, one.name.data, static_cast<ssize_t>(one.name.size), one.value.data,
                             static_cast<ssize_t>(one.value.size));
     }
-    const rd_kafka_resp_err_t code =
-        rd_kafka_producev(producer, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                          RD_KAFKA_V_KEY(record.key.data, record.key.size),
-                          RD_KAFKA_V_VALUE(const_cast<char *>(record.payload.data), record.payload.size),
-                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-    if (code) rd_kafka_headers_destroy(headers);  // otherwise they are the client's
-    return code;
+    rd_kafka_vu_t parts[6];
+    parts[0] = {RD_KAFKA_VTYPE_RKT, {.rkt = topic}};
+    parts[1] = {RD_KAFKA_VTYPE_PARTITION, {.i32 = partition}};
+    parts[2] = {RD_KAFKA_VTYPE_MSGFLAGS, {.i = RD_KAFKA_MSG_F_COPY}};
+    parts[3] = {RD_KAFKA_VTYPE_KEY, {.mem = {const_cast<char *>(record.key.data), record.key.size}}};
+    parts[4] = {RD_KAFKA_VTYPE_VALUE, {.mem = {const_cast<char *>(record.payload.data), record.payload.size}}};
+    parts[5] = {RD_KAFKA_VTYPE_HEADERS, {.headers = headers}};
+    const Error error(rd_kafka_produceva(producer, parts, 6));
+    if (!error) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_headers_destroy(headers);  // otherwise they are the client's
+    return rd_kafka_error_code(error.get());
 }
 }  // namespace
 

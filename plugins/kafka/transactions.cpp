@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kRequestTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
+constexpr milliseconds kTransactionTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
 constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
@@ -21,15 +21,8 @@ constexpr milliseconds kInitSlice{1'000};  // of a call that goes on when called
 constexpr int64_t kBatchBytes = 262'144;
 constexpr int kFlushPoll = 10;  // milliseconds
 
-struct ErrorDeleter {
-    void operator()(rd_kafka_error_t *error) const { rd_kafka_error_destroy(error); }
-};
-using Error = std::unique_ptr<rd_kafka_error_t, ErrorDeleter>;
-
-std::string epoch_text(uint64_t epoch) { return "epoch " + std::to_string(epoch); }
-
 milliseconds timeout_of(const Settings &settings) {
-    milliseconds timeout = kRequestTimeout;
+    milliseconds timeout = kTransactionTimeout;
     for (const auto &[name, value] : settings.properties)
         if (name == "transaction.timeout.ms") timeout = milliseconds(std::strtoll(value.c_str(), nullptr, 10));
     return timeout;

@@ -30,6 +30,8 @@ struct TransactionNames {
     static TransactionNames of(const Settings &settings, std::string_view topology, std::string_view connection);
 };
 
+inline std::string epoch_text(uint64_t epoch) { return "epoch " + std::to_string(epoch); }
+
 class Transactions {
 public:
     using Clock = std::chrono::steady_clock;

@@ -47,6 +47,18 @@ private:
     std::vector<RowError> failed_;
 };
 
+namespace detail {
+
+template <class F>
+Status call_codec(F &&call) {
+    weir_error error{};
+    error.size = sizeof error;
+    const int32_t code = call(&error);
+    return Status::from_abi(code, error);
+}
+
+}  // namespace detail
+
 // The chosen columns of a batch as a struct array that owns nothing: what a sink gives to encode. Valid as long as the
 // batch.
 class ColumnSelection {

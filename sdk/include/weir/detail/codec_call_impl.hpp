@@ -6,18 +6,6 @@
 
 namespace weir {
 
-namespace detail {
-
-template <class F>
-Status call_codec(F &&call) {
-    weir_error error{};
-    error.size = sizeof error;
-    const int32_t code = call(&error);
-    return Status::from_abi(code, error);
-}
-
-}  // namespace detail
-
 WEIR_INLINE Status bind_decode(const weir_codec &codec, const Schema &record) {
     if (!codec.api->bind_decode) return Status::config("format", "this codec does not decode");
     ArrowSchema raw;
