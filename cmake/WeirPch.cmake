@@ -40,7 +40,8 @@ function(weir_use_pch target)
     set(libraries ${pch_libraries})
   elseif(arg_TEST_FIXTURE)
     # What was defined for the precompiled header must be defined for its users.
-    target_compile_definitions(${target} PRIVATE $<TARGET_PROPERTY:GTest::gtest,INTERFACE_COMPILE_DEFINITIONS>)
+    target_compile_options(${target} PRIVATE
+      $<TARGET_PROPERTY:GTest::gmock,INTERFACE_COMPILE_OPTIONS> $<TARGET_PROPERTY:GTest::gtest,INTERFACE_COMPILE_OPTIONS>)
   endif()
   set(pch weir_pch_${group})
   if(NOT TARGET ${pch})
