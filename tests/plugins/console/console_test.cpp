@@ -7,7 +7,7 @@
 namespace weir::testing {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kOneSecond = 1'000'000;
 
 std::unique_ptr<Harness> console(const std::string &config, std::vector<Schema> inputs, HarnessOptions options = {}) {
     static const Plugin plugin = built_plugin("console");
@@ -92,17 +92,17 @@ TEST(Console, ShowsFailedRowsWithTheirRecord) {
 
 TEST(Console, ShowsNoMoreThanItsLimitAndTellsHowManyThereWere) {
     auto h = console(R"({"limit_per_second":2})", {schema_of({{"n", "int64"}})});
-    h->options().now = 10 * kSecond;
+    h->options().now = 10 * kOneSecond;
     EXPECT_EQ(shown(*h, "[[1],[2],[3]]"), "n=1\nn=2\n");
-    EXPECT_EQ(h->wake_time(), 11 * kSecond);
+    EXPECT_EQ(h->wake_time(), 11 * kOneSecond);
     Json many = Json::array();
     for (int i = 0; i < 1000; ++i) many.push_back({i});
     EXPECT_EQ(shown(*h, many.dump()), "");
-    ASSERT_TRUE(h->advance_to(11 * kSecond).done());
+    ASSERT_TRUE(h->advance_to(11 * kOneSecond).done());
     EXPECT_EQ(TestHost::get().take_printed(), "… 1,001 more\n");
     EXPECT_EQ(shown(*h, "[[4]]"), "n=4\n");
     EXPECT_EQ(shown(*h, "[[5],[6]]"), "n=5\n");
-    h->options().now = 12 * kSecond;
+    h->options().now = 12 * kOneSecond;
     EXPECT_EQ(shown(*h, "[[7],[8],[9]]"), "… 1 more\nn=7\nn=8\n");
     ASSERT_TRUE(h->finish().done());
     EXPECT_EQ(TestHost::get().take_printed(), "… 1 more\n");
