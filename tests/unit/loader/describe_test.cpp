@@ -143,7 +143,7 @@ TEST(Describe, RefusesAnOperatorThatIsMalformed) {
     EXPECT_MESSAGE(m.op.doc = nullptr, "operator `acme.match`: doc is NULL");
     EXPECT_MESSAGE(m.op.doc = "\xff", "operator `acme.match`: doc is not UTF-8");
     EXPECT_MESSAGE(m.op.api = nullptr, "operator `acme.match`: api is NULL");
-    EXPECT_MESSAGE(m.instance.size -= 8, "operator `acme.match`, api: size is 208, this ABI's struct has 216 bytes");
+    EXPECT_MESSAGE(m.instance.size -= 8, "operator `acme.match`, api: size is 216, this ABI's struct has 224 bytes");
     EXPECT_MESSAGE(m.instance.process = nullptr, "operator `acme.match`: the function process is NULL");
     EXPECT_MESSAGE(m.connection.open = nullptr, "operator `acme`: the function open is NULL");
     EXPECT_MESSAGE(m.op.connection = "other",

@@ -129,7 +129,7 @@ TEST(Parameters, ComeFromFilesBelowTheCommandLine) {
     EXPECT_EQ(
         shown(loaded),
         fmt::format(
-            "topic: string = fallback ({0}:3)\nsum: int64 = 20 ({0}:2)\nwait: duration = 30000000 (default)\n"
+            "topic: string = fallback ({0}:3, ${{env:TOPIC}})\nsum: int64 = 20 ({0}:2)\nwait: duration = 30000000 (default)\n"
             "mode: string = fast (--set)\ntags: list = [\"a\",\"b\"] (default)\n",
             file.path().string()));
 }
