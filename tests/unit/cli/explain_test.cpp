@@ -182,7 +182,8 @@ shown  console (console)
 }
 
 TEST_F(Explain, SaysWhatAParameterHasFromOutside) {
-    folder_.write("t.yaml", "name: t\nparameters:\n  count: \"${env:WEIR_TEST_COUNT:-3}\"\n  title: \"of ${exec:echo 7} and ${file:who}\"\n"
+    folder_.write("t.yaml", "name: t\nparameters:\n  count: { type: int64, default: \"${env:WEIR_TEST_COUNT:-3}\" }\n"
+                            "  title: \"of ${exec:echo 7} and ${file:who}\"\n"
                             "nodes:\n  raw: { generate: { columns: { n: { sequence: {} } }, count: $count } }\n"
                             "  shown: { from: raw, console: { title: $title } }\n");
     folder_.write("who", "me\n");
