@@ -32,7 +32,9 @@ rd_kafka_resp_err_t send_record(rd_kafka_t *producer, rd_kafka_topic_t *topic, i
 Result<OutTopic *> KafkaConnection::tool_topic(const std::string &name) {
     std::shared_ptr<OutTopic> &topic = tool_topics_[name];
     if (topic) return topic.get();
-    auto found = settings_.create_topics || embedded_ ? ensure_topic(name) : topics().require(name);
+    // An embedded broker, of this process or of another one, makes a topic when it is first asked for.
+    const bool creates = settings_.create_topics || embedded_ || cluster_id_.starts_with("mockCluster");
+    auto found = creates ? ensure_topic(name) : topics().require(name);
     if (!found) return found.status();
     auto shared = producer();
     if (!shared) return shared.status();

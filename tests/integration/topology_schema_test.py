@@ -59,7 +59,7 @@ class TopologySchema(unittest.TestCase):
     def test_refuses_the_wrong_topologies(self):
         refused = set()
         for path in sorted(WRONG.glob("*.yaml")):
-            if re.search(r" c\.\w+:", path.read_text()):
+            if re.search(r" (c|join|reluctant)\.\w+:", path.read_text()):
                 continue  # of a plugin of the tests, which the schema does not know
             try:
                 topology = yaml.safe_load(path.read_text())

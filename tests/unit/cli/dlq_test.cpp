@@ -135,7 +135,6 @@ TEST_F(Dlq, ReplayWritesNothingWithoutAClearTarget) {
                                "dead_letters: { kafka.sink: made-dlq }\nnodes:\n"
                                "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 2 } }\n"
                                "  out: { from: numbers, check: { small: n < 1 }, console: json }\n");
-    ASSERT_EQ(weir({"topic", "create", "made-dlq", "--brokers", address_}, ".").code, 0);
     ASSERT_EQ(weir({"topic", "produce", "made-dlq", "--brokers", address_}, ".", "no letter\n").code, 0);
     ASSERT_EQ(weir({"run", "made.yaml", "--quiet", "--set", "brokers=" + address_}, folder_.path()).code, 0);
     const Outcome homeless = dlq_of("made-dlq", {"replay"});
