@@ -18,10 +18,12 @@ std::optional<std::string> copied(const weir_str& text) {
     return std::string(view(text));
 }
 
+constexpr int64_t kMostOffset = INT64_MAX / 4;  // so that a base, a first and a length never overflow together
+
 // Takes a number off the front.
 bool take_number(std::string_view& text, int64_t& value) {
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc() || value < 0) return false;
+    if (code != std::errc() || value < 0 || value > kMostOffset) return false;
     text.remove_prefix(static_cast<size_t>(end - text.data()));
     return true;
 }
@@ -66,6 +68,7 @@ Result<std::optional<std::pair<int32_t, int64_t>>> parse_letter_place(const std:
 
 Result<Replayed> Replayed::parse(int64_t base, std::string_view note) {
     Replayed out;
+    if (base < 0 || base > kMostOffset) return Status::fatal("its offset cannot be one");
     out.base_ = base;
     while (!note.empty()) {
         int64_t first = 0, length = 0;

@@ -85,13 +85,18 @@ Status LettersCommand::read(int64_t last, const std::function<Status(const weir_
 Status LettersCommand::replayed(std::map<int32_t, Replayed>& out) {
     struct Taker {
         std::map<int32_t, Replayed>& out;
+        const LettersCommand& command;
         Status status;
-    } taker{out, {}};
+    } taker{out, *this, {}};
     const auto take = [](void* data, const weir_bookmark* bookmark) {
         auto& to = *static_cast<Taker*>(data);
         auto parsed = Replayed::parse(bookmark->offset, view(bookmark->note));
         if (parsed) to.out[bookmark->partition] = std::move(*parsed);
-        else to.status = parsed.status();
+        else
+            to.status = Status::fatal(fmt::format("group `{}`, which remembers what was replayed of {}/{}: {}. Who else writes to it? "
+                                                  "Deleting the group forgets what was replayed",
+                                                  to.command.reader_, to.command.topic_, bookmark->partition,
+                                                  parsed.status().message()));
     };
     const Status status = call_extension([&](weir_error* error) {
         return cluster().api().bookmarks(cluster().connection(), to_abi(reader_), to_abi(topic_), &taker, take, error);

@@ -33,6 +33,9 @@ TEST(ReplayedLetters, AreAllBeforeThePlaceAndRangesBehindIt) {
 
 TEST(ReplayedLetters, RefuseANoteOfSomebodyElse) {
     for (const char* note : {"x", "1+", "-1", "1,2", "1 +2"}) EXPECT_FALSE(Replayed::parse(0, note)) << note;
+    for (const char* note : {"9223372036854775807", "1+9223372036854775807", "99999999999999999999"})
+        EXPECT_FALSE(Replayed::parse(1, note)) << note;
+    EXPECT_FALSE(Replayed::parse(INT64_MAX, "1"));
     EXPECT_TRUE(Replayed::parse(0, ""));
 }
 
