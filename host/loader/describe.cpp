@@ -71,6 +71,8 @@ bool check_ports(Mistake& mistake, const std::string& where, const OperatorInfo&
         case OperatorKind::kOperator:
         case OperatorKind::kSink:
             return has_inputs || mistake.at(where, "needs an input port");
+        case OperatorKind::kAggregate:
+            return !has_outputs || mistake.at(where, "an aggregate has no outputs; its inputs are its arguments");
         default:
             return (!has_inputs && !has_outputs) ||
                    mistake.at(where, fmt::format("a {} has no ports", kKindWords[static_cast<size_t>(op.kind)]));
@@ -106,6 +108,8 @@ bool check_flags(Mistake& mistake, const std::string& where, const OperatorInfo&
 bool check_state(Mistake& mistake, const std::string& where, const OperatorInfo& op) {
     if (uint32_t unknown = op.state_kinds & ~all_bits(kStateKinds))
         return mistake.at(where, fmt::format("unknown state kinds {:#x}", unknown));
+    if (op.is_a(OperatorKind::kAggregate))
+        return op.state_kinds == 0 || mistake.at(where, "an aggregate's state has no kind of its own");
     if ((op.state_version == 0) != (op.state_kinds == 0))
         return mistake.at(where, fmt::format("state_version is {} and state_kinds is {:#x}: both, or neither",
                                              op.state_version, op.state_kinds));

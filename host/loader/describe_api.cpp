@@ -57,11 +57,13 @@ bool check_connection(Mistake& mistake, const std::string& where, const weir_ope
 
 bool check_aggregate(Mistake& mistake, const std::string& where, const weir_aggregate_api& api) {
     if (!need(mistake, where,
-              {WEIR_HAS(api, create), WEIR_HAS(api, destroy), WEIR_HAS(api, state_bytes), WEIR_HAS(api, update),
-               WEIR_HAS(api, merge), WEIR_HAS(api, result)}))
+              {WEIR_HAS(api, create), WEIR_HAS(api, destroy), WEIR_HAS(api, update), WEIR_HAS(api, merge),
+               WEIR_HAS(api, result)}))
         return false;
-    const bool has_outside = api.save || api.load || api.drop;
-    return !has_outside || need(mistake, where, {WEIR_HAS(api, save), WEIR_HAS(api, load), WEIR_HAS(api, drop)});
+    const bool has_outside = api.drop || api.outside_bytes;
+    if ((has_outside || api.save || api.load) && !need(mistake, where, {WEIR_HAS(api, save), WEIR_HAS(api, load)}))
+        return false;
+    return !has_outside || need(mistake, where, {WEIR_HAS(api, drop), WEIR_HAS(api, outside_bytes)});
 }
 
 #undef WEIR_HAS

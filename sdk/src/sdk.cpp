@@ -1,4 +1,5 @@
 // The SDK's larger functions, compiled once: weir/detail/linkage.hpp.
+#include <weir/aggregation.hpp>
 #include <weir/codec_call.hpp>
 #include <weir/config.hpp>
 #include <weir/expression.hpp>
@@ -7,6 +8,7 @@
 #include <weir/row_json.hpp>
 #include <weir/state.hpp>
 
+#include <weir/detail/aggregation_impl.hpp>
 #include <weir/detail/builder_impl.hpp>
 #include <weir/detail/codec_call_impl.hpp>
 #include <weir/detail/config_impl.hpp>

@@ -25,7 +25,8 @@ protected:
     MeanTest() {
         export_schema(schema_, &arguments_);
         weir_error error = empty_error();
-        EXPECT_EQ(api_.create(&op_, &weir::testing::TestHost::get().abi(), to_abi("{}"), &arguments_, &self_, &result_, &error),
+        EXPECT_EQ(api_.create(&op_, &weir::testing::TestHost::get().abi(), to_abi("{}"), &arguments_, &self_, &result_,
+                              &info_, &error),
                   WEIR_OK)
             << error.message;
     }
@@ -34,21 +35,34 @@ protected:
         arguments_.release(&arguments_);
         result_.release(&result_);
     }
-    // Row i of `rows` to states[i].
-    void call(decltype(weir_aggregate_api::update) function, const char* rows, std::vector<void*> states) {
+    // Row i of `rows` to states[i]; gives what was refused.
+    std::vector<std::string> call(decltype(weir_aggregate_api::update) function, const char* rows, std::vector<void*> states) {
         ArrowArray array = make_rows(schema_, Json::parse(rows));
-        EXPECT_EQ(function(self_, states.data(), &array, nullptr), WEIR_OK);
+        std::vector<std::string> refused;
+        const weir_aggregate_rows in{sizeof in, 0, &array, nullptr, states.data(), 0, states.size(), &refused,
+                                     [](const weir_aggregate_rows* self, uint64_t i, weir_str code, weir_str) {
+                                         static_cast<std::vector<std::string>*>(self->data)->push_back(
+                                             std::to_string(i) + " " + std::string(view(code)));
+                                     }};
+        EXPECT_EQ(function(self_, &in, nullptr), WEIR_OK);
         array.release(&array);
+        return refused;
     }
-    std::vector<std::string> results(std::vector<void*> states, std::vector<uint8_t>* failed) {
+    // A state that fails is `null` and its code.
+    std::vector<std::string> results(std::vector<const void*> states) {
         ArrowArray column{};
-        failed->assign(states.size(), 0);
-        EXPECT_EQ(api_.result(self_, states.data(), states.size(), &column, failed->data(), nullptr), WEIR_OK);
-        std::vector<std::string> out;
+        std::vector<std::string> out, failed(states.size());
+        const weir_aggregate_states in{sizeof in, 0, states.data(), 0, states.size(), &failed,
+                                       [](const weir_aggregate_states* self, uint64_t i, weir_str code, weir_str) {
+                                           (*static_cast<std::vector<std::string>*>(self->data))[i] = view(code);
+                                       }};
+        EXPECT_EQ(api_.result(self_, &in, &column, nullptr), WEIR_OK);
         Type type = type_of(TypeId::kFloat64);
         Column values(&column, &type);
-        for (int64_t i = 0; i < column.length; ++i)
-            out.push_back(values.is_null(i) ? "null" : std::to_string(static_cast<const double*>(column.buffers[1])[i]));
+        for (int64_t i = 0; i < column.length; ++i) {
+            const std::string value = values.is_null(i) ? "null" : std::to_string(values.value<double>(i));
+            out.push_back(value + failed[static_cast<size_t>(i)]);
+        }
         column.release(&column);
         return out;
     }
@@ -58,38 +72,46 @@ protected:
     const weir_aggregate_api& api_ = *static_cast<const weir_aggregate_api*>(op_.api);
     Schema schema_ = schema_of({{"n", "int64?"}});
     ArrowSchema arguments_{}, result_{};
+    weir_aggregate_info info_{sizeof info_, 0, 0, 0};
     void* self_ = nullptr;
 };
 
 TEST_F(MeanTest, UpdatesRetractsAndMergesStates) {
-    ASSERT_EQ(api_.state_bytes(self_), sizeof(MeanState));
+    ASSERT_EQ(info_.state_bytes, sizeof(MeanState));
     EXPECT_STREQ(result_.format, "g");
     MeanState a{}, b{}, empty{};
     call(api_.update, "[[1],[5],[null],[12]]", {&a, &a, &a, &b});
     call(api_.update, "[[100]]", {&a});
     call(api_.retract, "[[100]]", {&a});
-    std::vector<uint8_t> failed;
-    EXPECT_THAT(results({&a, &b, &empty}, &failed), ElementsAre("3.000000", "12.000000", "null"));
-    EXPECT_THAT(failed, ElementsAre(0, 0, 0));
-    std::vector<void*> into{&a}, from{&b};
-    ASSERT_EQ(api_.merge(self_, into.data(), from.data(), 1, nullptr), WEIR_OK);
-    EXPECT_THAT(results({&a}, &failed), ElementsAre("6.000000"));
+    EXPECT_THAT(results({&a, &b, &empty}), ElementsAre("3.000000", "12.000000", "null"));
+    std::vector<void*> into{&a};
+    std::vector<const void*> from{&b};
+    ASSERT_EQ(api_.merge(self_, into.data(), from.data(), 0, 1, nullptr), WEIR_OK);
+    EXPECT_THAT(results({&a}), ElementsAre("6.000000"));
 }
 
-TEST_F(MeanTest, ReportsAnOverflowAsAFailedState) {
+TEST_F(MeanTest, RefusesTheRowThatDoesNotFit) {
     MeanState a{}, b{};
-    call(api_.update, "[[9223372036854775807],[1],[4]]", {&a, &a, &b});
-    std::vector<uint8_t> failed;
-    EXPECT_THAT(results({&a, &b}, &failed), ElementsAre("null", "4.000000"));
-    EXPECT_THAT(failed, ElementsAre(1, 0));
+    EXPECT_THAT(call(api_.update, "[[9223372036854775807],[1],[4]]", {&a, &a, &b}), ElementsAre("1 overflow"));
+    EXPECT_THAT(results({&a, &b}), ElementsAre("9223372036854775808.000000", "4.000000"));
+}
+
+TEST_F(MeanTest, ReportsAnOverflowOfMergeAsAFailedState) {
+    MeanState a{}, b{};
+    call(api_.update, "[[9223372036854775807],[1]]", {&a, &b});
+    std::vector<void*> into{&a};
+    std::vector<const void*> from{&b};
+    ASSERT_EQ(api_.merge(self_, into.data(), from.data(), 0, 1, nullptr), WEIR_OK);
+    EXPECT_THAT(results({&a, &b}), ElementsAre("nulloverflow", "1.000000"));
 }
 
 TEST_F(MeanTest, RefusesArgumentsThatItDoesNotTake) {
     ArrowSchema text, none{};
     export_schema(schema_of({{"s", "string"}}), &text);
     void* self = nullptr;
+    weir_aggregate_info info{sizeof info, 0, 0, 0};
     weir_error error = empty_error();
-    EXPECT_EQ(api_.create(&op_, &weir::testing::TestHost::get().abi(), to_abi("{}"), &text, &self, &none, &error),
+    EXPECT_EQ(api_.create(&op_, &weir::testing::TestHost::get().abi(), to_abi("{}"), &text, &self, &none, &info, &error),
               WEIR_E_CONFIG);
     EXPECT_STREQ(error.message, "mean takes one int64");
     text.release(&text);

@@ -2,6 +2,7 @@
 #ifndef WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H
 #define WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H
 
+#include <weir/ext/aggregation.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/messaging.h>
 #include <weir/ext/start.h>
@@ -57,6 +58,32 @@ ABI_IS(WEIR_OUTCOME_TRUE, 1)
 ABI_IS(WEIR_OUTCOME_NULL, 2)
 ABI_IS(WEIR_OUTCOME_FAILED, 3)
 ABI_IS(WEIR_EXPRESSION_TEXT_BYTES, 512)
+
+ABI_SIZE(weir_aggregation_api, 192)
+ABI_AT(weir_aggregation_api, size, 0)
+ABI_AT(weir_aggregation_api, compiler, 8)
+ABI_AT(weir_aggregation_api, discard, 16)
+ABI_AT(weir_aggregation_api, add, 24)
+ABI_AT(weir_aggregation_api, type, 32)
+ABI_AT(weir_aggregation_api, group_column, 40)
+ABI_AT(weir_aggregation_api, finish, 48)
+ABI_AT(weir_aggregation_api, release, 56)
+ABI_AT(weir_aggregation_api, reads, 64)
+ABI_AT(weir_aggregation_api, state_bytes, 72)
+ABI_AT(weir_aggregation_api, signature, 80)
+ABI_AT(weir_aggregation_api, retracts, 88)
+ABI_AT(weir_aggregation_api, evaluator, 96)
+ABI_AT(weir_aggregation_api, free, 104)
+ABI_AT(weir_aggregation_api, update, 112)
+ABI_AT(weir_aggregation_api, retract, 120)
+ABI_AT(weir_aggregation_api, merge, 128)
+ABI_AT(weir_aggregation_api, results, 136)
+ABI_AT(weir_aggregation_api, errors, 144)
+ABI_AT(weir_aggregation_api, save, 152)
+ABI_AT(weir_aggregation_api, load, 160)
+ABI_AT(weir_aggregation_api, drop, 168)
+ABI_AT(weir_aggregation_api, outside_bytes, 176)
+ABI_AT(weir_aggregation_api, report, 184)
 
 ABI_SIZE(weir_bookmark, 32)
 ABI_AT(weir_bookmark, size, 0)

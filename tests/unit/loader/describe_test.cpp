@@ -98,7 +98,7 @@ TEST(Describe, CopiesARightModule) {
     ASSERT_TRUE(plugin.ok()) << plugin.status().message();
     EXPECT_EQ(
         to_json(*plugin).dump(),
-        R"({"id":"acme","version":"1.0.0","abi":[0,4],"operators":[{"name":"acme.match","kind":"operator",)"
+        R"({"id":"acme","version":"1.0.0","abi":[0,5],"operators":[{"name":"acme.match","kind":"operator",)"
         R"("doc":"Matches.","params":[{"name":"sum","type":"int64","doc":"What it is.","default":12},)"
         R"({"name":"range","type":"object","doc":"What it is.","fields":[{"name":"min","type":"int64",)"
         R"("doc":"What it is."}]}],"inputs":[{"name":"in","doc":"Rows."}],"outputs":[{"name":"out","doc":"Rows."}]},)"
@@ -107,9 +107,9 @@ TEST(Describe, CopiesARightModule) {
 }
 
 TEST(Describe, RefusesAnotherAbi) {
-    const std::string remedy = ", this host is 0.4: rebuild it against this weir's SDK";
-    EXPECT_MESSAGE(m.module.abi_minor = 5, "built for ABI 0.5" + remedy);
-    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.4" + remedy);
+    const std::string remedy = ", this host is 0.5: rebuild it against this weir's SDK";
+    EXPECT_MESSAGE(m.module.abi_minor = 6, "built for ABI 0.6" + remedy);
+    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.5" + remedy);
     // Whatever else is strange about it, the version is the reason.
     EXPECT_MESSAGE((m.module.abi_minor = 7, m.module.size += 8, m.module.operators = nullptr),
                    "built for ABI 0.7" + remedy);
@@ -285,7 +285,6 @@ TEST(Describe, RefusesAnAggregateThatSavesHalf) {
     api.size = sizeof api;
     api.create = any<decltype(api.create)>();
     api.destroy = any<decltype(api.destroy)>();
-    api.state_bytes = any<decltype(api.state_bytes)>();
     api.update = any<decltype(api.update)>();
     api.merge = any<decltype(api.merge)>();
     api.result = any<decltype(api.result)>();
@@ -293,8 +292,29 @@ TEST(Describe, RefusesAnAggregateThatSavesHalf) {
     m.link.kind = WEIR_KIND_AGGREGATE;
     m.link.api = &api;
     EXPECT_EQ(describe(m.module).status().message(), "operator `acme`: the function load is NULL");
-    api.save = nullptr;
+    api.load = any<decltype(api.load)>();
     EXPECT_TRUE(describe(m.module).ok());
+    api.drop = any<decltype(api.drop)>();
+    EXPECT_EQ(describe(m.module).status().message(), "operator `acme`: the function outside_bytes is NULL");
+}
+
+TEST(Describe, LetsAnAggregateHaveArgumentsAndAVersionAlone) {
+    TestModule m;
+    weir_aggregate_api api{};
+    api.size = sizeof api;
+    api.create = any<decltype(api.create)>();
+    api.destroy = any<decltype(api.destroy)>();
+    api.update = any<decltype(api.update)>();
+    api.merge = any<decltype(api.merge)>();
+    api.result = any<decltype(api.result)>();
+    m.link.kind = WEIR_KIND_AGGREGATE;
+    m.link.api = &api;
+    m.link.inputs = kDefaultInput;
+    m.link.n_inputs = 1;
+    m.link.state_version = 3;
+    EXPECT_TRUE(describe(m.module).ok()) << describe(m.module).status().message();
+    m.link.state_kinds = WEIR_STATE_KEYED;
+    EXPECT_EQ(describe(m.module).status().message(), "operator `acme`: an aggregate's state has no kind of its own");
 }
 
 }  // namespace

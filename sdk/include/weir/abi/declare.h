@@ -95,13 +95,13 @@ typedef struct weir_operator {
     const char *name;
     const char *doc;
     const weir_param *params;
-    const weir_port *inputs;  /* sources have none */
+    const weir_port *inputs;  /* sources have none; of an aggregate: its arguments that are columns */
     const weir_port *outputs; /* without `errors`, which every operator has; the first is the default, unless BY_KEYS */
     uint32_t n_params;
     uint32_t n_inputs;
     uint32_t n_outputs;
     uint32_t flags;
-    uint32_t state_version; /* of what snapshot writes; 0: no state */
+    uint32_t state_version; /* of what snapshot writes; 0: no state. Of an aggregate: of its state's bytes */
     uint32_t state_kinds;   /* WEIR_STATE_* bits */
     uint32_t async_capacity; /* at most so many rows in flight; 0: synchronous */
     uint32_t reserved;
