@@ -4,7 +4,7 @@
 #include <string>
 
 #include "host/cli/arguments.hpp"
-#include "host/engine/resolver.hpp"
+#include "host/loader/resolver.hpp"
 #include "host/loader/plugin_set.hpp"
 
 namespace weir::host {

@@ -7,7 +7,7 @@
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 #include "host/engine/instance.hpp"
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 
 namespace weir::host {
 

@@ -14,7 +14,7 @@
 #include <weir/abi.h>
 #include <weir/result.hpp>
 
-#include "host/engine/resolver.hpp"
+#include "host/loader/resolver.hpp"
 #include "host/topology/topology.hpp"
 
 namespace weir::host {

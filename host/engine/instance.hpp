@@ -14,8 +14,8 @@
 
 #include "host/engine/keyed_state.hpp"
 #include "host/engine/metrics.hpp"
-#include "host/engine/plugin_call.hpp"
-#include "host/engine/resolver.hpp"
+#include "host/loader/plugin_call.hpp"
+#include "host/loader/resolver.hpp"
 #include "host/expression/problem.hpp"
 #include "host/topology/topology.hpp"
 
@@ -98,6 +98,7 @@ public:
     // What bind said of its expressions, since this was last asked.
     void note_problem(ExpressionProblem problem) { problems_.push_back(std::move(problem)); }
     std::vector<ExpressionProblem> take_problems() { return std::exchange(problems_, {}); }
+    OperatorResolver& resolver() { return resolver_; }
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
 

@@ -8,7 +8,7 @@
 
 #include <weir/memory.hpp>
 
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 
 namespace weir::host {
 

@@ -5,7 +5,7 @@
 #include <weir/row_json.hpp>
 
 #include "host/engine/host_services.hpp"
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host::test {

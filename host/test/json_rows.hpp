@@ -11,7 +11,7 @@
 #include <weir/codec.hpp>
 #include <weir/codec_call.hpp>
 
-#include "host/engine/resolver.hpp"
+#include "host/loader/resolver.hpp"
 #include "host/topology/yaml_tree.hpp"
 
 namespace weir::host::test {

@@ -3,7 +3,7 @@
 #include <weir/memory.hpp>
 
 #include "host/engine/instance.hpp"
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 
 namespace weir::host::test {
 

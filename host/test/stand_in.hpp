@@ -8,7 +8,7 @@
 
 #include <weir/operator.hpp>
 
-#include "host/engine/resolver.hpp"
+#include "host/loader/resolver.hpp"
 #include "host/test/world.hpp"
 
 namespace weir::host::test {

@@ -1,7 +1,7 @@
 // A connection that reaches nothing. Its plugin still checks its configuration; what it decides, the World remembers.
 #include <weir/memory.hpp>
 
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 #include "host/test/stand_in.hpp"
 
 namespace weir::host::test {

@@ -11,7 +11,7 @@
 #include <weir/testing/rows.hpp>
 #include <weir/weir.hpp>
 
-#include "host/engine/resolver.hpp"
+#include "host/loader/resolver.hpp"
 
 namespace weir::host::testing {
 

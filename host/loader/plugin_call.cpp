@@ -1,4 +1,4 @@
-#include "host/engine/plugin_call.hpp"
+#include "host/loader/plugin_call.hpp"
 
 #include <fmt/format.h>
 
