@@ -26,13 +26,14 @@ struct Ast {
         kColumn,     // text: the name
         kParameter,  // text: the name
         kOperator,   // text: the symbol
-        kFunction,   // text: the name as written
+        kFunction,   // text: the name in lower case, `acme.p95` of several words
         kAnd,        // two or more
         kOr,         // two or more
         kCase,       // condition, value, …, else (a kNull where there was none)
         kCast,       // text: the type's name; `quiet` for TRY_CAST
         kField,      // args[0]."text"
         kIndex,      // args[0][args[1]]
+        kPlace,      // the schema's column at `place`, whatever its name; never written by a user
     };
     Kind kind = Kind::kNull;
     Span span;       // all of it
@@ -42,6 +43,12 @@ struct Ast {
     bool quiet = false;
     bool quoted = false;  // a column in double quotes: exactly this name
     int depth = 1;
+    // Of a call of an aggregate: f(*), f(DISTINCT …), f(…) FILTER (WHERE filter).
+    bool star = false, distinct = false;
+    AstPtr filter = {};
+    size_t place = 0;
+
+    bool is_aggregate_syntax() const { return star || distinct || filter; }
 };
 
 }  // namespace weir::host::expression

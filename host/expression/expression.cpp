@@ -58,6 +58,17 @@ Outcome<size_t> Compiler::add(std::string_view text, ResultKind kind, std::vecto
     return add(text, kind);
 }
 
+Outcome<size_t> Compiler::add(const AstPtr& ast, ResultKind kind, std::vector<Parameter> parameters) {
+    parameters_ = std::move(parameters);
+    resolver_.set_parameters(parameters_);
+    return add(ast, kind);
+}
+
+size_t Compiler::add_place(Field field) {
+    program_->schema.fields.push_back(std::move(field));
+    return program_->schema.size() - 1;
+}
+
 Outcome<size_t> Compiler::add_column(std::string_view name) {
     Ast column{Ast::Kind::kColumn, {0, static_cast<uint32_t>(name.size())}, {}, std::string(name), {}};
     column.quoted = true;

@@ -36,9 +36,14 @@ public:
     Outcome<size_t> add(std::string_view text, ResultKind kind);
     // The same with parameters of its own instead of the compiler's.
     Outcome<size_t> add(std::string_view text, ResultKind kind, std::vector<Parameter> parameters);
+    // An expression that was parsed, and maybe changed.
+    Outcome<size_t> add(const AstPtr& ast, ResultKind kind, std::vector<Parameter> parameters);
     // A column by its exact name.
     Outcome<size_t> add_column(std::string_view name);
     const Node& result(size_t i) const { return program_->result(i); }
+    NodeId result_id(size_t i) const { return program_->results[i]; }
+    // A further column of the batches, which expressions see by its place alone (Ast::Kind::kPlace).
+    size_t add_place(Field field);
 
     // For what is added from now on: the result is a column of that name, and hides one that was there; no column is there
     // but those defined behind hide_columns().

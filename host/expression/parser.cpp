@@ -37,6 +37,7 @@ AstPtr Parser::make(Ast node) {
         if (!arg) return nullptr;
         node.depth = std::max(node.depth, arg->depth + 1);
     }
+    if (node.filter) node.depth = std::max(node.depth, node.filter->depth + 1);
     if (node.depth > kMaxDepth)
         return fail(node.span, fmt::format("the expression has more than {} levels", kMaxDepth), "",
                     "set a column to a part of it, and go on with that column");

@@ -56,8 +56,12 @@ private:
     AstPtr case_of();
     AstPtr cast_call(bool quiet);
     AstPtr cast_to(const AstPtr& value, Span span);
-    AstPtr call();
+    // How many tokens from here on are a function's name in front of its `(`: 1, or 3 for `acme.p95(`; 0: none.
+    size_t call_name() const;
+    AstPtr call(size_t name_tokens);
     AstPtr call_end(const Token& name, std::vector<AstPtr> args);
+    AstPtr aggregate_end(const Token& name, Ast node);
+    bool distinct();
     AstPtr extract(const Token& name);
     AstPtr position(const Token& name);
     AstPtr substring(const Token& name);

@@ -72,7 +72,7 @@ AstPtr Parser::name() {
         if (is_reserved(token)) return fail_here("a value");
         if (peek(1).kind == Token::Kind::kString) return typed_literal();
     }
-    if (peek(1).is_symbol("(") && token.kind == Token::Kind::kName) return call();
+    if (const size_t tokens = call_name()) return call(tokens);
     const Token column = take();
     Ast node{Ast::Kind::kColumn, column.span, column.span, column.text, {}};
     node.quoted = column.kind == Token::Kind::kQuotedName;
@@ -173,21 +173,67 @@ std::string Parser::type_name(Span& span) {
     return name + "(" + arguments + ")";
 }
 
-AstPtr Parser::call() {
-    const Token name = take();
+size_t Parser::call_name() const {
+    size_t at = 0;
+    while (peek(at).kind == Token::Kind::kName) {
+        if (peek(at + 1).is_symbol("(")) return at + 1;
+        if (!peek(at + 1).is_symbol(".")) break;
+        at += 2;
+    }
+    return 0;
+}
+
+AstPtr Parser::call(size_t name_tokens) {
+    Token name = take();
+    for (size_t i = 1; i < name_tokens; ++i) {
+        const Token more = take();
+        name.text += more.text;
+        name.span = Span::join(name.span, more.span);
+    }
     take();
     if (name.is_keyword("EXTRACT")) return extract(name);
     if (name.is_keyword("POSITION")) return position(name);
     if (name.is_keyword("SUBSTRING")) return substring(name);
     if (name.is_keyword("TRIM")) return trim(name);
-    std::vector<AstPtr> args;
-    if (!peek().is_symbol(")")) {
+    Ast node{Ast::Kind::kFunction, name.span, name.span, lower_ascii(name.text), {}};
+    node.star = peek().is_symbol("*") && peek(1).is_symbol(")") && (take(), true);
+    node.distinct = distinct();
+    if (!node.star && (node.distinct || !peek().is_symbol(")"))) {
         do {
-            args.push_back(expression(0));
-            if (!args.back()) return nullptr;
+            node.args.push_back(expression(0));
+            if (!node.args.back()) return nullptr;
         } while (accept_symbol(","));
     }
-    return call_end(name, std::move(args));
+    return aggregate_end(name, std::move(node));
+}
+
+// DISTINCT in front of the first argument, which is no reserved word: a column may have that name.
+bool Parser::distinct() {
+    if (!peek().is_keyword("DISTINCT")) return false;
+    const Token& next = peek(1);
+    const bool begins_value =
+        next.kind == Token::Kind::kSymbol ? next.is_symbol("(") : next.kind != Token::Kind::kEnd && !next.is_keyword("IS");
+    return begins_value && (take(), true);
+}
+
+// The rest of a call behind its arguments, with what only aggregates have.
+AstPtr Parser::aggregate_end(const Token& name, Ast node) {
+    if (peek().is_keyword("ORDER"))
+        return fail(peek().span, "there is no ORDER BY in a call", "`)`",
+                    "rows are taken in the order in which they arrive; arg_min, arg_max and top_n choose by a value");
+    node.span = Span::join(name.span, peek().span);
+    if (!accept_symbol(")")) return fail_here(node.args.empty() ? "`)`" : "`,` or `)`");
+    if (peek().is_keyword("OVER"))
+        return fail(peek().span, "there is no OVER in an expression", "", "the node's operator says which rows belong together");
+    if (peek().is_keyword("FILTER") && peek(1).is_symbol("(")) {
+        take(), take();
+        if (!expect_word("WHERE")) return nullptr;
+        node.filter = expression(0);
+        if (!node.filter) return nullptr;
+        node.span = Span::join(node.span, peek().span);
+        if (!accept_symbol(")")) return fail_here("`)`");
+    }
+    return make(std::move(node));
 }
 
 AstPtr Parser::call_end(const Token& name, std::vector<AstPtr> args) {

@@ -112,6 +112,7 @@ Resolver::Id Resolver::resolve_new(const Ast& ast) {
         case Ast::Kind::kCast: return cast(ast);
         case Ast::Kind::kField: return field(ast);
         case Ast::Kind::kIndex: return index(ast);
+        case Ast::Kind::kPlace: return place(ast.place, ast.span);
     }
     return std::nullopt;
 }
@@ -164,10 +165,13 @@ Resolver::Id Resolver::column(const Ast& ast) {
 }
 
 Resolver::Id Resolver::visible(const Visible& name, Span span) {
-    if (name.node) return name.node;
-    const Field& field = program_.schema.fields[name.column];
+    return name.node ? name.node : place(name.column, span);
+}
+
+Resolver::Id Resolver::place(size_t column, Span span) {
+    const Field& field = program_.schema.fields[column];
     Node node{Op::kColumn, field.type, field.nullable, {}};
-    node.column = name.column;
+    node.column = column;
     node.span = span;
     return intern(std::move(node));
 }
@@ -268,6 +272,11 @@ Resolver::Id Resolver::make_access(const Overload& overload, std::vector<NodeId>
 }
 
 Resolver::Id Resolver::call(const Ast& ast) {
+    if (ast.is_aggregate_syntax())
+        return fail(ast.name_span,
+                    fmt::format("`{}` with {} is a call of an aggregate, and this is no place for one", ast.text,
+                                ast.star ? "`*`" : ast.distinct ? "DISTINCT" : "FILTER"),
+                    "a function of one row's values", "", "aggregates are for the columns of an operator that groups rows");
     bool found = false;
     if (ast.kind == Ast::Kind::kFunction) {
         const Id out = special(ast, found);

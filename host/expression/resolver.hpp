@@ -59,6 +59,7 @@ private:
     };
 
     Id column(const Ast& ast);
+    Id place(size_t column, Span span);
     Id visible(const Visible& name, Span span);
     Id parameter(const Ast& ast);
     Id number(const Ast& ast, Span span, const std::string& sign);
