@@ -101,6 +101,7 @@ struct TopologyDocsArguments {
     PluginDirs plugin_dirs;
     std::string name;  // of an operator; empty: all
     bool markdown = false;
+    bool aggregates = false;  // of all aggregates, as Markdown
 };
 
 struct TopologyNewArguments {

@@ -111,11 +111,12 @@ void add_topology_options(CLI::App& app, TopologyNewArguments& arguments) {
 }
 
 void add_topology_options(CLI::App& app, TopologyDocsArguments& arguments) {
-    app.add_option("OPERATOR", arguments.name, "An operator, codec or connection")->type_name("");
+    app.add_option("OPERATOR", arguments.name, "An operator, codec, connection or aggregate")->type_name("");
     app.add_option_function<std::string>("--format", [&arguments](auto& format) { arguments.markdown = format == "markdown"; },
                                          "Output format (text)")
         ->check(is_one_of({"text", "markdown"}))
         ->type_name("text|markdown");
+    app.add_flag("--aggregates", arguments.aggregates, "Print all aggregates, as Markdown");
     add_plugin_dirs(app, arguments.plugin_dirs);
 }
 

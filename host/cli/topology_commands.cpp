@@ -112,6 +112,10 @@ int topology_schema_command(const TopologySchemaArguments& arguments, Terminal& 
 
 int topology_docs_command(const TopologyDocsArguments& arguments, Terminal& terminal) {
     return with_plugins(arguments.plugin_dirs, terminal, [&](const Catalog& catalog) {
+        if (arguments.aggregates) {
+            terminal.print(aggregates_markdown(catalog));
+            return kExitOk;
+        }
         if (arguments.name.empty()) {
             terminal.print(arguments.markdown ? operators_markdown(catalog) : list_text(catalog));
             return kExitOk;

@@ -4,11 +4,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <weir/ext/aggregation.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/memory.h>
 #include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
+#include "host/aggregation/aggregation_api.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/keyed_state_api.hpp"
 #include "host/expression/expression_api.hpp"
@@ -16,12 +18,27 @@
 namespace weir::host {
 namespace {
 
+void report_problem(weir_context* context, weir_str path, const weir_expression_problem* problem) {
+    Instance::of(context).note_problem({std::string(view(path)), expression::problem_from_abi(*problem)});
+}
+
 const weir_expression_api& instances_expression_api() {
     static const weir_expression_api api = [] {
         weir_expression_api out = expression::expression_api();
-        out.report = [](weir_context* context, weir_str path, const weir_expression_problem* problem) {
-            Instance::of(context).note_problem({std::string(view(path)), expression::problem_from_abi(*problem)});
+        out.report = report_problem;
+        return out;
+    }();
+    return api;
+}
+
+const weir_aggregation_api& instances_aggregation_api() {
+    static const weir_aggregation_api api = [] {
+        weir_aggregation_api out = aggregation::aggregation_api();
+        out.compiler = [](weir_context* context, const ArrowSchema* rows, const ArrowSchema* group,
+                          weir_aggregation_compiler** made, weir_error* error) {
+            return aggregation::make_compiler(Instance::of(context).resolver(), rows, group, made, error);
         };
+        out.report = report_problem;
         return out;
     }();
     return api;
@@ -63,6 +80,7 @@ HostServices::HostServices()
         const std::string_view id = name ? name : "";
         if (id == WEIR_EXT_MEMORY) return &memory;
         if (id == WEIR_EXT_EXPRESSION) return &instances_expression_api();
+        if (id == WEIR_EXT_AGGREGATION) return &instances_aggregation_api();
         if (id == WEIR_STATE_EXTENSION) return &keyed_state_api();
         return id == WEIR_EXT_START ? &start : nullptr;
     };

@@ -33,15 +33,6 @@ void copy_text(char (&to)[N], const std::string& from) {
     weir::detail::copy_text(to, N, from);
 }
 
-void fill(weir_expression_problem* out, const Problem& problem) {
-    out->offset = problem.span.offset;
-    out->length = problem.span.length;
-    copy_text(out->message, problem.message);
-    copy_text(out->expected, problem.expected);
-    copy_text(out->nearest, problem.nearest);
-    copy_text(out->hint, problem.hint);
-}
-
 int32_t make_compiler(const ArrowSchema* columns, weir_expression_compiler** out, weir_error* error) {
     auto schema = import_schema(*columns);
     if (!schema) return schema.status().to_abi(error);
@@ -64,7 +55,7 @@ int32_t add(weir_expression_compiler* self, weir_str json, uint32_t kind, uint32
         *number = static_cast<uint32_t>(*added);
         return WEIR_OK;
     }
-    fill(problem, added.problem());
+    problem_to_abi(added.problem(), problem);
     return WEIR_E_CONFIG;
 }
 
@@ -187,6 +178,15 @@ weir_expression_api make_api() {
 const weir_expression_api& expression_api() {
     static const weir_expression_api api = make_api();
     return api;
+}
+
+void problem_to_abi(const Problem& problem, weir_expression_problem* out) {
+    out->offset = problem.span.offset;
+    out->length = problem.span.length;
+    copy_text(out->message, problem.message);
+    copy_text(out->expected, problem.expected);
+    copy_text(out->nearest, problem.nearest);
+    copy_text(out->hint, problem.hint);
 }
 
 Problem problem_from_abi(const weir_expression_problem& problem) {

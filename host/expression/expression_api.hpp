@@ -12,6 +12,7 @@ const weir_expression_api& expression_api();
 
 // A problem as it came through the extension.
 Problem problem_from_abi(const weir_expression_problem& problem);
+void problem_to_abi(const Problem& problem, weir_expression_problem* out);
 
 // An expression as the extension takes it. A Problem without a place: the JSON is none.
 struct ExpressionJson {

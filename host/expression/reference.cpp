@@ -87,6 +87,7 @@ This page is made by `weir eval --reference`; a test checks that it is current, 
 - **Nulls**: a function of a null is null, unless it says otherwise.
 - **Errors**: what has no value, such as `1 / 0` or `'abc'::int64`, is an error of that row, which goes to the
   node's `errors` port with a code: `overflow`, `division-by-zero`, `bad-cast`, `bad-argument` or `too-large`.
+- **Aggregates**, such as `sum(amount)`, are for operators that group rows: [aggregates.md](aggregates.md).
 - **Comments**: `-- to the end of the line`, `/* between */`.
 
 )";

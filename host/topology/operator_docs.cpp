@@ -137,8 +137,8 @@ std::string words_table(const std::vector<Word>& words) {
 constexpr std::string_view kOperatorsHead = R"(# Operators
 
 Made by `weir topology docs --format markdown` from what the plugins declare. `weir topology docs OPERATOR` prints one of them,
-also of your own plugins. Functions of expressions are in [expressions.md](expressions.md), the codes of `weir lint` in
-[lint.md](lint.md).
+also of your own plugins. Functions of expressions are in [expressions.md](expressions.md), aggregates in
+[aggregates.md](aggregates.md), the codes of `weir lint` in [lint.md](lint.md).
 
 Durations are written `200ms`, `30s`, `5m`, `1h`, `2d`; sizes `512B`, `64KB`, `64MiB`, `1GiB`. `$name` stands for a
 parameter's value, `${env:NAME:-default}`, `${file:PATH}` and, with `--allow-exec`, `${exec:COMMAND}` for what is outside.
@@ -150,7 +150,7 @@ struct Section {
 };
 constexpr Section kSections[] = {{OperatorKind::kSource, "Sources"},         {OperatorKind::kOperator, "Operators between them"},
                                  {OperatorKind::kSink, "Sinks"},             {OperatorKind::kCodec, "Codecs"},
-                                 {OperatorKind::kConnection, "Connections"}, {OperatorKind::kAggregate, "Aggregates"}};
+                                 {OperatorKind::kConnection, "Connections"}};
 
 }  // namespace
 

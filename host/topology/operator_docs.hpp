@@ -25,5 +25,7 @@ std::string operator_markdown(const OperatorInfo& op);
 
 // The whole page: the language, then all operators by kind.
 std::string operators_markdown(const Catalog& catalog);
+// The same of aggregates: docs/aggregates.md.
+std::string aggregates_markdown(const Catalog& catalog);
 
 }  // namespace weir::host

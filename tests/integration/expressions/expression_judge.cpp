@@ -4,6 +4,8 @@
 //   {"columns": [[name, type], …], "rows": [[text or null, …], …], "expressions": [text, …]}
 // Standard output has one line of JSON for each expression, and the intended differences, by their id, in a last one:
 //   {"type": …, "values": [text, null or {"error": code}, …]}, or {"problem": message} where it does not compile
+// Or, with {"group_by": column, "aggregates": [text, …]} instead of expressions, one line for each of these: the values by
+// group, as JSON.
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -13,6 +15,7 @@
 #include "host/expression/expression.hpp"
 #include "host/expression/reference.hpp"
 #include "host/expression/value_text.hpp"
+#include "tests/integration/expressions/aggregate_judge.hpp"
 
 namespace weir::host::expression {
 namespace {
@@ -78,6 +81,12 @@ int run() {
     for (const JudgeJson& column : input["columns"])
         schema.fields.push_back({column[0].get<std::string>(), *type_from_sql(column[1].get<std::string>()), true});
     ArrowArray rows = read_rows(schema, input["columns"], input["rows"]);
+    if (input.contains("aggregates")) {
+        for (const JudgeJson& text : input["aggregates"])
+            std::cout << aggregation::judge_groups(text.get<std::string>(), schema, rows, input["group_by"].get<std::string>()) << '\n';
+        rows.release(&rows);
+        return 0;
+    }
     for (const JudgeJson& text : input["expressions"])
         std::cout
             << judge(text.get<std::string>(), schema, rows).dump(-1, ' ', false, JudgeJson::error_handler_t::replace)

@@ -116,6 +116,14 @@ TEST(TopologyDocs, AreThePageThatIsCommitted) {
         << "weir topology docs --format markdown >docs/operators.md makes them equal again";
 }
 
+TEST(TopologyDocs, OfAggregatesAreThePageThatIsCommitted) {
+    std::ifstream file(std::string(std::getenv("WEIR_SOURCE_DIR")) + "/docs/aggregates.md");
+    std::stringstream text;
+    text << file.rdbuf();
+    EXPECT_EQ(text.str(), weir({"topology", "docs", "--aggregates"}).out)
+        << "weir topology docs --aggregates >docs/aggregates.md makes them equal again";
+}
+
 class Completion : public ::testing::Test {
 protected:
     Completion() {
