@@ -25,6 +25,7 @@ Status Clauses::bind(const Binding &binding) {
         if (i > 0 && steps->schema != inputs_[0].steps.schema)
             return Status::config("", "its inputs differ: " + to_string(inputs_[0].steps.schema) + " and " +
                                           to_string(steps->schema));
+        if (i > 0) agree_on_event_time(inputs_[0].steps.schema, steps->schema);
         ExpressionEvaluator evaluator(steps->program);
         inputs_.push_back({std::move(*steps), std::move(evaluator)});
     }

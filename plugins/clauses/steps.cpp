@@ -58,6 +58,7 @@ public:
         out.program = compiler_.finish();
         out.steps = std::move(steps_);
         leave_out_unneeded(out);
+        pass_event_time(out);
         tell_reads(out);
         return out;
     }
@@ -220,6 +221,20 @@ private:
             one.column = *column;
             one.expression.reset();
         }
+    }
+
+    // One column has it: under its own name where it has that, too.
+    void pass_event_time(Steps &out) const {
+        const auto has_it = input_.event_time();
+        for (Field &field : out.schema.fields) field.event_time.reset();
+        if (!has_it) return;
+        const Field &from = input_.fields[*has_it];
+        Field *to = nullptr;
+        for (size_t i = 0; i < out.output.size(); ++i) {
+            const Visible &one = out.output[i];
+            if (!one.expression && one.column == *has_it && (!to || one.name == from.name)) to = &out.schema.fields[i];
+        }
+        if (to) to->event_time = from.event_time;
     }
 
     void tell_reads(const Steps &steps) {

@@ -6,7 +6,8 @@
 //   }
 //
 // Of its inputs it reads what is read of the output port, and what the operator itself asks for by Binding::reads behind
-// that. Several inputs have the same columns, in any order; metadata is what all of them have. One user at a time.
+// that. Several inputs have the same columns, in any order; metadata is what all of them have, and so
+// is the event time. One user at a time.
 #pragma once
 
 #include <span>

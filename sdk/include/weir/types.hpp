@@ -64,6 +64,10 @@ struct Field {
     // Of a record that a codec reads: where the field stands in a payload, if not under its name, and how its text is
     // written, if not as the codec does it. No part of a stream's schema: neither compared nor exported with it.
     std::string path = {}, format = {};
+    // Of the column that has a row's event time: microseconds to add to its value (-1: the value is the first instant that is
+    // no longer meant). A row has its event time while it comes before the watermarks behind that time, so who holds rows back
+    // passes the column on without. No part of the type: not compared; exported with it. At most one column has it.
+    std::optional<int64_t> event_time = {};
 
     bool operator==(const Field &o) const { return name == o.name && type == o.type && nullable == o.nullable; }
 };
@@ -77,6 +81,12 @@ struct Schema {
     std::optional<size_t> find(std::string_view name) const {
         for (size_t i = 0; i < fields.size(); ++i)
             if (fields[i].name == name) return i;
+        return std::nullopt;
+    }
+    // The column that has the event time, if one has.
+    std::optional<size_t> event_time() const {
+        for (size_t i = 0; i < fields.size(); ++i)
+            if (fields[i].event_time) return i;
         return std::nullopt;
     }
     size_t size() const { return fields.size(); }
@@ -107,6 +117,9 @@ inline size_t value_width(TypeId id) {
     }
 }
 
+// Of rows that come of several streams: `schema` keeps its event time where the column of that name in `other` has the same.
+void agree_on_event_time(Schema &schema, const Schema &other);
+
 std::string to_string(const Type &type);
 std::string to_string(const Schema &schema);                  // `{ n: int64, name: string? }`
 Result<Type> parse_type(std::string_view text);               // without a trailing `?`
@@ -114,7 +127,7 @@ Result<Field> parse_field(std::string name, std::string_view type_text);  // `?`
 
 // Copies what *schema describes. WEIR_E_CONFIG for a format outside of weir's subset.
 Result<Schema> import_schema(const ArrowSchema &schema);
-// Fills *out, which owns copies of everything; the caller (or whom it is moved to) releases it.
+// Fills *out, which owns copies of everything, event time as metadata of its column; the caller (or whom it is moved to) releases it.
 void export_schema(const Schema &schema, ArrowSchema *out);
 // The same with path and format of the fields, as their metadata.
 void export_record(const Schema &record, ArrowSchema *out);

@@ -27,6 +27,25 @@ TEST(Types, SurviveTheWayThroughArrow) {
     EXPECT_EQ(*imported, schema);
 }
 
+TEST(Types, OfAColumnWithEventTimeTakeItAlongAndAreNoOthers) {
+    const Schema plain{{{"n", type_of(TypeId::kInt64), false}, {"ts", type_of(TypeId::kTimestamp), true}}};
+    Schema timed = plain;
+    timed.fields[1].event_time = -1;
+    ArrowSchema exported;
+    export_schema(timed, &exported);
+    auto imported = import_schema(exported);
+    exported.release(&exported);
+    ASSERT_TRUE(imported) << imported.status().message();
+    EXPECT_EQ(imported->event_time(), 1U);
+    EXPECT_EQ(imported->fields[1].event_time, -1);
+    EXPECT_EQ(timed, plain);
+    agree_on_event_time(timed, *imported);
+    EXPECT_EQ(timed.event_time(), 1U);
+    imported->fields[1].event_time = 0;
+    agree_on_event_time(timed, *imported);
+    EXPECT_EQ(timed.event_time(), std::nullopt);
+}
+
 TEST(Types, NameWhatWasExpectedWhereTheTextGoesWrong) {
     struct Case {
         const char *text, *message;

@@ -53,6 +53,13 @@ struct ArrowArray {
  * where an operator or the user names it; sinks that write "all columns" leave it out.
  */
 
+/*
+ * Key of the metadata of the column that has a row's event time: its value, as decimal text, is what to add to the
+ * column's value (microseconds): 0 as a rule, -1 for the end of a window. At most one column has it. Who passes the column
+ * on unchanged, under whatever name, and holds no row back behind a watermark, passes the metadata on.
+ */
+#define WEIR_FIELD_EVENT_TIME "weir.event_time"
+
 #define WEIR_BATCH_MAX_ROWS 1024
 #define WEIR_BATCH_MAX_BYTES (4 * 1024 * 1024)
 

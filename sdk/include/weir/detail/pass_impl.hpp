@@ -15,6 +15,7 @@ WEIR_INLINE Status PassThrough::bind(const Binding &binding, uint32_t port) {
         if (binding.wanted(port, field.name))
             if (Status s = add_column(binding, field); !s.ok()) return s;
     if (Status s = check_others(binding); !s.ok()) return s;
+    for (uint32_t i = 1; i < binding.inputs(); ++i) agree_on_event_time(schema_, binding.input(i));
     binding.set_output(port, schema_);
     return {};
 }

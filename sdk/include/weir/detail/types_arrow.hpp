@@ -68,6 +68,13 @@ WEIR_INLINE void put_metadata(std::string &out, std::string_view key, std::strin
     out += value;
 }
 
+// REQUIRES: `field` was made by export_field.
+WEIR_INLINE void add_field_metadata(ArrowSchema &field, std::string_view key, std::string_view value) {
+    std::string &metadata = static_cast<SchemaStore *>(field.private_data)->metadata;
+    put_metadata(metadata, key, value);
+    field.metadata = metadata.data();
+}
+
 // The value of a key; empty: it is not there.
 WEIR_INLINE std::string metadata_value(const char *metadata, std::string_view key) {
     if (!metadata) return {};
@@ -130,6 +137,8 @@ WEIR_INLINE Result<std::vector<Field>> import_children(const ArrowSchema &schema
         fields.push_back({child.name ? child.name : "", std::move(*type),
                           (child.flags & ARROW_FLAG_NULLABLE) != 0, metadata_value(child.metadata, WEIR_FIELD_PATH),
                           metadata_value(child.metadata, WEIR_FIELD_FORMAT)});
+        if (const std::string offset = metadata_value(child.metadata, WEIR_FIELD_EVENT_TIME); !offset.empty())
+            fields.back().event_time = std::strtoll(offset.c_str(), nullptr, 10);
     }
     return fields;
 }
@@ -177,18 +186,27 @@ WEIR_INLINE Result<Schema> import_schema(const ArrowSchema &schema) {
     return Schema{std::move(*fields)};
 }
 
+WEIR_INLINE void agree_on_event_time(Schema &schema, const Schema &other) {
+    const auto mine = schema.event_time();
+    if (!mine) return;
+    Field &field = schema.fields[*mine];
+    const auto same = other.find(field.name);
+    if (!same || other.fields[*same].event_time != field.event_time) field.event_time.reset();
+}
+
 WEIR_INLINE void export_schema(const Schema &schema, ArrowSchema *out) {
     detail::export_field("", Type{TypeId::kStruct, 0, 0, schema.fields}, false, out);
+    for (size_t i = 0; i < schema.size(); ++i)
+        if (const auto &offset = schema.fields[i].event_time)
+            detail::add_field_metadata(*out->children[i], WEIR_FIELD_EVENT_TIME, std::to_string(*offset));
 }
 
 WEIR_INLINE void export_record(const Schema &record, ArrowSchema *out) {
     export_schema(record, out);
     for (size_t i = 0; i < record.size(); ++i) {
         const Field &field = record.fields[i];
-        std::string &metadata = static_cast<detail::SchemaStore *>(out->children[i]->private_data)->metadata;
-        if (!field.path.empty()) detail::put_metadata(metadata, WEIR_FIELD_PATH, field.path);
-        if (!field.format.empty()) detail::put_metadata(metadata, WEIR_FIELD_FORMAT, field.format);
-        if (!metadata.empty()) out->children[i]->metadata = metadata.data();
+        if (!field.path.empty()) detail::add_field_metadata(*out->children[i], WEIR_FIELD_PATH, field.path);
+        if (!field.format.empty()) detail::add_field_metadata(*out->children[i], WEIR_FIELD_FORMAT, field.format);
     }
 }
 
