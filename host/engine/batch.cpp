@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/builder.hpp>
 #include <weir/memory.hpp>
 
 namespace weir::host {
@@ -145,6 +146,24 @@ HostBatch* HostBatch::with_hashes(HostBatch* base, uint64_t* hashes) {
     batch->view_.handle = batch;
     batch->view_.hashes = hashes;
     return batch;
+}
+
+HostBatch* HostBatch::choose(const HostBatch& from, const Schema& types, std::span<const int32_t> rows) {
+    const weir_batch& batch = from.view();
+    ArrowArray array{};
+    gather(types, *batch.array, rows.data(), static_cast<int64_t>(rows.size()), &array);
+    weir_batch made{};
+    made.rows = static_cast<int64_t>(rows.size());
+    made.split = batch.split;
+    made.array = &array;
+    if (batch.origin) {
+        batch.origin->retain(batch.origin);
+        made.origin = batch.origin;
+        auto* origin_rows = static_cast<int32_t*>(plugin_host().alloc(rows.size() * sizeof(int32_t)));
+        for (size_t i = 0; i < rows.size(); ++i) origin_rows[i] = batch.origin_rows ? batch.origin_rows[rows[i]] : rows[i];
+        made.origin_rows = origin_rows;
+    }
+    return take(&made, batch.schema);
 }
 
 HostBatch::~HostBatch() {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -20,6 +21,8 @@ public:
     static HostBatch* take(weir_batch* emitted, const ArrowSchema* schema, uint64_t* hashes = nullptr);
     // The same batch with the hash of each row's key beside it. `hashes`: from weir_host.alloc, taken over.
     static HostBatch* with_hashes(HostBatch* base, uint64_t* hashes);
+    // A copy of these rows of a batch, in this order, that stem from where they did. `types` describes its columns.
+    static HostBatch* choose(const HostBatch& from, const Schema& types, std::span<const int32_t> rows);
     // Frees what an emitted batch holds.
     static void discard(weir_batch* emitted);
     // The batch behind a handle that the host gave out, or null.

@@ -16,6 +16,13 @@ namespace {
 // How long one node may go on with what waits for it before the others have their turn.
 constexpr size_t kItemsAStep = 64;
 
+// More batches than an emitter may leave; control messages always may be.
+bool is_overfull(const std::deque<Item>& queue) {
+    if (queue.size() <= kMaxQueuedBatches) return false;
+    const auto is_batch = [](const Item& item) { return std::holds_alternative<BatchRef>(item); };
+    return std::count_if(queue.begin(), queue.end(), is_batch) > static_cast<std::ptrdiff_t>(kMaxQueuedBatches);
+}
+
 }  // namespace
 
 std::string Failure::text() const {
@@ -44,6 +51,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
     }
     connect();
+    make_event_times();
     running_ = nodes_.size();
     for (auto& node : nodes_) node.instance->set_host(this, node.index);
 }
@@ -98,6 +106,8 @@ void Dataflow::control(Node& node, Link& link, const Item& item) {
         link.idle = true;
         if (link.relay) relay_control(*link.relay);
         advance_watermark(node);
+    } else if (auto* gone = std::get_if<SplitEnd>(&item)) {
+        end_split(node, *gone);
     } else {
         link.ended = true;
         if (link.relay && node.barrier) relay_barrier(*link.relay, *node.barrier);
@@ -118,6 +128,8 @@ void Dataflow::align(Node& node, uint64_t epoch) {
 
 void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
     WEIR_FAILPOINT("dataflow.snapshot.begin");
+    node.marked_watermark = node.watermark;
+    if (node.event_time) node.event_time->mark();
     Status status = snapshot(node, epoch);
     WEIR_FAILPOINT("dataflow.snapshot.done");
     if (!status.ok()) return fail(node.index, status);
@@ -241,9 +253,11 @@ void Dataflow::start_epoch(uint64_t epoch) {
 
 Status Dataflow::poll(size_t index, uint64_t split, uint64_t max_rows) {
     Node& node = nodes_[index];
+    node.polled = split;
     Status status = node.instance->call([&](void* self, weir_error* error) {
         return node.instance->api().poll(self, split, max_rows, WEIR_BATCH_MAX_BYTES, error);
     });
+    node.polled = WEIR_NO_SPLIT;
     flush_errors(node);
     if (!status.is_more() && !status.is_end()) status = Instance::must_be_done("poll", status);
     if (!status.ok()) fail(index, status);
@@ -268,20 +282,31 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
         HostBatch::discard(batch);
         return refuse(fault);
     }
+    if (batch->split == WEIR_NO_SPLIT) batch->split = node.polled;
     BatchRef ref(batch->handle ? HostBatch::of(*batch) : HostBatch::take(batch, node.schemas[port]));
     *batch = weir_batch{};
+    const bool is_timed = node.event_time && port == node.time_port && ref.rows() > 0;
+    const int64_t now = is_timed && node.event_time->needs_clock() ? clock_() : 0;
+    const int64_t greatest = is_timed ? take_times(node, ref, now) : kNoEventTime;
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());
     auto& routes = node.outputs[port];
     if (routes.empty()) NodeCounters::add(counters.unwired, ref.rows());
-    if (ref.rows() == 0) return WEIR_OK;
+    if (ref.rows() == 0) return failure_ ? WEIR_FULL : WEIR_OK;
+    if (is_timed)
+        deliver_timed(node, ref, greatest, now);
+    else
+        deliver_all(routes, ref);
     bool full = failure_.has_value();
-    for (Route& route : routes) {
-        deliver(route, ref);
-        if (route.local && route.local->queue.size() > kMaxQueuedBatches) return refuse("it kept emitting after WEIR_FULL");
+    for (const Route& route : routes) {
+        if (route.local && is_overfull(route.local->queue)) return refuse("it kept emitting after WEIR_FULL");
         full = full || !has_room(route);
     }
     return full ? WEIR_FULL : WEIR_OK;
+}
+
+void Dataflow::deliver_all(std::vector<Route>& routes, const BatchRef& batch) {
+    for (Route& route : routes) deliver(route, batch);
 }
 
 void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) {
@@ -336,12 +361,15 @@ std::optional<int64_t> Dataflow::next_time() const {
     for (const auto& node : nodes_) {
         at(node.wake_at);
         if (can_fire(node)) at(node.keyed->next_timer(WEIR_CLOCK_PROCESSING));
+        if (node.event_time && !node.ended) at(node.event_time->next_idle());
     }
     return next;
 }
 
 bool Dataflow::step(bool any_woken) {
-    bool moved = false;
+    bool moved = std::exchange(restored_, false);
+    if (moved) announce_restored();
+    note_held();
     std::optional<int64_t> time;
     for (size_t i = nodes_.size(); i-- > 0 && !failure_;) {
         Node& node = nodes_[i];

@@ -23,6 +23,7 @@
 
 #include "host/engine/batch.hpp"
 #include "host/engine/error_rows.hpp"
+#include "host/engine/event_time.hpp"
 #include "host/engine/fabric.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/item.hpp"
@@ -72,8 +73,26 @@ public:
     // outputs have room.
     bool source_ready(size_t node) const { return has_room(nodes_[node]); }
     Status poll(size_t node, uint64_t split, uint64_t max_rows);
-    // A source has no split here for now: nobody waits for its watermark.
-    void set_idle(size_t node);
+    // The splits that a source reads here, for the event time of their rows: `time` is the greatest so far, where it is
+    // known. With tell_splits the watermarks and the idleness that follow go their way.
+    void add_split(size_t node, uint64_t split, const std::string& id, std::optional<int64_t> time);
+    void drop_split(size_t node, uint64_t split, bool ended);
+    void tell_splits(size_t node, bool any);
+    // Whether a split had nothing when it was polled last. On a wake all may have something.
+    void set_waiting(size_t node, uint64_t split, bool waiting);
+    void on_splits_woken(size_t node);
+    // Whether a split is to wait for slower ones; the worker is woken when it need not any more.
+    bool is_ahead(size_t node, uint64_t split);
+    // The greatest time of a split: now, and at the barrier of the last epoch.
+    std::optional<int64_t> time_of_split(size_t node, uint64_t split) const;
+    std::optional<int64_t> marked_time_of_split(size_t node, uint64_t split) const;
+    // Looks who has sent nothing for too long. True if anything moved. After the sources were polled.
+    bool check_idle();
+    // Nobody could send: that is no silence.
+    void restart_idle_clocks();
+    // Of nodes that are no sources, as at the barrier of the last epoch. And the other way, before the first step.
+    std::vector<NodeTime> marked_times() const;
+    void restore_time(const NodeTime& time);
     // A source has no more splits: its end travels behind its last batch.
     void end_source(size_t node);
     // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
@@ -106,7 +125,7 @@ private:
         Channel* ring = nullptr;  // from another worker; without one `queue` holds what waits
         std::deque<Item> queue;
         Relay* relay = nullptr;  // worker 0, broadcast edge: what is taken here goes on to the other workers
-        int64_t watermark = INT64_MIN;
+        int64_t watermark = kNoEventTime;
         bool idle = false;
         bool ended = false;
         bool blocked = false;  // its barrier came, others' have not
@@ -114,9 +133,9 @@ private:
     };
     struct Relay {  // a broadcast edge on worker 0, with more workers than that
         size_t node = 0;  // that reads it
-        std::vector<const Link*> from;
+        std::vector<Link*> from;
         std::vector<Channel*> to;
-        int64_t watermark = INT64_MIN;
+        int64_t watermark = kNoEventTime;
         uint64_t barrier = 0;  // the last one that was passed on
         bool idle = false;
         bool ended = false;
@@ -129,6 +148,8 @@ private:
         Link* local = nullptr;         // null for a broadcast edge on workers other than 0
         std::vector<Channel*> remote;  // by worker; null for the own one. Empty when all rows stay here
         std::vector<std::unique_ptr<PartBuilder>> parts;  // by worker, of a keyed edge: rows not delivered yet
+        std::optional<int64_t> watermark;  // not delivered yet, behind these rows
+        bool idle = false;
     };
     struct Node {
         size_t index = 0;
@@ -142,7 +163,14 @@ private:
         std::vector<const ArrowSchema*> schemas;  // by port
         std::atomic<bool> woken{false};
         std::optional<int64_t> wake_at;
-        int64_t watermark = INT64_MIN;
+        int64_t watermark = kNoEventTime;  // of the inputs; of a source that tells its own, of that
+        int64_t marked_watermark = kNoEventTime;
+        std::unique_ptr<EventTime> event_time;  // where it is declared: what follows is of this node then
+        size_t time_port = 0, time_column = 0;
+        bool by_split = false;             // it is a source, or does the clauses of one
+        int64_t told = kNoEventTime;       // the watermark that was sent
+        Node* clock = nullptr;             // of a source: who has the event time of its splits, itself or its clauses
+        uint64_t polled = WEIR_NO_SPLIT;   // of a source, during poll
         std::optional<uint64_t> barrier;    // being aligned
         std::optional<uint64_t> preparing;  // prepare has not finished
         uint64_t passed = 0;    // the last epoch whose barrier it has passed
@@ -176,7 +204,27 @@ private:
     void prepare(Node& node, uint64_t epoch);
     void passed_barrier(Node& node, uint64_t epoch);
     bool takes_committables(const Node& node) const;
+    struct Inputs {  // what channels say together
+        int64_t watermark = kNoEventTime;
+        bool any_open = false, idle = false;
+        std::optional<uint32_t> held_by;  // the input of the slowest
+    };
+    static Inputs combine(const std::vector<Link*>& links);
     void advance_watermark(Node& node, std::function<void()> then = nullptr);
+    void forward_watermark(Node& node);
+    void forward_activity(Node& node, const Inputs& inputs);
+    void make_event_times();
+    void announce_restored();
+    // The greatest event time of a batch that was emitted; rows without one, or too far ahead, fail and leave the batch.
+    int64_t take_times(Node& node, BatchRef& batch, int64_t now);
+    int64_t refuse_times(Node& node, BatchRef& batch, int64_t latest);
+    void deliver_timed(Node& node, const BatchRef& batch, int64_t greatest, int64_t now);
+    void deliver_all(std::vector<Route>& routes, const BatchRef& batch);
+    void tell_event_time(Node& node);
+    void tell_alignment(const Node& node);
+    void end_split(Node& node, const SplitEnd& gone);
+    bool is_held(const Node& node) const;
+    void note_held();
     // Calls on_timers until no timer is due, then `then`.
     void fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then);
     bool can_fire(const Node& node) const;
@@ -199,6 +247,8 @@ private:
     std::deque<Node> nodes_;
     std::deque<Link> links_;
     std::deque<Relay> relays_;
+    std::vector<Node*> clocks_;  // nodes with event time
+    bool restored_ = false;      // times, and nobody was told of them yet
     struct ChosenRows {
         uint32_t count = 0;
         std::array<int32_t, WEIR_BATCH_MAX_ROWS> rows;

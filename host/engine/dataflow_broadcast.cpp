@@ -29,23 +29,16 @@ void Dataflow::relay_barrier(Relay& relay, uint64_t epoch) {
     pass_on(relay, Barrier{epoch});
 }
 
-// What the edge's channels say together: the lowest watermark, idle, or the end.
+// What the edge's channels say together: the watermark, idle, or the end.
 void Dataflow::relay_control(Relay& relay) {
-    int64_t lowest = INT64_MAX;
-    bool any_open = false;
-    for (const Link* link : relay.from) {
-        any_open = any_open || !link->ended;
-        if (!link->ended && !link->idle) lowest = std::min(lowest, link->watermark);
-    }
-    if (!any_open) {
-        if (!std::exchange(relay.ended, true)) pass_on(relay, End{});
-    } else if (lowest == INT64_MAX) {
-        if (!std::exchange(relay.idle, true)) pass_on(relay, Idle{});
-    } else if (lowest > relay.watermark) {
+    const Inputs inputs = combine(relay.from);
+    if (inputs.watermark > relay.watermark || (relay.idle && !inputs.idle)) {
+        relay.watermark = std::max(relay.watermark, inputs.watermark);
         relay.idle = false;
-        relay.watermark = lowest;
-        pass_on(relay, Watermark{lowest});
+        pass_on(relay, Watermark{relay.watermark});
     }
+    if (inputs.idle && !std::exchange(relay.idle, true)) pass_on(relay, Idle{});
+    if (!inputs.any_open && !std::exchange(relay.ended, true)) pass_on(relay, End{});
 }
 
 }  // namespace weir::host

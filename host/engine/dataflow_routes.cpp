@@ -173,6 +173,13 @@ bool Dataflow::flush(Route& route) {
         else
             push(route, *route.remote[w], part.take());
     }
+    if (route.watermark) {
+        const Watermark watermark{*std::exchange(route.watermark, std::nullopt)};
+        moved = true;
+        for (Channel* channel : route.remote)
+            if (channel) push(route, *channel, watermark);
+        if (route.local) deliver(*route.local, watermark);
+    }
     for (Channel* channel : route.remote)
         if (channel && channel->quiet()) channel->announce();
     return moved;
@@ -187,10 +194,19 @@ bool Dataflow::flush() {
     return moved;
 }
 
+// Where rows are gathered for other workers, watermarks follow them, so that they cost no delivery of their own.
 void Dataflow::send(Node& node, const Item& item) {
+    const auto* watermark = std::get_if<Watermark>(&item);
+    if (watermark) node.instance->time().set_watermark(watermark->time);
+    if (std::holds_alternative<Idle>(item)) node.instance->time().set_idle();
     for (auto& port : node.outputs) {
         for (Route& route : port) {
+            if (watermark && !route.parts.empty() && !route.idle) {
+                route.watermark = watermark->time;
+                continue;
+            }
             flush(route);
+            route.idle = std::holds_alternative<Idle>(item) || (route.idle && !watermark);
             for (Channel* channel : route.remote) {
                 if (!channel) continue;
                 push(route, *channel, item);

@@ -5,35 +5,70 @@
 
 namespace weir::host {
 
-// The minimum over the channels that are neither idle nor ended. `then` comes behind what that leads to.
+// The minimum over the channels that are neither idle nor ended. Where there is none nobody is waited for: the time is that of the
+// furthest, whichever fell silent or ended last.
+Dataflow::Inputs Dataflow::combine(const std::vector<Link*>& links) {
+    Inputs out;
+    int64_t lowest = INT64_MAX, highest = kNoEventTime;
+    bool any_active = false;
+    for (const Link* link : links) {
+        highest = std::max(highest, link->watermark);
+        out.any_open = out.any_open || !link->ended;
+        if (link->ended || link->idle) continue;
+        any_active = true;
+        if (link->watermark >= lowest) continue;
+        lowest = link->watermark;
+        out.held_by = link->input;
+    }
+    out.idle = out.any_open && !any_active;
+    out.watermark = any_active ? lowest : highest;
+    return out;
+}
+
+// `then` comes behind what that leads to.
 void Dataflow::advance_watermark(Node& node, std::function<void()> then) {
-    int64_t lowest = INT64_MAX;
-    bool any_open = false;
-    for (const Link* link : node.inputs) {
-        any_open = any_open || !link->ended;
-        if (!link->ended && !link->idle) lowest = std::min(lowest, link->watermark);
-    }
-    if (lowest == INT64_MAX && any_open && !node.idle) {
-        node.idle = true;
-        send(node, Idle{});
-    }
-    if (lowest == INT64_MAX || lowest <= node.watermark) {
-        if (then) then();
-        return;
-    }
-    node.idle = false;
-    node.watermark = lowest;
-    auto forward = [this, &node, lowest, then] {
-        send(node, Watermark{lowest});
+    const Inputs inputs = combine(node.inputs);
+    if (!node.event_time) node.instance->time().set_held_by(inputs.held_by.value_or(TimeGauge::kNobody));
+    auto done = [this, &node, inputs, then] {
+        forward_activity(node, inputs);
         if (then) then();
     };
-    fire_timers(node, WEIR_CLOCK_EVENT, lowest, [this, &node, lowest, forward] {
+    if (inputs.watermark <= node.watermark) return done();
+    node.watermark = inputs.watermark;
+    auto forward = [this, &node, done] {
+        forward_watermark(node);
+        done();
+    };
+    fire_timers(node, WEIR_CLOCK_EVENT, node.watermark, [this, &node, forward] {
         if (!node.instance->api().on_watermark) return forward();
         settle(node, node.instance->call([&](void* self, weir_error* error) {
-            return node.instance->api().on_watermark(self, lowest, error);
+            return node.instance->api().on_watermark(self, node.watermark, error);
         }),
                forward);
     });
+}
+
+// Behind a node with event time of its own only that counts; what its source says of itself is a promise.
+void Dataflow::forward_watermark(Node& node) {
+    if (!node.event_time) {
+        node.idle = false;
+        return send(node, Watermark{node.watermark});
+    }
+    if (!node.by_split) return;
+    node.event_time->promise(node.watermark);
+    tell_event_time(node);
+}
+
+void Dataflow::forward_activity(Node& node, const Inputs& inputs) {
+    if (!inputs.any_open || failure_) return;
+    if (node.event_time) {
+        if (node.by_split || !inputs.idle) return;
+        node.event_time->make_idle();
+        return tell_event_time(node);
+    }
+    if (node.idle == inputs.idle) return;
+    node.idle = inputs.idle;
+    send(node, inputs.idle ? Item(Idle{}) : Item(Watermark{node.watermark}));
 }
 
 void Dataflow::fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then) {
@@ -68,17 +103,15 @@ bool Dataflow::fire_processing_timers(Node& node) {
 
 void Dataflow::on_watermark(Instance& source, int64_t time) {
     Node& node = nodes_[source.slot()];
-    if (time <= node.watermark || failure_) return;
+    if (failure_) return;
+    if (node.event_time) {
+        node.event_time->promise(time);
+        return tell_event_time(node);
+    }
+    if (time <= node.watermark) return;
     node.watermark = time;
     node.idle = false;
     send(node, Watermark{time});
-}
-
-void Dataflow::set_idle(size_t index) {
-    Node& node = nodes_[index];
-    if (node.idle || node.ended || failure_) return;
-    node.idle = true;
-    send(node, Idle{});
 }
 
 }  // namespace weir::host

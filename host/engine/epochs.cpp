@@ -35,6 +35,13 @@ Status remove_store(const std::filesystem::path& dir, const StoreOptions& option
     return failed ? Status::fatal(fmt::format("{}: cannot be removed: {}", dir.string(), failed.message())) : Status();
 }
 
+// Of what users call the node; empty: it has no event time. Times of another column say nothing of this one.
+std::string time_column(const Topology& topology, const std::string& id) {
+    for (const NodeSpec& node : topology.nodes)
+        if (node.event_time && node.name() == id) return node.event_time->column;
+    return "";
+}
+
 // What decides where the state of a node's keys lies: its key, or the configuration of an operator that computes its
 // own.
 Json key_of(const NodeSpec& node) {
@@ -52,7 +59,7 @@ Epochs::Epochs(Plan& plan, EpochsOptions options)
       options_(std::move(options)),
       decider_(plan.decider()),
       run_id_(make_run_id()),
-      positions_(options_.positions) {}
+      progress_(options_.progress) {}
 
 Epochs::~Epochs() = default;
 
@@ -216,7 +223,7 @@ Status Epochs::decide_abort(uint64_t prepared) {
 }
 
 Status Epochs::read_record(uint64_t epoch) {
-    positions_.clear();
+    progress_ = {};
     if (epoch == 0) return {};
     auto record = store_->record(WEIR_BUG("positions-of-epoch-before") && epoch > 1 ? epoch - 1 : epoch);
     if (!record) return record.status();
@@ -229,16 +236,37 @@ Status Epochs::read_record(uint64_t epoch) {
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());
     for (const auto& [node, before] : replaced_) states_.erase(node);
-    for (const Json& one : parsed["positions"]) {
+    read_times(parsed.value("times", Json::object()));
+    return read_positions(parsed["positions"]);
+}
+
+Status Epochs::read_positions(const Json& positions) {
+    for (const Json& one : positions) {
         const std::string id = one.value("node", "");
         const int node = plan_.topology().find_node(id);
         if (node < 0 || replaced_.contains(id)) {
             if (Status s = may_lose(id, "positions"); !s.ok()) return s;
             continue;
         }
-        positions_.push_back({static_cast<size_t>(node), one.value("split", ""), one.value("position", "")});
+        SplitPosition& position = progress_.positions.emplace_back();
+        position.node = static_cast<size_t>(node);
+        position.split = one.value("split", "");
+        position.position = one.value("position", "");
+        if (one.contains("time") && one.value("time_of", "") == time_column(plan_.topology(), id)) position.time = one["time"].get<int64_t>();
     }
     return {};
+}
+
+// Of nodes that are there still: it is no loss where one begins to wait anew.
+void Epochs::read_times(const Json& times) {
+    for (const auto& [id, one] : times.items()) {
+        const int node = plan_.topology().find_node(id);
+        if (node < 0 || replaced_.contains(id)) continue;
+        NodeTime& time = progress_.times.emplace_back(NodeTime{static_cast<size_t>(node), {}, {}});
+        if (one.contains("watermark")) time.watermark = one["watermark"].get<int64_t>();
+        if (one.contains("greatest") && one.value("time_of", "") == time_column(plan_.topology(), id))
+            time.greatest = one["greatest"].get<int64_t>();
+    }
 }
 
 // What a node held as another operator is nobody's now.
@@ -346,7 +374,7 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
-std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const {
+std::string Epochs::record_of(uint64_t epoch, const Progress& progress) const {
     Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
     for (const NodeSpec& node : plan_.topology().nodes) {
         if (!node.of.empty()) continue;  // clauses are no part of what a node is known by
@@ -357,18 +385,24 @@ std::string Epochs::record_of(uint64_t epoch, const std::vector<SplitPosition>& 
     if (!marker.empty()) record["marker"] = marker;
     if (!states_.empty()) record["states"] = states_;
     if (!servers_.empty()) record["servers"] = servers_;
-    for (const SplitPosition& one : positions)
-        record["positions"].push_back({{"node", plan_.topology().nodes[one.node].id},
-                                       {"split", one.split},
-                                       {"position", one.position}});
+    for (const SplitPosition& one : progress.positions) {
+        const std::string& id = plan_.topology().nodes[one.node].id;
+        Json& position = record["positions"].emplace_back(Json{{"node", id}, {"split", one.split}, {"position", one.position}});
+        if (one.time) position.update({{"time", *one.time}, {"time_of", time_column(plan_.topology(), id)}});
+    }
+    for (const NodeTime& one : progress.times) {
+        const std::string& id = plan_.topology().nodes[one.node].id;
+        Json& time = record["times"][id];
+        if (one.watermark) time["watermark"] = *one.watermark;
+        if (one.greatest) time.update({{"greatest", *one.greatest}, {"time_of", time_column(plan_.topology(), id)}});
+    }
     return record.dump();
 }
 
-Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
-                      const std::atomic<bool>& stop) {
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const Progress& progress, const std::atomic<bool>& stop) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (store_)
-        if (Status s = store_->prepare(epoch, parts, record_of(epoch, positions)); !s.ok()) return s;
+        if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.commit.store_prepared");
     if (store_ && WEIR_BUG("local-commit-first"))
         if (Status s = store_->commit(epoch); !s.ok()) return s;
@@ -387,7 +421,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
-    positions_ = positions;
+    progress_ = progress;
     return begin(stop);
 }
 

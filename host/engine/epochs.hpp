@@ -48,7 +48,7 @@ struct EpochsOptions {
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
     bool reset = false;                   // forget the state first
     OutsideStart outside_start = OutsideStart::kRefuse;
-    std::vector<SplitPosition> positions;  // where the sources begin when there is no folder
+    Progress progress;  // where a run begins when there is no folder
 };
 
 class Epochs {
@@ -67,9 +67,9 @@ public:
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
     Status begin(const std::atomic<bool>& stop);
-    // The last decided epoch; 0: none. And where the sources were at its end.
+    // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
-    const std::vector<SplitPosition>& positions() const { return positions_; }
+    const Progress& progress() const { return progress_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -83,8 +83,7 @@ public:
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
     // Steps 2 to 5. `parts` are one a worker.
-    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const std::vector<SplitPosition>& positions,
-                  const std::atomic<bool>& stop);
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const Progress& progress, const std::atomic<bool>& stop);
 
 private:
     Status drop_unknown();
@@ -99,7 +98,9 @@ private:
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status adopt_states(const Json& states);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
-    std::string record_of(uint64_t epoch, const std::vector<SplitPosition>& positions) const;
+    std::string record_of(uint64_t epoch, const Progress& progress) const;
+    Status read_positions(const Json& positions);
+    void read_times(const Json& times);
     std::string marker_of(uint64_t epoch) const;
 
     Plan& plan_;
@@ -109,7 +110,7 @@ private:
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
-    std::vector<SplitPosition> positions_;
+    Progress progress_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
     Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches

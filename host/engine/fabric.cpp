@@ -2,9 +2,8 @@
 
 namespace weir::host {
 
-Fabric::Fabric(const Plan& plan) {
+Fabric::Fabric(const Plan& plan) : wakeups_(plan.workers()), alignment_(wakeups_) {
     const uint32_t workers = plan.workers();
-    for (uint32_t w = 0; w < workers; ++w) wakeups_.emplace_back();
     for (size_t e = 0; e < plan.edges().size(); ++e) {
         if (plan.edges()[e].routing == Routing::kForward) continue;
         for (uint32_t from = 0; from < workers; ++from)

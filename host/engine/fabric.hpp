@@ -1,5 +1,5 @@
-// What joins the workers of one topology: a wake-up for each of them, and a ring for each edge that crosses from
-// one to another.
+// What joins the workers of one topology: a wake-up for each of them, a ring for each edge that crosses from
+// one to another, and what keeps sources together.
 //
 // Threads: made before the workers run. A channel is written by its sender's worker and read by its receiver's.
 #pragma once
@@ -9,6 +9,7 @@
 #include <map>
 #include <tuple>
 
+#include "host/engine/alignment.hpp"
 #include "host/engine/item.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/ring.hpp"
@@ -57,11 +58,13 @@ public:
     Wakeup& wakeup(uint32_t worker) { return wakeups_[worker]; }
     // Null where no rows cross: the edge forwards, or the workers are the same.
     Channel* channel(size_t edge, uint32_t from, uint32_t to);
+    Alignment& alignment() { return alignment_; }
     // Wakes every worker.
     void notify_all();
 
 private:
     std::deque<Wakeup> wakeups_;
+    Alignment alignment_;
     std::map<std::tuple<size_t, uint32_t, uint32_t>, Channel> channels_;
 };
 

@@ -67,6 +67,8 @@ public:
     void* self() const { return self_; }
     NodeCounters& counters() { return counters_; }
     const NodeCounters& counters() const { return counters_; }
+    TimeGauge& time() { return time_; }
+    const TimeGauge& time() const { return time_; }
     PluginMetrics& metrics() { return metrics_; }
     const PluginMetrics& metrics() const { return metrics_; }
 
@@ -146,6 +148,7 @@ private:
     Result<int32_t> outside_start_{0};
     std::atomic<InstanceHost*> host_{nullptr};
     NodeCounters counters_;
+    TimeGauge time_;
     PluginMetrics metrics_;
     std::vector<Codec> codecs_;
     std::unique_ptr<KeyedState> keyed_;

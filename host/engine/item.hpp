@@ -8,7 +8,7 @@
 
 namespace weir::host {
 
-struct Watermark {
+struct Watermark {  // with the time of the last one, or none: somebody who was idle is no longer
     int64_t time;
 };
 struct Barrier {
@@ -16,7 +16,11 @@ struct Barrier {
 };
 struct Idle {};  // no rows for now: watermarks need not wait for this channel until its next one
 struct End {};
-using Item = std::variant<BatchRef, Watermark, Barrier, Idle, End>;
+struct SplitEnd {  // from a source to its own clauses: there are no more rows of that split
+    uint64_t split;
+    bool ended;  // false: another host or worker goes on with it
+};
+using Item = std::variant<BatchRef, Watermark, Barrier, Idle, End, SplitEnd>;
 
 // What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
 // process, on_watermark and finish that may be under way).

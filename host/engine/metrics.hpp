@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -21,6 +22,43 @@ struct NodeCounters {
     static void add(std::atomic<int64_t>& counter, int64_t n) {
         counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
+};
+
+// How far event time has come at an instance: the watermark that it sent last, and who holds it back. Written by its worker.
+class TimeGauge {
+public:
+    static constexpr uint64_t kNobody = UINT64_MAX;
+    enum State : uint8_t { kNone, kActive, kIdle };
+
+    void set_watermark(int64_t time) {
+        watermark_.store(time, std::memory_order_relaxed);
+        state_.store(kActive, std::memory_order_relaxed);
+    }
+    void set_idle() { state_.store(kIdle, std::memory_order_relaxed); }
+    // The number of a split, or of an input where there are none.
+    void set_held_by(uint64_t number) { held_by_.store(number, std::memory_order_relaxed); }
+
+    State state() const { return state_.load(std::memory_order_relaxed); }
+    int64_t watermark() const { return watermark_.load(std::memory_order_relaxed); }
+    uint64_t held_by() const { return held_by_.load(std::memory_order_relaxed); }
+
+    // Splits by number, as they are assigned.
+    void name_split(uint64_t number, const std::string& id) {
+        std::lock_guard lock(mutex_);
+        splits_[number] = id;
+    }
+    std::string split_name(uint64_t number) const {
+        std::lock_guard lock(mutex_);
+        const auto found = splits_.find(number);
+        return found == splits_.end() ? "" : found->second;
+    }
+
+private:
+    std::atomic<int64_t> watermark_{INT64_MIN};
+    std::atomic<State> state_{kNone};
+    std::atomic<uint64_t> held_by_{kNobody};
+    mutable std::mutex mutex_;
+    std::map<uint64_t, std::string> splits_;
 };
 
 // The metrics that a plugin registered. Registration before the run; values from any thread.

@@ -300,6 +300,7 @@ bool Plan::bind_node(size_t index, Round round) {
     }
     for (uint32_t p = 0; round != Round::kReads && p < n_outputs; ++p) {
         auto& port = node.outputs[p];
+        if (!mark_event_time(index, p, *answer.outputs[p])) return false;
         if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
         port.schema = std::move(*answer.outputs[p]);
         export_schema(port.schema, &port.abi_schema);
@@ -323,12 +324,13 @@ void Plan::collect_wanted() {
             Wanted& wanted = wanted_[n][p];
             wanted = {port.edges.empty(), {}};
             for (const Field& field : port.schema.fields) {
+                const bool is_time = is_time_port(n, p) && field.name == topology_.nodes[n].event_time->column;
                 auto reads = [&](int e) {
                     const auto& named = reads_[static_cast<size_t>(e)];
                     return named ? std::find(named->begin(), named->end(), field.name) != named->end()
                                  : !is_metadata_column(field.name);
                 };
-                if (std::any_of(port.edges.begin(), port.edges.end(), reads)) wanted.columns.push_back(field.name);
+                if (is_time || std::any_of(port.edges.begin(), port.edges.end(), reads)) wanted.columns.push_back(field.name);
             }
         }
     }

@@ -46,10 +46,16 @@ struct PlannedEdge {
     std::optional<KeyHasher> hasher;  // kKeyed by `key:`; without one the operator computes its own key
 };
 
+// Where a node's event time is: a port, and a column of it.
+struct PlannedTime {
+    size_t port = 0, column = 0;
+};
+
 struct PlannedNode {
     std::vector<std::unique_ptr<Instance>> instances;  // one a worker
     std::vector<int> inputs;           // edges, in the order in which process numbers them
     std::vector<PlannedPort> outputs;  // the descriptor's, then `errors`
+    std::optional<PlannedTime> event_time;  // where the node declares it
 
     Instance& instance(uint32_t worker = 0) const { return *instances[worker]; }
 };
@@ -100,6 +106,8 @@ private:
     uint32_t context_flags() const;
     uint32_t port_flags(size_t edge) const;  // of the input that it leads to
     void collect_wanted();
+    bool is_time_port(size_t node, size_t port) const;
+    bool mark_event_time(size_t node, size_t port, Schema& schema);
     void fail(const NodeSpec& node, const Status& status);
     std::string nearest_column(const NodeSpec& node, const std::string& path) const;
     void fail_key(const NodeSpec& node, const Status& status, const Schema& schema);

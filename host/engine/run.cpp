@@ -27,32 +27,6 @@ std::chrono::nanoseconds process_cpu() {
     return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
-const char* kind_name(uint32_t kind) {
-    return kind == WEIR_KIND_SOURCE ? "source" : kind == WEIR_KIND_SINK ? "sink" : "operator";
-}
-
-// Over all of its instances.
-NodeStats stats_of(const PlannedNode& node) {
-    NodeStats out;
-    out.id = node.instance().node().name();
-    out.is_clauses = !node.instance().node().of.empty();
-    out.op = node.instance().node().op->name;
-    out.kind = kind_name(node.instance().descriptor().kind);
-    for (const auto& instance : node.instances) {
-        const NodeCounters& counters = instance->counters();
-        out.rows_in += counters.rows_in.load(std::memory_order_relaxed);
-        out.rows_out += counters.rows_out.load(std::memory_order_relaxed);
-        out.errors += counters.errors.load(std::memory_order_relaxed);
-        out.unwired += counters.unwired.load(std::memory_order_relaxed);
-        const auto& metrics = instance->metrics().all();
-        for (size_t i = 0; i < metrics.size(); ++i) {
-            if (i == out.metrics.size()) out.metrics.push_back({metrics[i].name, metrics[i].type, 0});
-            out.metrics[i].value += metrics[i].value.load(std::memory_order_relaxed);
-        }
-    }
-    return out;
-}
-
 void warn(const std::string& text) { HostServices::get().log(WEIR_LOG_WARNING, text); }
 
 }  // namespace
@@ -196,7 +170,9 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
     WEIR_FAILPOINT("coordinator.restore.begin");
-    for (const SplitPosition& one : epochs_.positions()) splits_.set_position(one.node, one.split, one.position);
+    for (const SplitPosition& one : epochs_.progress().positions) splits_.set_position(one.node, one.split, one.position, one.time);
+    for (const NodeTime& one : epochs_.progress().times)
+        for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();
     first_epoch_.store(epoch_);
     committed_.store(epoch_);
@@ -295,8 +271,8 @@ void TopologyRun::on_split_ended(size_t node, uint64_t split) {
     });
 }
 
-void TopologyRun::on_split_revoked(size_t node, uint64_t split) {
-    mailbox_.post([this, node, split] { splits_.split_revoked(node, split); });
+void TopologyRun::on_split_revoked(size_t node, uint64_t split, std::optional<int64_t> time) {
+    mailbox_.post([this, node, split, time] { splits_.split_revoked(node, split, time); });
 }
 
 void TopologyRun::on_wants_epoch() {
@@ -397,17 +373,17 @@ void TopologyRun::start_epoch(bool last) {
 void TopologyRun::commit_epoch() {
     WEIR_FAILPOINT("coordinator.epoch.reported");
     std::vector<EpochPart> parts;
-    std::vector<SplitPosition> positions;
+    Progress progress;
     in_outbox_ = 0;
     int64_t records = 0;
     for (EpochReport& report : reports_) {
         in_outbox_ += report.in_outbox;
         records += report.records;
         parts.push_back(std::move(report.state));
-        positions.insert(positions.end(), report.positions.begin(), report.positions.end());
+        progress.add(std::move(report.progress));
     }
     in_flight_ = false;
-    Status status = epochs_.commit(epoch_, parts, positions, abandon_);
+    Status status = epochs_.commit(epoch_, parts, progress, abandon_);
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
         failed_state_ = epochs_.is_damaged();
@@ -484,7 +460,7 @@ void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_
 
 RunStats TopologyRun::stats() const {
     RunStats stats;
-    for (const auto& node : plan_->nodes()) stats.nodes.push_back(stats_of(node));
+    for (size_t i = 0; i < plan_->nodes().size(); ++i) stats.nodes.push_back(stats_of(*plan_, i));
     for (const NodeStats& node : stats.nodes)
         if (node.kind == "source") stats.records += node.rows_out + node.errors;
     stats.epochs = committed_.load() - first_epoch_.load();

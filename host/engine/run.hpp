@@ -24,6 +24,7 @@
 #include "host/engine/flood_guard.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
+#include "host/engine/run_stats.hpp"
 #include "host/engine/simulation.hpp"
 #include "host/engine/splits.hpp"
 #include "host/engine/wakeup.hpp"
@@ -46,27 +47,6 @@ struct RunOptions {
     int64_t simulated_start = 0;  // its clock begins there
     SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
-};
-
-struct NodeStats {
-    std::string id, op, kind;  // kind: source, operator, sink
-    int64_t rows_in = 0, rows_out = 0, errors = 0, unwired = 0;
-    struct Metric {
-        std::string name;
-        uint32_t type;
-        int64_t value;
-    };
-    std::vector<Metric> metrics;
-    bool is_clauses = false;  // of the node of that id, which has stats of its own
-};
-
-struct RunStats {
-    std::vector<NodeStats> nodes;
-    uint64_t epochs = 0;
-    int64_t records = 0;
-    int64_t restarts = 0;
-    // From the first record to the end of the last epoch; CPU of the whole process, user and system.
-    std::chrono::nanoseconds cpu{0}, wall{0};
 };
 
 class TopologyRun : private WorkerListener {
@@ -94,7 +74,7 @@ public:
     // After join. Up to the last committed epoch: records that the sources gave in this run, and where they were;
     // and the clock at its end.
     int64_t committed_records() const { return committed_records_; }
-    const std::vector<SplitPosition>& committed_positions() const { return epochs_.positions(); }
+    const Progress& committed_progress() const { return epochs_.progress(); }
     int64_t now() const { return clock_(); }
     RunStats stats() const;
     const Topology& topology() const { return plan_->topology(); }
@@ -104,7 +84,7 @@ private:
     void on_epoch_done(uint32_t worker, EpochReport report) override;
     void on_splits(size_t node, std::vector<std::string> ids, bool complete) override;
     void on_split_ended(size_t node, uint64_t split) override;
-    void on_split_revoked(size_t node, uint64_t split) override;
+    void on_split_revoked(size_t node, uint64_t split, std::optional<int64_t> time) override;
     void on_budget_returned() override {}
     void on_wants_epoch() override;
     void on_first_record() override;

@@ -1,6 +1,7 @@
 #include "host/engine/sources.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <weir/memory.hpp>
 
@@ -23,6 +24,23 @@ int64_t RecordBudget::take(int64_t most) {
         out_.fetch_sub(1);
     }
     return 0;
+}
+
+void Progress::add(Progress other) {
+    std::move(other.positions.begin(), other.positions.end(), std::back_inserter(positions));
+    const auto take_earlier = [](std::optional<int64_t>& mine, std::optional<int64_t> time) {
+        if (time) mine = std::min(*time, mine.value_or(INT64_MAX));
+    };
+    for (const NodeTime& time : other.times) {
+        const auto is_same = [&](const NodeTime& one) { return one.node == time.node; };
+        const auto mine = std::find_if(times.begin(), times.end(), is_same);
+        if (mine == times.end()) {
+            times.push_back(time);
+            continue;
+        }
+        take_earlier(mine->watermark, time.watermark);
+        take_earlier(mine->greatest, time.greatest);
+    }
 }
 
 Sources::Sources(Plan& plan, uint32_t worker, Dataflow& dataflow, SourcesListener& listener)
@@ -55,14 +73,14 @@ bool Sources::set_splits(size_t node, const std::vector<SplitAssignment>& splits
                                        [&](const Split& s) { return s.number == split.number; });
         if (!known && !assign(source, split)) return false;
     }
-    idle_without_splits(source);
+    tell_splits(source);
     return true;
 }
 
-void Sources::idle_without_splits(const Source& source) {
-    for (const Split& split : source.splits)
-        if (!split.ended && !split.leaving) return;
-    dataflow_.set_idle(source.node);
+// Without any it is idle.
+void Sources::tell_splits(const Source& source) {
+    const auto is_open = [](const Split& split) { return !split.ended && !split.leaving; };
+    dataflow_.tell_splits(source.node, std::any_of(source.splits.begin(), source.splits.end(), is_open));
 }
 
 bool Sources::assign(Source& source, const SplitAssignment& assigned) {
@@ -78,6 +96,7 @@ bool Sources::assign(Source& source, const SplitAssignment& assigned) {
         dataflow_.fail(source.node, status);
         return false;
     }
+    dataflow_.add_split(source.node, split.number, split.id, assigned.time);
     source.splits.push_back(std::move(split));
     return true;
 }
@@ -87,7 +106,7 @@ Sources::Split* Sources::next_ready(Source& source) {
     for (size_t i = 0; i < n; ++i) {
         size_t at = (source.next + i) % n;
         Split& split = source.splits[at];
-        if (!split.ready || split.ended || split.leaving) continue;
+        if (!split.ready || split.ended || split.leaving || dataflow_.is_ahead(source.node, split.number)) continue;
         source.next = (at + 1) % n;
         return &split;
     }
@@ -117,9 +136,11 @@ bool Sources::poll_one(Source& source, RecordBudget& budget) {
     if (!status.ok()) return true;
     split->ready = status.is_more();
     split->ended = status.is_end();
+    dataflow_.set_waiting(source.node, split->number, !split->ready);
     if (split->ended) {
+        dataflow_.drop_split(source.node, split->number, true);
         listener_.on_split_ended(source.node, split->number);
-        idle_without_splits(source);
+        tell_splits(source);
     }
     return true;
 }
@@ -137,6 +158,7 @@ void Sources::end_all() {
 
 void Sources::on_wake(size_t node) {
     for (auto& split : find(node)->splits) split.ready = true;
+    dataflow_.on_splits_woken(node);
 }
 
 void Sources::mark_positions() {
@@ -159,7 +181,8 @@ std::vector<SplitPosition> Sources::marked() const {
     std::vector<SplitPosition> out;
     for (const auto& source : sources_)
         for (const auto& split : source.splits)
-            if (split.marked) out.push_back({source.node, split.id, *split.marked});
+            if (split.marked)
+                out.push_back({source.node, split.id, *split.marked, dataflow_.marked_time_of_split(source.node, split.number)});
     return out;
 }
 
@@ -192,7 +215,8 @@ Status Sources::revoke_leaving(Source& source) {
             return revoke ? revoke(self, split.number, error) : WEIR_OK;
         });
         if (!status.ok()) return status;
-        listener_.on_split_revoked(source.node, split.number);
+        listener_.on_split_revoked(source.node, split.number, dataflow_.time_of_split(source.node, split.number));
+        dataflow_.drop_split(source.node, split.number, false);
         source.splits.erase(source.splits.begin() + static_cast<std::ptrdiff_t>(i));
         source.next = 0;
     }

@@ -40,18 +40,28 @@ private:
     std::atomic<int64_t> out_{0};
 };
 
-// The position of a split, in its source's own notation.
+// The position of a split, in its source's own notation, and the greatest event time of its rows up to there.
 struct SplitPosition {
     size_t node = 0;
     std::string split;  // id
     std::string position;
+    std::optional<int64_t> time = {};
+};
+
+// How far a run has come, as an epoch keeps it: where its sources were, and event time at its nodes.
+struct Progress {
+    std::vector<SplitPosition> positions;
+    std::vector<NodeTime> times;  // one a node
+
+    // That of another worker. Times are the earliest.
+    void add(Progress other);
 };
 
 class SourcesListener {
 public:
     virtual ~SourcesListener() = default;
     virtual void on_split_ended(size_t node, uint64_t split) = 0;
-    virtual void on_split_revoked(size_t node, uint64_t split) = 0;
+    virtual void on_split_revoked(size_t node, uint64_t split, std::optional<int64_t> time) = 0;
     virtual void on_budget_returned() = 0;  // others may poll again
 };
 
@@ -99,7 +109,7 @@ private:
     };
 
     Source* find(size_t node);
-    void idle_without_splits(const Source& source);
+    void tell_splits(const Source& source);
     bool assign(Source& source, const SplitAssignment& split);
     bool poll_one(Source& source, RecordBudget& budget);
     Status revoke_leaving(Source& source);

@@ -31,8 +31,9 @@ uint32_t SplitTable::reserve(size_t node, const std::string& id) {
     return (found != source.splits.end() ? found->second : add(source, id)).worker;
 }
 
-void SplitTable::set_position(size_t node, const std::string& id, std::string position) {
+void SplitTable::set_position(size_t node, const std::string& id, std::string position, std::optional<int64_t> time) {
     sources_[node].positions[id] = std::move(position);
+    if (time) sources_[node].times[id] = *time;
 }
 
 std::vector<SplitAssignment> SplitTable::of_worker(size_t node, uint32_t worker) const {
@@ -45,6 +46,7 @@ std::vector<SplitAssignment> SplitTable::of_worker(size_t node, uint32_t worker)
         auto position = source->second.positions.find(id);
         SplitAssignment& assigned = out.emplace_back(SplitAssignment{split.number, id, {}});
         if (position != source->second.positions.end()) assigned.position = position->second;
+        if (auto time = source->second.times.find(id); time != source->second.times.end()) assigned.time = time->second;
     }
     return out;
 }
@@ -54,11 +56,12 @@ void SplitTable::split_ended(size_t node, uint64_t number) {
         if (split.number == number) split.ended = true;
 }
 
-void SplitTable::split_revoked(size_t node, uint64_t number) {
+void SplitTable::split_revoked(size_t node, uint64_t number, std::optional<int64_t> time) {
     Source& source = sources_[node];
     for (auto it = source.splits.begin(); it != source.splits.end(); ++it) {
         if (it->second.number != number || it->second.listed) continue;
         --load_[it->second.worker];
+        if (time) source.times[it->first] = *time;
         source.positions.erase(it->first);  // whoever reads it meanwhile goes on from there
         std::erase(source.order, it->first);
         source.splits.erase(it);

@@ -15,6 +15,7 @@ struct SplitAssignment {
     uint64_t number = 0;  // of the run, over all sources
     std::string id;
     std::optional<std::string> position;  // where to begin; none: where the source's configuration says
+    std::optional<int64_t> time = {};     // the greatest event time of its rows before that
 };
 
 class SplitTable {
@@ -24,15 +25,16 @@ public:
     // The splits that a source has now. New ones go to the worker that reads the fewest. `complete`: there will be
     // no others.
     void update(size_t node, const std::vector<std::string>& ids, bool complete);
-    // Where a split of this source begins when it is first seen.
-    void set_position(size_t node, const std::string& id, std::string position);
+    // Where a split of this source begins when it is first seen, and the greatest event time of its rows before that.
+    void set_position(size_t node, const std::string& id, std::string position, std::optional<int64_t> time = {});
     // The worker that will read a split which is not known yet: where its state goes.
     uint32_t reserve(size_t node, const std::string& id);
     // What the worker reads of the source.
     std::vector<SplitAssignment> of_worker(size_t node, uint32_t worker) const;
 
     void split_ended(size_t node, uint64_t number);
-    void split_revoked(size_t node, uint64_t number);
+    // `time`: the greatest event time of its rows, for who reads it next.
+    void split_revoked(size_t node, uint64_t number, std::optional<int64_t> time);
     // Every split has ended, and there is one or will be none.
     bool source_ended(size_t node) const;
     bool complete(size_t node) const;
@@ -47,6 +49,7 @@ private:
         std::map<std::string, Split> splits;
         std::vector<std::string> order;  // as they were first listed
         std::map<std::string, std::string> positions;
+        std::map<std::string, int64_t> times;
         bool complete = false;
     };
 

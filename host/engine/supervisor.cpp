@@ -40,7 +40,7 @@ Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
     RunOptions first = options_.run;
     first.on_finished = nullptr;
     simulated_now_ = first.simulated_start;
-    keeps_positions_ = !plan->is_ephemeral();
+    keeps_progress_ = !plan->is_ephemeral();
     run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(first));
 }
 
@@ -109,7 +109,7 @@ void Supervisor::tear_down() {
         const std::lock_guard lock(mutex_);
         if (!run_) return;
         records_ += run_->committed_records();
-        if (keeps_positions_) positions_ = run_->committed_positions();
+        if (keeps_progress_) progress_ = run_->committed_progress();
         past_ = joined(past_, run_->stats());
         gone = std::move(run_);
     }
@@ -164,7 +164,7 @@ RunOptions Supervisor::next_options() const {
     options.simulated_start = simulated_now_;
     if (options.records) options.records = std::max<int64_t>(0, *options.records - records_);
     options.epochs.reset = false;
-    options.epochs.positions = positions_;
+    options.epochs.progress = progress_;
     return options;
 }
 

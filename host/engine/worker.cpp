@@ -69,8 +69,10 @@ bool Worker::turn() {
 }
 
 void Worker::poll() {
-    if (failed() || hold_.load(std::memory_order_relaxed) || memory_.holds()) return;
+    if (failed()) return;
+    if (hold_.load(std::memory_order_relaxed) || memory_.holds()) return dataflow_.restart_idle_clocks();
     if (sources_.poll(budget_)) moved_ = true;
+    if (dataflow_.check_idle()) moved_ = true;
     if (!started_ && sources_.records() > 0) {
         started_ = true;
         listener_.on_first_record();
@@ -158,7 +160,7 @@ void Worker::on_barrier_done(uint64_t epoch) {
     for (size_t i = 0; i < plan_.nodes().size(); ++i)
         if (KeyedState* keyed = plan_.nodes()[i].instance(index_).keyed())
             for (const auto& [state, upto] : keyed->expired()) expired.push_back({i, state, upto});
-    listener_.on_epoch_done(index_, {epoch, sources_.marked(), std::move(state_), outbox_.size(), marked_records_,
+    listener_.on_epoch_done(index_, {epoch, {sources_.marked(), dataflow_.marked_times()}, std::move(state_), outbox_.size(), marked_records_,
                                      std::move(expired), index_});
     state_ = EpochPart();
     WEIR_FAILPOINT("worker.epoch.reported");

@@ -24,7 +24,7 @@ namespace weir::host {
 // What a worker has to say when all of its nodes have passed a barrier.
 struct EpochReport {
     uint64_t epoch = 0;
-    std::vector<SplitPosition> positions;
+    Progress progress;
     EpochPart state;
     size_t in_outbox = 0;  // what sinks have still to make visible
     int64_t records = 0;  // that its sources gave since the run began, up to the barrier
@@ -89,7 +89,9 @@ private:
     }
     Status on_state(size_t node, const weir_state_block& block, uint32_t mode) override;
     void on_split_ended(size_t node, uint64_t split) override { listener_.on_split_ended(node, split); }
-    void on_split_revoked(size_t node, uint64_t split) override { listener_.on_split_revoked(node, split); }
+    void on_split_revoked(size_t node, uint64_t split, std::optional<int64_t> time) override {
+        listener_.on_split_revoked(node, split, time);
+    }
     void on_budget_returned() override { fabric_.notify_all(); }
     void poll();
     void send();

@@ -186,6 +186,21 @@ nodes:
   pairs: { from: numbers, pair_match: { value: n, sum: 12 } }
   shown: { from: pairs, console: json }
 )y"},
+        {Code::kBadEventTime,
+         "The column of `event_time` is one of the node's first output, behind its clauses if it is a source, and a timestamp. "
+         "Sinks have no event time, and only sources are aligned. See docs/event-time.md.",
+         R"y(nodes:
+  orders:
+    generate: { columns: { n: { sequence: {} } } }
+    event_time: { column: n }
+  shown: { from: orders, console: json }
+)y",
+         R"y(nodes:
+  orders:
+    generate: { columns: { n: { sequence: {} }, ts: { timestamp: {} } } }
+    event_time: { column: ts }
+  shown: { from: orders, console: json }
+)y"},
         {Code::kBadExpression,
          "Expressions are SQL's (docs/expressions.md), over the columns that are there where the expression stands: behind "
          "`select` only those that it names.",

@@ -60,6 +60,7 @@ enum class Code {
     kDelivery,
     kTooDeep,
     kBadKey,
+    kBadEventTime,
     kBadExpression,
     kUnreadOutput,
     kUnboundedState,

@@ -67,6 +67,8 @@ const std::vector<Word>& node_keys() {
          "A column that is added with where each row came from: the node, or `node.port`, as `from` names it."},
         {"key",
          "The columns that rows belong together by, for operators with state: `[a, b]`, or computed, `{ name: expression }`."},
+        {"event_time",
+         "When what a row tells of was: the column that says it, and how long to wait for rows that come late. docs/event-time.md"},
         {"where", "A condition, in SQL: rows for which it is not true are left out."},
         {"set", "Columns that are added or replaced: `{ name: expression }`."},
         {"select", "The columns that go on, `[a, b]`, or what is made of them, `{ name: expression }`."},
@@ -84,13 +86,6 @@ const std::vector<Word>& later_top_level_keys() {
         {"views", "views"},
         {"dashboard", "dashboards"},
         {"serve", "the HTTP server"},
-    };
-    return words;
-}
-
-const std::vector<Word>& later_node_keys() {
-    static const std::vector<Word> words = {
-        {"event_time", "event time"},
     };
     return words;
 }

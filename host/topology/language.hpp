@@ -21,13 +21,12 @@ const std::vector<ParamInfo>& top_level_settings();
 // Top-level keys with a structure of their own: `nodes`, `parameters`, ….
 const std::vector<Word>& top_level_sections();
 
-// Keys of a node besides its operator: `from`, `key`, and the clauses.
+// Keys of a node besides its operator: `from`, `key`, `event_time`, and the clauses.
 const std::vector<Word>& node_keys();
 bool is_clause(std::string_view node_key);
 
 // What TOPOLOGY.md has and this version of weir does not: the loader refuses these by name.
 const std::vector<Word>& later_top_level_keys();
-const std::vector<Word>& later_node_keys();
 const std::vector<Word>& later_operators();
 
 // The key of an operator's configuration that chooses its connection.

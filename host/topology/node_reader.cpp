@@ -94,6 +94,8 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
                 "remove `key`, or write it at the node whose operator needs it";
         else
             read_key(subject, value, draft.spec, clauses);
+        if (const YamlKey* own = value.find_key("event_time"))
+            read_event_time(subject, *own, *value.find("event_time"), checker_, diagnostics_, draft.spec);
     }
     if (!named) return;
     if (clauses.any())
@@ -119,6 +121,7 @@ void NodeReader::add_with_clauses(const std::string& subject, ClauseReader& clau
     extra.spec.tag = draft.spec.tag;
     std::swap(extra.tagger, draft.tagger);
     std::swap(extra.tag_place, draft.tag_place);
+    if (draft.alone || (op != nullptr && op->is_a(OperatorKind::kSource))) std::swap(extra.spec.event_time, draft.spec.event_time);
     if (draft.alone) {
         extra.from = draft.from;
         extra.from_place = draft.from_place;
@@ -165,9 +168,8 @@ void NodeReader::read_tag(const std::string& subject, const YamlNode& map, NodeD
     draft.tag_place = written.place;
 }
 
-bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key, bool is_node) {
-    const Word* word = is_node ? find_word(later_node_keys(), key.text) : nullptr;
-    if (word == nullptr) word = find_word(later_operators(), key.text);
+bool NodeReader::refuse_later(const std::string& subject, const YamlKey& key) {
+    const Word* word = find_word(later_operators(), key.text);
     if (word == nullptr) return false;
     const bool several = word->doc.ends_with('s');
     diagnostics_.error(Code::kNotSupported, key.place,
@@ -182,7 +184,7 @@ NodeReader::Picked NodeReader::pick_operator(const std::string& subject, const Y
         const YamlKey& key = map.keys[i];
         if (is_node ? find_word(node_keys(), key.text) != nullptr : key.text == kStopAboveKey) continue;
         const OperatorInfo* op = catalog_.find(key.text);
-        if (op == nullptr && refuse_later(subject, key, is_node)) {
+        if (op == nullptr && refuse_later(subject, key)) {
             picked.refused = true;
         } else if (op == nullptr) {
             unknown.push_back(&key);

@@ -54,7 +54,7 @@ private:
     // Returns the name that was probably meant, or "".
     std::string unknown_operator(const std::string& subject, const YamlKey& key, bool is_node,
                                  const OperatorInfo* beside);
-    bool refuse_later(const std::string& subject, const YamlKey& key, bool is_node);
+    bool refuse_later(const std::string& subject, const YamlKey& key);
     void configure(const std::string& subject, const Picked& picked, NodeSpec& spec);
     std::string choose_connection(const std::string& subject, const Picked& picked);
     std::optional<std::string> named_connection(const std::string& subject, const Picked& picked,

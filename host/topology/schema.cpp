@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/event_time.hpp"
 #include "host/topology/language.hpp"
 #include "host/topology/schema_params.hpp"
 #include "host/topology/topology.hpp"
@@ -148,6 +149,7 @@ private:
         if (is_source || op.inputs.size() > 1) properties["tag"] = false;
         if (op.inputs.size() > 1) properties["from"] = named_inputs(op);
         if (!needs_key) properties["key"] = false;
+        if (op.is_a(OperatorKind::kSink)) properties["event_time"] = false;
         return {{"required", std::move(required)}, {"properties", std::move(properties)}};
     }
 
@@ -265,6 +267,7 @@ private:
                     {"from", from()},
                     {"tag", {{"type", "string"}, {"pattern", "^[^_]"}}},
                     {"key", key()},
+                    {"event_time", schema_of_config(event_time_params())},
                     {"where", schema_ref("expression")},
                     {"set", expressions()},
                     {"select", select()},

@@ -19,6 +19,7 @@
 
 #include "host/loader/manifest.hpp"
 #include "host/topology/diagnostic.hpp"
+#include "host/topology/event_time.hpp"
 #include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
 #include "host/topology/stop_above.hpp"
@@ -87,6 +88,7 @@ struct NodeSpec {
     std::vector<ClauseText> clauses;  // of a node that does clauses
     std::string tag;                  // the column that says where its rows came from; empty: none
     bool adds_tag = false;            // it adds that column for one edge of the node `of`
+    std::optional<EventTimeSpec> event_time;  // of a source with clauses it stands at these
     Json key_expressions;             // of a computed key: what its columns are; null where they are there as they are
 
     // What users call it.

@@ -8,6 +8,7 @@
 #include "plugins/clauses/clauses.hpp"
 #include "tests/unit/engine/broadcast_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
+#include "tests/unit/engine/timed_operators.hpp"
 
 namespace weir::host::testing {
 
@@ -418,6 +419,8 @@ const std::vector<const weir_operator*>& operators() {
         list.insert(list.end(), keyed.begin(), keyed.end());
         const auto broadcast = broadcast_operators();
         list.insert(list.end(), broadcast.begin(), broadcast.end());
+        const auto timed = timed_operators();
+        list.insert(list.end(), timed.begin(), timed.end());
         return list;
     }();
     return all;

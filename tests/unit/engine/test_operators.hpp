@@ -33,6 +33,14 @@ struct World {
     bool unreachable = false;                // `collect` cannot be opened
     int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::map<uint64_t, std::set<std::string>> versions;  // epoch -> what instances of `ruled` had of their rules
+    // timed: per split, rows with their time, or none, and silences in between (microseconds).
+    struct TimedStep {
+        std::optional<int64_t> time;
+        int64_t silence = 0;
+    };
+    std::map<std::string, std::vector<TimedStep>> timed;
+    std::vector<std::string> seen;                 // by watch
+    std::map<uint32_t, int64_t> watermarks_of;     // worker -> the last one of its watch
     // An operator's name -> whose code it has now: another version of it.
     std::map<std::string, std::string> acts_as;
     std::string throw_in;                    // name of an operator whose process throws
@@ -57,7 +65,8 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp and broadcast_operators.hpp
+//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp, broadcast_operators.hpp and
+//   timed_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();
