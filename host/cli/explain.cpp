@@ -120,6 +120,72 @@ void append_clauses(std::string& out, Plan& plan, size_t index, const ClausesOf&
         out += fmt::format("    clauses -> {}: {}\n", node.op->name, columns_text(plan.nodes()[at].outputs[0].schema));
 }
 
+// The event time of a node's first output, and who makes the watermarks that it sees: a node that declares event time, or a source
+// that does not.
+struct ShownTime {
+    const EventTimeSpec* declared = nullptr;
+    std::optional<Field> column;
+    std::set<std::string> from, none_from;
+    std::set<size_t> seen;  // nodes on the way there
+};
+
+void find_watermarks(const Topology& topology, size_t index, ShownTime& out) {
+    const NodeSpec& node = topology.nodes[index];
+    if (!out.seen.insert(index).second) return;
+    if (node.event_time) {
+        out.from.insert(node.name());
+        return;
+    }
+    if (node.op->is_a(OperatorKind::kSource)) out.none_from.insert(node.name());
+    for (const Edge& edge : topology.edges)
+        if (static_cast<size_t>(edge.to_node) == index && edge.from_port != kErrorsPort)
+            find_watermarks(topology, static_cast<size_t>(edge.from_node), out);
+}
+
+ShownTime time_of(Plan& plan, size_t index, const ClausesOf& clauses) {
+    const Topology& topology = plan.topology();
+    const size_t last = clauses.behind.value_or(index);
+    ShownTime out;
+    if (topology.nodes[index].op->is_a(OperatorKind::kSink)) return out;
+    if (topology.nodes[last].event_time) out.declared = &*topology.nodes[last].event_time;
+    const Schema& schema = plan.nodes()[last].outputs[0].schema;
+    if (const auto column = schema.event_time()) out.column = schema.fields[*column];
+    find_watermarks(topology, last, out);
+    if (out.from.empty()) out.none_from.clear();
+    return out;
+}
+
+std::string time_text(const ShownTime& time) {
+    if (const EventTimeSpec* spec = time.declared) {
+        std::string out = fmt::format("{}, max_delay: {}", spec->column, duration_text(spec->max_delay.count()));
+        const auto add = [&out](const char* name, const auto& value) {
+            if (value) out += fmt::format(", {}: {}", name, duration_text(value->count()));
+        };
+        add("idle_after", spec->idle_after);
+        add("max_future", spec->max_future);
+        add("align", spec->align);
+        return out;
+    }
+    if (time.from.empty()) return "";
+    std::string out = time.column ? time.column->name : "no column";
+    out += fmt::format("; watermarks of {}", fmt::join(time.from, ", "));
+    for (const std::string& source : time.none_from) out += fmt::format(", held back by {}, which has no event_time", source);
+    return out;
+}
+
+Json time_json(const ShownTime& time) {
+    Json out = {{"column", time.column ? Json(time.column->name) : Json()}, {"watermarks_of", time.from}};
+    if (time.column) out["offset_us"] = *time.column->event_time;
+    if (!time.none_from.empty()) out["held_back_by"] = time.none_from;
+    if (const EventTimeSpec* spec = time.declared) {
+        out["max_delay_us"] = spec->max_delay.count();
+        if (spec->idle_after) out["idle_after_us"] = spec->idle_after->count();
+        if (spec->max_future) out["max_future_us"] = spec->max_future->count();
+        if (spec->align) out["align_us"] = spec->align->count();
+    }
+    return out;
+}
+
 // What becomes of rows that fail and that no node reads.
 const char* errors_text(ErrorsPolicy policy) {
     switch (policy) {
@@ -159,6 +225,7 @@ void append_node(std::string& out, Plan& plan, size_t index) {
     if (!node.tag.empty()) out += fmt::format("    tag: {}\n", node.tag);
     append_clauses(out, plan, index, clauses);
     if (const auto words = state_words(planned); !words.empty()) out += fmt::format("    state: {}\n", fmt::join(words, ", "));
+    if (const std::string text = time_text(time_of(plan, index, clauses)); !text.empty()) out += "    event time: " + text + "\n";
     for (size_t p = 0; p + 1 < planned.outputs.size(); ++p) {
         const PlannedPort& port = shown_port(plan, index, p, clauses);
         const std::string name = port_name(node, planned.outputs[p].name);
@@ -201,6 +268,7 @@ Json node_json(Plan& plan, size_t index) {
         out["outputs"].push_back({{"port", planned.outputs[p].name}, {"readers", readers(topology, port)},
                                   {"columns", columns_json(port.schema)}});
     }
+    if (const ShownTime time = time_of(plan, index, clauses); !time.from.empty()) out["event_time"] = time_json(time);
     const char* unread = errors_text(node.errors);
     if (*unread) out["unread_errors"] = unread;
     return out;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <weir/row_json.hpp>
+
 #include "host/topology/ports.hpp"
 
 namespace weir::host {
@@ -39,7 +41,39 @@ std::string inputs_text(const Topology& topology, const NodeSpec& node) {
     return out;
 }
 
+// Where event time comes by. A sink has what its inputs have.
+bool is_shown(const NodeStats& node) { return node.time && node.kind != "sink"; }
+
+// "2024-05-23T12:34:56Z, held back by split `3`"
+std::string watermark_text(const NodeStats::Time& time) {
+    std::string out = time.watermark ? format_timestamp(*time.watermark) : "none yet";
+    if (!time.held_by.empty()) out += fmt::format(", held back by {}`{}`", time.is_split ? "split " : "", time.held_by);
+    return out;
+}
+
+std::string watermarks_text(const RunStats& stats) {
+    size_t width = 0;
+    for (const NodeStats& node : stats.nodes)
+        if (is_shown(node)) width = std::max(width, node.id.size());
+    std::string out;
+    for (const NodeStats& node : stats.nodes)
+        if (is_shown(node)) out += fmt::format("  watermark of {:<{}}  {}\n", node.id, width, watermark_text(*node.time));
+    return out;
+}
+
 }  // namespace
+
+std::string lag_text(const RunStats& stats, int64_t now) {
+    const NodeStats* slowest = nullptr;
+    for (const NodeStats& node : stats.nodes)
+        if (is_shown(node) && !node.time->is_idle && (!slowest || node.time->watermark < slowest->time->watermark)) slowest = &node;
+    if (!slowest) return "";
+    const NodeStats::Time& time = *slowest->time;
+    std::string out = fmt::format("watermark of {} ", slowest->id);
+    out += time.watermark ? fmt::format("{:.1f} s behind", static_cast<double>(now - *time.watermark) / 1e6) : "none yet";
+    if (!time.held_by.empty()) out += fmt::format(", held back by {}`{}`", time.is_split ? "split " : "", time.held_by);
+    return out;
+}
 
 std::string grouped(int64_t value) {
     std::string digits = std::to_string(value);
@@ -155,10 +189,10 @@ std::string summary_text(const Topology& topology, const RunStats& stats, const 
             out += fmt::format("  {:>9}/s", grouped(std::llround(static_cast<double>(count.value) / seconds)));
         out += "\n";
     }
-    return out;
+    return out + watermarks_text(stats);
 }
 
-Json stats_json(const RunStats& stats, int64_t peak_rss_bytes) {
+Json stats_json(const RunStats& stats, int64_t peak_rss_bytes, int64_t now) {
     const double seconds = std::chrono::duration<double>(stats.wall).count();
     const auto records = static_cast<double>(stats.records);
     Json out;
@@ -167,6 +201,14 @@ Json stats_json(const RunStats& stats, int64_t peak_rss_bytes) {
     out["records_per_s"] = seconds > 0 ? records / seconds : 0.0;
     out["peak_rss_bytes"] = peak_rss_bytes;
     out["restarts"] = stats.restarts;
+    for (const NodeStats& node : stats.nodes) {
+        if (!is_shown(node)) continue;
+        Json one = {{"node", node.id}, {"idle", node.time->is_idle}};
+        if (node.time->watermark) one["watermark"] = format_timestamp(*node.time->watermark);
+        if (node.time->watermark) one["lag_s"] = static_cast<double>(now - *node.time->watermark) / 1e6;
+        if (!node.time->held_by.empty()) one[node.time->is_split ? "held_by_split" : "held_by_node"] = node.time->held_by;
+        out["watermarks"].push_back(std::move(one));
+    }
     return out;
 }
 

@@ -14,6 +14,7 @@
 #include "host/cli/savepoints.hpp"
 #include "host/cli/session.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
 
 namespace weir::host {
@@ -46,7 +47,7 @@ public:
     }
 
     void write(const RunStats& stats) {
-        const std::string text = stats_json(stats, peak_rss_bytes()).dump() + "\n";
+        const std::string text = stats_json(stats, peak_rss_bytes(), system_now()).dump() + "\n";
         const bool is_file = ftruncate(fd_, 0) == 0 || errno == EINVAL;  // a pipe cannot be cut
         const auto size = static_cast<ssize_t>(text.size());
         if (!is_file || ::write(fd_, text.data(), text.size()) != size) error_ = errno != 0 ? errno : EIO;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "host/cli/terminal.hpp"
+#include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
 
 namespace weir::host {
@@ -238,7 +239,11 @@ void Session::show_rates() {
 
 std::string Session::line_of(Member& member, std::chrono::steady_clock::time_point now) {
     const auto waiting = member.run->waiting();
-    if (!waiting) return member.meter.line(counts_of(member.run->stats()), now);
+    if (!waiting) {
+        const RunStats stats = member.run->stats();
+        const std::string lag = lag_text(stats, system_now());
+        return member.meter.line(counts_of(stats), now) + (lag.empty() ? "" : "  " + lag);
+    }
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(std::max(waiting->due, now) - now);
     return fmt::format("restart {} in {}: {}", waiting->attempt, wait_text(left), waiting->failure);
 }

@@ -1,4 +1,7 @@
 // `weir explain` and `weir graph` from outside: whole outputs.
+#include <sstream>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -179,6 +182,44 @@ shown  console (console)
     EXPECT_EQ(all[0]["nodes"][3]["inputs"][1], nlohmann::json::parse(R"({"node":"sorted","port":"to","as":"in","routing":"forward"})"));
     EXPECT_EQ(weir({"run", "r.yaml"}, folder_.path()).out,
               "{\"half\":0,\"kind\":\"half\"}\n{\"half\":0,\"kind\":\"half\"}\n{\"half\":1,\"kind\":\"half\"}\n");
+}
+
+constexpr const char* kTimed =
+    "name: timed\n"
+    "defaults: { generate: { columns: { n: { sequence: {} }, ts: { timestamp: {} } }, count: 3 } }\n"
+    "nodes:\n"
+    "  raw: { generate: {}, where: n > 0, event_time: { column: ts, max_delay: 5s, idle_after: 30s, max_future: 1h, align: 10s } }\n"
+    "  plain: { generate: {} }\n"
+    "  renamed: { from: raw, select: { at: ts } }\n"
+    "  both: { from: [raw, plain], union: {} }\n"
+    "  anew: { from: both, where: n > 1, event_time: ts }\n"
+    "  shown: { from: [renamed, anew], console: json }\n";
+
+TEST_F(Explain, ShowsEventTimeAndWhereWatermarksComeFrom) {
+    folder_.write("t.yaml", kTimed);
+    const Outcome got = weir({"explain", "t.yaml"}, folder_.path());
+    EXPECT_EQ(got.err, "");
+    std::string out;
+    std::istringstream lines(got.out);
+    for (std::string line; std::getline(lines, line);)
+        if (!line.empty() && (line[0] != ' ' || line.find("event time") != std::string::npos)) out += line + "\n";
+    EXPECT_EQ(out, R"(timed (t.yaml)
+raw  generate (generate)
+    event time: ts, max_delay: 5s, idle_after: 30s, max_future: 1h, align: 10s
+plain  generate (generate)
+renamed  clauses (clauses)
+    event time: at; watermarks of raw
+both  union (union)
+    event time: no column; watermarks of raw, held back by plain, which has no event_time
+anew  clauses (clauses)
+    event time: ts, max_delay: 0s
+shown  console (console)
+)");
+    const auto json = nlohmann::json::parse(weir({"explain", "t.yaml", "--format", "json"}, folder_.path()).out);
+    EXPECT_EQ(json["nodes"][0]["event_time"].dump(),
+              R"({"align_us":10000000,"column":"ts","idle_after_us":30000000,"max_delay_us":5000000,"max_future_us":3600000000,)"
+              R"("offset_us":0,"watermarks_of":["raw"]})");
+    EXPECT_EQ(json["nodes"][3]["event_time"].dump(), R"({"column":null,"held_back_by":["plain"],"watermarks_of":["raw"]})");
 }
 
 TEST_F(Explain, SaysWhatAParameterHasFromOutside) {

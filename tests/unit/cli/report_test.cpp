@@ -107,10 +107,48 @@ TEST(RateMeter, ShowsRatesOfTheLastSecond) {
 }
 
 TEST(StatsJson, GivesCostAndRateOfARecord) {
-    EXPECT_EQ(stats_json(pair_match_stats(), 1000).dump(),
+    EXPECT_EQ(stats_json(pair_match_stats(), 1000, 0).dump(),
               R"({"records":12345,"cpu_ns_per_record":405.0222762251924,"records_per_s":1234.5,"peak_rss_bytes":1000,"restarts":0})");
-    EXPECT_EQ(stats_json(RunStats(), 1000).dump(),
+    EXPECT_EQ(stats_json(RunStats(), 1000, 0).dump(),
               R"({"records":0,"cpu_ns_per_record":0.0,"records_per_s":0.0,"peak_rss_bytes":1000,"restarts":0})");
+}
+
+// A source with event time, what it feeds, and a node that reads it and another that has none.
+RunStats timed_stats() {
+    RunStats stats;
+    stats.nodes = {node("raw", "source", 0, 5), node("quiet", "source", 0, 5), node("both", "operator", 5, 5), node("out", "sink", 5, 0)};
+    stats.nodes[0].time = NodeStats::Time{1'716'467'696'500'000, false, "3", true};
+    stats.nodes[1].time = NodeStats::Time{1'716'467'690'000'000, true, "", false};
+    stats.nodes[2].time = NodeStats::Time{std::nullopt, false, "quiet", false};
+    stats.nodes[3].time = stats.nodes[2].time;
+    stats.epochs = 1;
+    return stats;
+}
+
+TEST(Summary, EndsWithWatermarksAndWhatHoldsThemBack) {
+    EXPECT_EQ(summary_text(named("timed"), timed_stats(), "done"),
+              "timed: done, 1 epoch\n"
+              "  read raw    5\n"
+              "  read quiet  5\n"
+              "  both        5\n"
+              "  watermark of raw    2024-05-23T12:34:56.500Z, held back by split `3`\n"
+              "  watermark of quiet  2024-05-23T12:34:50Z\n"
+              "  watermark of both   none yet, held back by `quiet`\n");
+}
+
+TEST(Lag, IsThatOfTheSlowestNodeThatIsAtWork) {
+    RunStats stats = timed_stats();
+    EXPECT_EQ(lag_text(stats, 1'716'467'700'000'000), "watermark of both none yet, held back by `quiet`");
+    stats.nodes[2].time.reset();
+    EXPECT_EQ(lag_text(stats, 1'716'467'700'000'000), "watermark of raw 3.5 s behind, held back by split `3`");
+    EXPECT_EQ(lag_text(pair_match_stats(), 0), "");
+}
+
+TEST(StatsJson, HasWatermarksWhereThereIsEventTime) {
+    EXPECT_EQ(stats_json(timed_stats(), 1000, 1'716'467'700'000'000).at("watermarks").dump(),
+              R"([{"node":"raw","idle":false,"watermark":"2024-05-23T12:34:56.500Z","lag_s":3.5,"held_by_split":"3"},)"
+              R"({"node":"quiet","idle":true,"watermark":"2024-05-23T12:34:50Z","lag_s":10.0},)"
+              R"({"node":"both","idle":false,"held_by_node":"quiet"}])");
 }
 
 TEST(Grouped, SeparatesThousands) {
