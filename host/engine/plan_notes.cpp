@@ -1,5 +1,8 @@
 #include "host/engine/plan_notes.hpp"
 
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 namespace weir::host {
@@ -28,6 +31,41 @@ void warn_of_loss(const Topology& topology, const NodeSpec& node, Diagnostics& d
         .hint = "write to a topic first where `at_least_once` matters";
 }
 
+// Whether watermarks come to a node, from all that it reads, from some, or from none.
+enum class Watermarks { kNone, kSome, kAll };
+
+Watermarks watermarks_at(const Topology& topology, size_t index, const std::vector<Watermarks>& before) {
+    const NodeSpec& node = topology.nodes[index];
+    if (node.event_time) return Watermarks::kAll;
+    bool any = false, all = true;
+    for (const Edge& edge : topology.edges) {
+        if (static_cast<size_t>(edge.to_node) != index || edge.from_port == kErrorsPort) continue;
+        const Watermarks from = before[static_cast<size_t>(edge.from_node)];
+        any = any || from != Watermarks::kNone;
+        all = all && from == Watermarks::kAll;
+    }
+    return !any ? Watermarks::kNone : all ? Watermarks::kAll : Watermarks::kSome;
+}
+
+// Told at the first node where those that have some meet those that have none.
+void warn_of_missing_watermarks(const Topology& topology, Diagnostics& diagnostics) {
+    std::vector<Watermarks> all;
+    for (size_t i = 0; i < topology.nodes.size(); ++i) {
+        const NodeSpec& node = topology.nodes[i];
+        all.push_back(watermarks_at(topology, i, all));
+        if (all.back() != Watermarks::kSome || node.op->is_a(OperatorKind::kSink)) continue;
+        for (const Edge& edge : topology.edges) {
+            const auto from = static_cast<size_t>(edge.from_node);
+            if (static_cast<size_t>(edge.to_node) != i || edge.from_port == kErrorsPort || all[from] != Watermarks::kNone) continue;
+            const std::string& name = topology.nodes[from].name();
+            diagnostics
+                .warning(Code::kBadEventTime, edge.place,
+                         fmt::format("node `{}`: no watermark comes from `{}`, and so none goes on, whatever else it reads", node.name(), name))
+                .hint = fmt::format("give `{}` an `event_time`, with `idle_after` if it is silent most of the time", name);
+        }
+    }
+}
+
 }  // namespace
 
 void report_notes(Plan& plan, Diagnostics& diagnostics) {
@@ -36,6 +74,7 @@ void report_notes(Plan& plan, Diagnostics& diagnostics) {
         note_state(plan.nodes()[i], topology.nodes[i], diagnostics);
         warn_of_loss(topology, topology.nodes[i], diagnostics);
     }
+    warn_of_missing_watermarks(topology, diagnostics);
 }
 
 }  // namespace weir::host

@@ -460,7 +460,7 @@ void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_
 
 RunStats TopologyRun::stats() const {
     RunStats stats;
-    for (size_t i = 0; i < plan_->nodes().size(); ++i) stats.nodes.push_back(stats_of(*plan_, i));
+    stats.nodes = node_stats(*plan_);
     for (const NodeStats& node : stats.nodes)
         if (node.kind == "source") stats.records += node.rows_out + node.errors;
     stats.epochs = committed_.load() - first_epoch_.load();

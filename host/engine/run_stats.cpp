@@ -41,16 +41,11 @@ void name_holder(Plan& plan, size_t index, uint32_t worker, NodeStats::Time& out
 }
 
 // The least of those that are not idle, or, where all are, the greatest. Who has said nothing yet holds the others back.
-std::optional<NodeStats::Time> time_of(Plan& plan, size_t index) {
-    const PlannedNode& node = plan.nodes()[index];
-    const auto& instances = node.instances;
-    const bool is_hidden = !node.instance().node().of.empty();
-    const auto is = [](TimeGauge::State state) {
-        return [state](const auto& instance) { return instance->time().state() == state; };
-    };
-    if (!node.event_time && (is_hidden || std::all_of(instances.begin(), instances.end(), is(TimeGauge::kNone)))) return std::nullopt;
+NodeStats::Time time_of(Plan& plan, size_t index) {
+    const auto& instances = plan.nodes()[index].instances;
     NodeStats::Time out;
-    out.is_idle = std::all_of(instances.begin(), instances.end(), is(TimeGauge::kIdle));
+    out.is_idle = std::all_of(instances.begin(), instances.end(),
+                              [](const auto& instance) { return instance->time().state() == TimeGauge::kIdle; });
     const Instance* chosen = nullptr;
     for (const auto& instance : instances) {
         if (!out.is_idle && instance->time().state() == TimeGauge::kIdle) continue;
@@ -64,17 +59,43 @@ std::optional<NodeStats::Time> time_of(Plan& plan, size_t index) {
     return out;
 }
 
-}  // namespace
+// Whether a node has any to do with event time: it declares it, reads one that has, or is a source that tells watermarks.
+std::vector<bool> timed_nodes(Plan& plan) {
+    const Topology& topology = plan.topology();
+    std::vector<bool> out(plan.nodes().size());
+    for (size_t i = 0; i < out.size(); ++i) {
+        const PlannedNode& node = plan.nodes()[i];
+        const auto tells = [](const auto& instance) { return instance->time().watermark() != INT64_MIN; };
+        const auto has_some = [&](int edge) {
+            const Edge& e = topology.edges[static_cast<size_t>(edge)];
+            return e.from_port != kErrorsPort && out[static_cast<size_t>(e.from_node)];
+        };
+        out[i] = node.event_time || std::any_of(node.inputs.begin(), node.inputs.end(), has_some) ||
+                 (node.instance().is_source() && std::any_of(node.instances.begin(), node.instances.end(), tells));
+    }
+    return out;
+}
 
-NodeStats stats_of(Plan& plan, size_t index) {
-    const PlannedNode& node = plan.nodes()[index];
+NodeStats stats_of(const PlannedNode& node) {
     NodeStats out;
     out.id = node.instance().node().name();
     out.is_clauses = !node.instance().node().of.empty();
     out.op = node.instance().node().op->name;
     out.kind = kind_name(node.instance().descriptor().kind);
     for (const auto& instance : node.instances) add_counters(*instance, out);
-    out.time = time_of(plan, index);
+    return out;
+}
+
+}  // namespace
+
+std::vector<NodeStats> node_stats(Plan& plan) {
+    const std::vector<bool> timed = timed_nodes(plan);
+    std::vector<NodeStats> out;
+    for (size_t i = 0; i < plan.nodes().size(); ++i) {
+        const PlannedNode& node = plan.nodes()[i];
+        out.push_back(stats_of(node));
+        if (timed[i] && (!out.back().is_clauses || node.event_time)) out.back().time = time_of(plan, i);
+    }
     return out;
 }
 

@@ -1,6 +1,6 @@
 // What a run has to say of itself while it runs and at its end.
 //
-// Plain values. stats_of may be called from any thread while the plan's instances are there.
+// Plain values. node_stats may be called from any thread while the plan's instances are there.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct NodeStats {
     };
     std::vector<Metric> metrics;
     bool is_clauses = false;  // of the node of that id, which has stats of its own
-    // Where event time comes by: the node's watermark over all workers, if there is one yet, and who holds it back: a split,
+    // Where there is event time: the node's watermark over all workers, if there is one yet, and who holds it back: a split,
     // or a node that it reads; empty: nobody.
     struct Time {
         std::optional<int64_t> watermark;
@@ -44,7 +44,7 @@ struct RunStats {
     std::chrono::nanoseconds cpu{0}, wall{0};
 };
 
-// Of one node, over all of its instances.
-NodeStats stats_of(Plan& plan, size_t node);
+// Of each node, over all of its instances.
+std::vector<NodeStats> node_stats(Plan& plan);
 
 }  // namespace weir::host

@@ -188,7 +188,8 @@ nodes:
 )y"},
         {Code::kBadEventTime,
          "The column of `event_time` is one of the node's first output, behind its clauses if it is a source, and a timestamp. "
-         "Sinks have no event time, and only sources are aligned. See docs/event-time.md.",
+         "Sinks have no event time, and only sources are aligned. Of nodes that are read together all have it or none: who has none "
+         "holds back the others' watermarks (a warning). See docs/event-time.md.",
          R"y(nodes:
   orders:
     generate: { columns: { n: { sequence: {} } } }

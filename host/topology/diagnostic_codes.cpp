@@ -61,7 +61,7 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kDelivery, "delivery", "An operator that cannot keep what `delivery:` promises."},
     {Code::kTooDeep, "too-deep", "More nodes that read one another than rows can pass through."},
     {Code::kBadKey, "bad-key", "A `key:` that does not fit the operator, or is missing."},
-    {Code::kBadEventTime, "bad-event-time", "An `event_time:` whose column is not there or is no timestamp, or that does not fit the operator."},
+    {Code::kBadEventTime, "bad-event-time", "An `event_time:` whose column is not there or is no timestamp, that does not fit the operator, or that is missing."},
     {Code::kBadExpression, "bad-expression", "An expression that cannot be understood, or does not fit the columns."},
     {Code::kUnreadOutput, "unread-output", "An output that no node reads; its rows are only counted."},
     {Code::kUnboundedState, "unbounded-state", "State by key that is kept for good, of each key that ever came."},

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "host/engine/event_time.hpp"
+#include "host/engine/plan_notes.hpp"
+#include "host/engine/splits.hpp"
 #include "tests/unit/engine/engine_fixture.hpp"
 
 namespace weir::host::testing {
@@ -54,6 +56,85 @@ protected:
 
     std::filesystem::path folder_;
 };
+
+EventTimeSpec spec_of(int64_t max_delay, std::optional<int64_t> idle_after) {
+    EventTimeSpec spec;
+    spec.max_delay = std::chrono::microseconds(max_delay);
+    if (idle_after) spec.idle_after = std::chrono::microseconds(*idle_after);
+    return spec;
+}
+
+TEST(EventTime, OfASplitThatSaysWhereItWasGoesOnThere) {
+    const EventTimeSpec spec = spec_of(10, std::nullopt);
+    EventTime time(spec);
+    EXPECT_TRUE(time.state().idle) << "it has no split";
+    time.add_split(1, 500, 0);
+    EXPECT_EQ(time.state().watermark, 489);
+    time.add_split(2, std::nullopt, 0);
+    EXPECT_EQ(time.state().watermark, kNoEventTime);
+    EXPECT_EQ(time.state().held_by, 2U);
+    time.advance(2, 100, 0);
+    time.advance(7, 1'000, 0);  // of a split that it does not have
+    EXPECT_EQ(time.state().watermark, 89);
+    time.mark();
+    time.advance(2, 600, 0);
+    EXPECT_EQ(time.state().watermark, 489);
+    EXPECT_EQ(time.marked(2), 100);
+    EXPECT_EQ(time.time_of(2), 600);
+    time.remove_split(1);
+    EXPECT_EQ(time.state().watermark, 589);
+    time.end_split(2);
+    EXPECT_TRUE(time.state().idle);
+    EXPECT_EQ(time.state().watermark, 589);
+    time.promise(700);
+    EXPECT_EQ(time.state().watermark, 700);
+}
+
+TEST(EventTime, OnlyWhoHasNothingToSendBecomesIdle) {
+    const EventTimeSpec spec = spec_of(0, 10);
+    EventTime time(spec);
+    time.add_split(1, 5, 0);
+    time.add_split(2, 9, 0);
+    EXPECT_FALSE(time.find_idle(100)) << "neither was polled yet";
+    time.set_waiting(1, true);
+    time.restart_idle_clock(1, 100);
+    EXPECT_EQ(time.next_idle(), 110);
+    EXPECT_FALSE(time.find_idle(109));
+    EXPECT_TRUE(time.find_idle(110));
+    EXPECT_EQ(time.state().watermark, 8);
+    EXPECT_EQ(time.next_idle(), std::nullopt);
+    time.rejoin(1, 120);
+    EXPECT_EQ(time.state().watermark, 4);
+    time.wait_for_none();
+    EXPECT_FALSE(time.find_idle(1'000));
+}
+
+TEST(EventTime, OfTheFirstInstantsHasNoWatermark) {
+    const EventTimeSpec spec = spec_of(10, std::nullopt);
+    EventTime time(spec);
+    time.add_split(1, INT64_MIN + 3, 0);
+    EXPECT_EQ(time.state().watermark, kNoEventTime);
+    time.advance(1, INT64_MAX, 0);
+    EXPECT_EQ(time.state().watermark, INT64_MAX - 11);
+}
+
+TEST(EventTime, OfASplitGoesAlongToWhoReadsItNext) {
+    SplitTable splits(2);
+    splits.set_position(0, "a", "5", 500);
+    splits.update(0, {"a", "b"}, false);
+    const auto time_of_a = [&]() -> std::optional<int64_t> {
+        for (uint32_t worker : {0U, 1U})
+            for (const SplitAssignment& one : splits.of_worker(0, worker))
+                if (one.id == "a") return one.time;
+        return std::nullopt;
+    };
+    EXPECT_EQ(time_of_a(), 500);
+    splits.update(0, {"b"}, false);
+    splits.split_revoked(0, 0, 700);
+    EXPECT_EQ(time_of_a(), std::nullopt);
+    splits.update(0, {"b", "c", "a"}, false);
+    EXPECT_EQ(time_of_a(), 700);
+}
 
 TEST_F(EventTimes, AWatermarkFollowsTheBatchThatMovedIt) {
     world().timed = {{"a", rows_at({10, 30, 20, 40, 35})}};
@@ -314,6 +395,26 @@ TEST_F(EventTimes, AreKnownBehindWhatLetsTheColumnPass) {
     EXPECT_EQ(known("  x: { from: [in, other], watch: {} }\n  out: { from: x, collect: {} }\n"), "");
     EXPECT_EQ(known("  y: { from: in, where: n > 1 }\n  x: { from: [in, y], watch: {} }\n" + rest), "ts 0");
     EXPECT_EQ(known("  x: { from: in, set: { at: ts }, event_time: at }\n" + rest), "at 0");
+}
+
+TEST_F(EventTimes, AreMissedWhereANodeReadsAnotherThatHasNone) {
+    Diagnostics diagnostics;
+    const std::string text =
+        "name: t\nnodes:\n  in: { timed: {}, event_time: ts }\n  other: { timed: {}, where: n > 1 }\n"
+        "  met: { from: [in, other], watch: {} }\n  later: { from: [met, in], watch: {} }\n"
+        "  own: { from: other, event_time: ts, watch: {} }\n  fine: { from: [in, own], watch: {} }\n"
+        "  out: { from: [later, fine, other], collect: {} }\n";
+    topology_ = load_topology_text("test.yaml", text, {}, resolver_.catalog(), diagnostics);
+    ASSERT_TRUE(topology_) << diagnostics.text();
+    const auto made = Plan::build(*topology_, resolver_, {true}, diagnostics);
+    ASSERT_TRUE(made) << diagnostics.text();
+    report_notes(*made, diagnostics);
+    EXPECT_EQ(diagnostics.text(false),
+              "test.yaml:5:21: warning[bad-event-time]: node `met`: no watermark comes from `other`, and so none goes on, whatever else "
+              "it reads\n"
+              "    5 |   met: { from: [in, other], watch: {} }\n"
+              "      |                     ^~~~~\n"
+              "   hint: give `other` an `event_time`, with `idle_after` if it is silent most of the time\n");
 }
 
 }  // namespace
