@@ -18,10 +18,10 @@
 #include <vector>
 
 #include <weir/abi.h>
+#include <weir/key_codec.hpp>
 
 #include "host/keyed/expiry_wheel.hpp"
 #include "host/keyed/group_table.hpp"
-#include "host/keyed/key_codec.hpp"
 #include "host/keyed/value_codec.hpp"
 
 namespace weir::host {

@@ -3,6 +3,7 @@
 #include <weir/codec_call.hpp>
 #include <weir/config.hpp>
 #include <weir/expression.hpp>
+#include <weir/key_codec.hpp>
 #include <weir/operator.hpp>
 #include <weir/pass.hpp>
 #include <weir/row_json.hpp>
@@ -13,6 +14,7 @@
 #include <weir/detail/codec_call_impl.hpp>
 #include <weir/detail/config_impl.hpp>
 #include <weir/detail/expression_impl.hpp>
+#include <weir/detail/key_codec_impl.hpp>
 #include <weir/detail/operator_impl.hpp>
 #include <weir/detail/pass_impl.hpp>
 #include <weir/detail/row_json_impl.hpp>

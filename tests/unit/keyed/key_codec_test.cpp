@@ -3,10 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <weir/key_codec.hpp>
 #include <weir/testing/rows.hpp>
 #include <weir/testing/test_host.hpp>
-
-#include "host/keyed/key_codec.hpp"
 
 namespace weir::host {
 namespace {

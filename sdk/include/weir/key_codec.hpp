@@ -20,7 +20,7 @@
 #include <weir/result.hpp>
 #include <weir/types.hpp>
 
-namespace weir::host {
+namespace weir {
 
 // The keys of a batch, each zero-padded to whole words, so that they are compared by words.
 class KeyBatch {
@@ -30,14 +30,14 @@ public:
         starts_.clear();
         sizes_.clear();
     }
-    void add(const char* bytes, size_t size);
+    void add(const char *bytes, size_t size);
     // Room for n keys of `size` bytes, zeroed; the caller fills them.
-    uint64_t* add_n(size_t n, uint32_t size);
+    uint64_t *add_n(size_t n, uint32_t size);
 
     size_t size() const { return sizes_.size(); }
-    const uint64_t* words(size_t i) const { return words_.data() + starts_[i]; }
+    const uint64_t *words(size_t i) const { return words_.data() + starts_[i]; }
     uint32_t bytes(size_t i) const { return sizes_[i]; }
-    std::string_view view(size_t i) const { return {reinterpret_cast<const char*>(words(i)), sizes_[i]}; }
+    std::string_view view(size_t i) const { return {reinterpret_cast<const char *>(words(i)), sizes_[i]}; }
 
 private:
     std::vector<uint64_t> words_;
@@ -48,25 +48,29 @@ class KeyCodec {
 public:
     KeyCodec() = default;
     // For the named columns of rows of `schema`. REQUIRES: they are there, and of types that can be keys.
-    KeyCodec(const Schema& schema, const std::vector<std::string>& columns);
+    KeyCodec(const Schema &schema, const std::vector<std::string> &columns);
 
     // One key a row of `rows`, which has the schema.
-    void encode(const ArrowArray& rows, KeyBatch& out) const;
+    void encode(const ArrowArray &rows, KeyBatch &out) const;
     // Appends the columns of a key to a builder of key_schema(). False: these are not a key's bytes.
-    bool decode(std::string_view key, BatchBuilder& out) const;
+    bool decode(std::string_view key, BatchBuilder &out) const;
 
-    const Schema& key_schema() const { return key_schema_; }
+    const Schema &key_schema() const { return key_schema_; }
     // Bytes of every key without nulls; 0 where they differ.
     uint32_t fixed_bytes() const { return fixed_bytes_; }
     // What kind of value each column has, as far as the bytes depend on it: "integer, text".
     std::string kinds() const;
 
 private:
-    void encode_row(const ArrowArray& rows, int64_t row, std::string& out) const;
+    void encode_row(const ArrowArray &rows, int64_t row, std::string &out) const;
 
     std::vector<size_t> columns_;
     Schema key_schema_;
     uint32_t fixed_bytes_ = 0;
 };
 
-}  // namespace weir::host
+}  // namespace weir
+
+#ifndef WEIR_SDK_COMPILED
+#include <weir/detail/key_codec_impl.hpp>
+#endif

@@ -1,26 +1,26 @@
-#include "host/keyed/key_codec.hpp"
+// Definitions for weir/key_codec.hpp.
+#pragma once
 
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include <weir/column.hpp>
+#include <weir/detail/linkage.hpp>
+#include <weir/key_codec.hpp>
 
-namespace weir::host {
-
-namespace {
+namespace weir {
+namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "keys are little-endian");
 
-int64_t float_bits(double value) {
+inline int64_t float_bits(double value) {
     if (std::isnan(value)) value = std::numeric_limits<double>::quiet_NaN();
     return std::bit_cast<int64_t>(value == 0 ? 0.0 : value);
 }
 
-int64_t word_of(const Column& column, int64_t row) {
+inline int64_t word_of(const Column &column, int64_t row) {
     switch (column.type().id) {
         case TypeId::kFloat32: return float_bits(static_cast<double>(column.value<float>(row)));
         case TypeId::kFloat64: return float_bits(column.value<double>(row));
@@ -30,35 +30,35 @@ int64_t word_of(const Column& column, int64_t row) {
 }
 
 template <class T>
-void append(std::string& out, const T& value) {
+void append_key(std::string &out, const T &value) {
     out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
 template <class T>
-bool take(std::string_view& from, T& value) {
+bool take_key(std::string_view &from, T &value) {
     if (from.size() < sizeof value) return false;
     std::memcpy(&value, from.data(), sizeof value);
     from.remove_prefix(sizeof value);
     return true;
 }
 
-bool take_value(std::string_view& from, ColumnBuilder& out) {
+inline bool take_value(std::string_view &from, ColumnBuilder &out) {
     const TypeId id = out.type().id;
     if (out.type().is_text()) {
         uint32_t size = 0;
-        if (!take(from, size) || from.size() < size) return false;
+        if (!take_key(from, size) || from.size() < size) return false;
         out.append_text(from.substr(0, size));
         from.remove_prefix(size);
         return true;
     }
     if (id == TypeId::kDecimal128) {
         Int128 value = 0;
-        if (!take(from, value)) return false;
+        if (!take_key(from, value)) return false;
         out.append(value);
         return true;
     }
     int64_t word = 0;
-    if (!take(from, word)) return false;
+    if (!take_key(from, word)) return false;
     if (id == TypeId::kFloat64)
         out.append(std::bit_cast<double>(word));
     else if (id == TypeId::kFloat32)
@@ -70,7 +70,7 @@ bool take_value(std::string_view& from, ColumnBuilder& out) {
     return true;
 }
 
-const char* kind_of(const Type& type) {
+inline const char *kind_of(const Type &type) {
     switch (type.id) {
         case TypeId::kFloat32:
         case TypeId::kFloat64: return "float";
@@ -80,16 +80,16 @@ const char* kind_of(const Type& type) {
     }
 }
 
-}  // namespace
+}  // namespace detail
 
-void KeyBatch::add(const char* bytes, size_t size) {
+WEIR_INLINE void KeyBatch::add(const char *bytes, size_t size) {
     starts_.push_back(static_cast<uint32_t>(words_.size()));
     sizes_.push_back(static_cast<uint32_t>(size));
     words_.resize(words_.size() + (size + 7) / 8, 0);
     std::memcpy(words_.data() + starts_.back(), bytes, size);
 }
 
-uint64_t* KeyBatch::add_n(size_t n, uint32_t size) {
+WEIR_INLINE uint64_t *KeyBatch::add_n(size_t n, uint32_t size) {
     const size_t first = words_.size(), stride = (size + 7) / 8, row = sizes_.size();
     words_.resize(first + n * stride, 0);
     starts_.resize(row + n);
@@ -98,30 +98,30 @@ uint64_t* KeyBatch::add_n(size_t n, uint32_t size) {
     return words_.data() + first;
 }
 
-KeyCodec::KeyCodec(const Schema& schema, const std::vector<std::string>& columns) {
+WEIR_INLINE KeyCodec::KeyCodec(const Schema &schema, const std::vector<std::string>& columns) {
     fixed_bytes_ = 1;
-    for (const std::string& name : columns) {
+    for (const std::string &name : columns) {
         columns_.push_back(*schema.find(name));
-        const Field& field = schema.fields[columns_.back()];
+        const Field &field = schema.fields[columns_.back()];
         key_schema_.fields.push_back(field);
         if (field.type.is_text()) fixed_bytes_ = 0;
         if (fixed_bytes_) fixed_bytes_ += field.type.id == TypeId::kDecimal128 ? 16 : 8;
     }
 }
 
-std::string KeyCodec::kinds() const {
+WEIR_INLINE std::string KeyCodec::kinds() const {
     std::string out;
-    for (const Field& field : key_schema_.fields) {
+    for (const Field &field : key_schema_.fields) {
         if (!out.empty()) out += ", ";
         if (field.type.id == TypeId::kDecimal128)
-            out += fmt::format("decimal of scale {}", field.type.scale);
+            out += "decimal of scale " + std::to_string(field.type.scale);
         else
-            out += kind_of(field.type);
+            out += detail::kind_of(field.type);
     }
     return out;
 }
 
-void KeyCodec::encode_row(const ArrowArray& rows, int64_t row, std::string& out) const {
+WEIR_INLINE void KeyCodec::encode_row(const ArrowArray &rows, int64_t row, std::string &out) const {
     out.clear();
     std::string nulls;
     for (size_t c = 0; c < columns_.size(); ++c) {
@@ -131,19 +131,19 @@ void KeyCodec::encode_row(const ArrowArray& rows, int64_t row, std::string& out)
             nulls[c / 8] = static_cast<char>(nulls[c / 8] | (1 << (c % 8)));
         } else if (column.type().is_text()) {
             const std::string_view text = column.text(row);
-            append(out, static_cast<uint32_t>(text.size()));
+            detail::append_key(out, static_cast<uint32_t>(text.size()));
             out.append(text);
         } else if (column.type().id == TypeId::kDecimal128) {
-            append(out, column.decimal(row));
+            detail::append_key(out, column.decimal(row));
         } else {
-            append(out, word_of(column, row));
+            detail::append_key(out, detail::word_of(column, row));
         }
     }
     out.append(nulls);
     out.push_back(static_cast<char>(nulls.size()));
 }
 
-void KeyCodec::encode(const ArrowArray& rows, KeyBatch& out) const {
+WEIR_INLINE void KeyCodec::encode(const ArrowArray &rows, KeyBatch &out) const {
     const auto n = static_cast<size_t>(rows.length);
     bool words = fixed_bytes_ > 0;
     for (size_t c = 0; words && c < columns_.size(); ++c)
@@ -157,20 +157,20 @@ void KeyCodec::encode(const ArrowArray& rows, KeyBatch& out) const {
         return;
     }
     const size_t stride = columns_.size() + 1;  // the last word is the byte 0, padded
-    uint64_t* to = out.add_n(n, fixed_bytes_);
+    uint64_t *to = out.add_n(n, fixed_bytes_);
     for (size_t c = 0; c < columns_.size(); ++c) {
         const Column column(rows.children[columns_[c]], &key_schema_.fields[c].type);
         if (column.type().id == TypeId::kInt64) {
-            const auto* values = column.values<uint64_t>();
+            const auto *values = column.values<uint64_t>();
             for (size_t i = 0; i < n; ++i) to[i * stride + c] = values[i];
             continue;
         }
         for (size_t i = 0; i < n; ++i)
-            to[i * stride + c] = static_cast<uint64_t>(word_of(column, static_cast<int64_t>(i)));
+            to[i * stride + c] = static_cast<uint64_t>(detail::word_of(column, static_cast<int64_t>(i)));
     }
 }
 
-bool KeyCodec::decode(std::string_view key, BatchBuilder& out) const {
+WEIR_INLINE bool KeyCodec::decode(std::string_view key, BatchBuilder &out) const {
     if (key.empty()) return false;
     const size_t bitmap = static_cast<uint8_t>(key.back());
     key.remove_suffix(1);
@@ -180,10 +180,10 @@ bool KeyCodec::decode(std::string_view key, BatchBuilder& out) const {
     for (size_t c = 0; c < columns_.size(); ++c) {
         if (bitmap && (static_cast<uint8_t>(nulls[c / 8]) >> (c % 8)) & 1)
             out.column(c).append_null();
-        else if (!take_value(key, out.column(c)))
+        else if (!detail::take_value(key, out.column(c)))
             return false;
     }
     return key.empty();
 }
 
-}  // namespace weir::host
+}  // namespace weir

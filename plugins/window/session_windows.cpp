@@ -1,0 +1,214 @@
+// Sessions: windows of one key that end when nothing came for a gap. A row is a window [time, time + gap) of its own, and
+// windows that overlap are one.
+#include <algorithm>
+#include <deque>
+
+#include "key_windows.hpp"
+
+namespace weir::window {
+namespace {
+
+class SessionWindows final : public KeyWindows {
+public:
+    using KeyWindows::KeyWindows;
+    ~SessionWindows() override {
+        for (const Due &due : due_) let_go(*due.pane);
+    }
+
+    Status take(const Rows &rows, Refused &refused) override;
+    void advance(int64_t watermark) override;
+    void send_changed(bool early, bool late) override;
+    std::optional<int64_t> next_close() const override {
+        return due_.empty() ? std::nullopt : std::optional(due_.front().time + 1);
+    }
+    uint64_t held_bytes() const override { return KeyWindows::held_bytes() + due_.capacity() * sizeof(Due); }
+
+protected:
+    bool step(Status &status) override;
+    void drop_expired() override;
+    void restored(PaneOf &pane) override { enqueue(pane); }
+
+private:
+    // One for each session at least, by the moment at which it is to be looked at: not behind that at which it closes or expires.
+    struct Due {
+        int64_t time;
+        PaneOf *pane;
+        bool operator<(const Due &o) const { return time > o.time; }  // the earliest is on top
+    };
+
+    Status take_row(const Rows &rows, size_t row, Refused &refused);
+    Status join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused);
+    void fire(PaneOf &pane, Pane kind);
+    Status settle(const Rows &rows, Refused &refused);
+    void enqueue(PaneOf &pane);
+    int64_t last_moment(const Bounds &b) const {
+        int64_t out = 0;
+        return __builtin_add_overflow(b.end - 1, spec_.allowed_lateness, &out) ? INT64_MAX : out;
+    }
+
+    std::vector<Due> due_;  // a heap
+    std::vector<std::pair<PaneOf *, Pane>> pending_;
+    std::deque<std::pair<PaneOf *, Pane>> sending_;
+    std::vector<PaneOf *> expired_;
+};
+
+Status SessionWindows::take(const Rows &rows, Refused &refused) {
+    const auto n = static_cast<size_t>(rows.batch.rows());
+    constexpr size_t kAhead = 8;
+    Status status;
+    for (size_t row = 0; row < n && status.ok(); ++row) {
+        if (row + kAhead < n) keys_.prefetch(rows.hashes[row + kAhead]);
+        if (!rows.bad[row]) status = take_row(rows, row, refused);
+    }
+    return status.ok() ? settle(rows, refused) : status;
+}
+
+Status SessionWindows::take_row(const Rows &rows, size_t row, Refused &refused) {
+    const int64_t time = rows.times[row], watermark = watermark_of(rows.hashes[row]);
+    const int64_t gap = rows.gaps.empty() ? spec_.size : rows.gaps[row];
+    Bounds bounds{time, time};
+    if (gap <= 0 || __builtin_add_overflow(time, gap, &bounds.end)) {
+        refused.errors.push_back({static_cast<int64_t>(row), "out-of-range", "",
+                                  "the session's gap is " + std::to_string(gap) + " microseconds, and must be above 0"});
+        return {};
+    }
+    see(rows.hashes[row]);
+    Key &key = keys_.at(rows.hashes[row], rows.keys.view(row));
+    PaneOf **at = &key.first;
+    while (*at && (*at)->bounds.end <= bounds.start) at = &(*at)->next;
+    PaneOf *pane = *at;
+    if (!pane || pane->bounds.start >= bounds.end) {  // none overlaps
+        if (last_moment(bounds) <= watermark) {
+            if (!key.first) keys_.erase(key);
+            refused.late.push_back(static_cast<int32_t>(row));
+            refused.lateness.push_back(watermark - time);
+            return {};
+        }
+        pane = &add_pane(key, bounds, at);
+        enqueue(*pane);
+    } else if (Status s = join(rows, *pane, bounds, refused); !s.ok()) {
+        return s;
+    }
+    if (pane->group.pending || must_flush())
+        if (Status s = settle(rows, refused); !s.ok()) return s;
+    touch(*pane);
+    put(static_cast<int32_t>(row), pane->group);
+    ++pane->group.since;
+    const bool late = pane->bounds.end - 1 <= watermark;
+    const bool reopened = pane->group.closed && !late;
+    pane->group.closed = late;
+    if (reopened) enqueue(*pane);
+    const bool due = late ? !spec_.late_every
+                          : (spec_.early_rows && pane->group.since >= static_cast<uint64_t>(spec_.early_rows)) ||
+                                (!rows.triggers.empty() && rows.triggers[row]);
+    if (due) fire(*pane, late ? Pane::kLate : Pane::kEarly);
+    return {};
+}
+
+void SessionWindows::fire(PaneOf &pane, Pane kind) {
+    pane.group.pending = true;
+    pending_.emplace_back(&pane, kind);
+}
+
+// The session takes in a window that overlaps it, and those that overlap both.
+Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused) {
+    const Bounds before = into.bounds;
+    into.bounds = {std::min(before.start, with.start), std::max(before.end, with.end)};
+    if (!into.next || into.next->bounds.start >= into.bounds.end) return {};
+    if (Status s = settle(rows, refused); !s.ok()) return s;
+    while (into.next && into.next->bounds.start < into.bounds.end) {
+        PaneOf &other = *into.next;
+        into.bounds.end = std::max(into.bounds.end, other.bounds.end);
+        into.group.rows += other.group.rows;
+        into.group.since += other.group.since;
+        void *to = into.group.state();
+        const void *from = other.group.state();
+        if (Status s = evaluator_.merge({&to, 1}, {&from, 1}); !s.ok()) return s;
+        if (other.sent && !other.sent->empty()) results_.add_delete(*other.sent);
+        remove_pane(other);
+    }
+    touch(into);
+    return results_.build();
+}
+
+Status SessionWindows::settle(const Rows &rows, Refused &refused) {
+    Status status = flush(rows, refused);
+    if (pending_.empty()) return status;
+    for (auto &[pane, kind] : pending_) {
+        pane->group.pending = false;
+        if (pane->group.rows > 0) add_result(*pane, pane->group.state(), kind);
+    }
+    if (status.ok()) status = results_.build();
+    for (auto &[pane, kind] : pending_) forget(*pane);
+    pending_.clear();
+    return status;
+}
+
+void SessionWindows::enqueue(PaneOf &pane) {
+    ++pane.holders;
+    due_.push_back({pane.group.closed ? last_moment(pane.bounds) : pane.bounds.end - 1, &pane});
+    std::push_heap(due_.begin(), due_.end());
+}
+
+void SessionWindows::advance(int64_t watermark) {
+    if (watermark <= watermark_) return;
+    watermark_ = watermark;
+    while (!due_.empty() && due_.front().time <= watermark) {
+        std::pop_heap(due_.begin(), due_.end());
+        PaneOf &pane = *due_.back().pane;
+        due_.pop_back();
+        if (pane.dead || pane.expired) {
+            let_go(pane);
+            continue;
+        }
+        if (pane.bounds.end - 1 <= watermark && !pane.group.closed) {
+            pane.group.closed = true;
+            sending_.emplace_back(&pane, Pane::kOnTime);
+        }
+        if (last_moment(pane.bounds) <= watermark) {
+            pane.expired = true;
+            expired_.push_back(&pane);
+        } else {
+            enqueue(pane);
+            let_go(pane);
+        }
+    }
+}
+
+void SessionWindows::send_changed(bool early, bool late) {
+    for (const Key *key : keys_.places())
+        for (PaneOf *pane = key ? key->first : nullptr; pane; pane = pane->next)
+            if (pane->group.since > 0 && (pane->group.closed ? late : early))
+                sending_.emplace_back(pane, pane->group.closed ? Pane::kLate : Pane::kEarly);
+}
+
+bool SessionWindows::step(Status &status) {
+    if (sending_.empty()) return false;
+    std::vector<PaneOf *> sent;
+    while (!sending_.empty() && !results_.full()) {
+        auto [pane, kind] = sending_.front();
+        sending_.pop_front();
+        if (pane->group.rows == 0) continue;
+        add_result(*pane, pane->group.state(), kind);
+        sent.push_back(pane);
+    }
+    status = results_.build();
+    for (PaneOf *pane : sent) forget(*pane);
+    return true;
+}
+
+void SessionWindows::drop_expired() {
+    for (PaneOf *pane : expired_) {
+        remove_pane(*pane);
+        let_go(*pane);
+    }
+    expired_.clear();
+}
+
+}  // namespace
+
+std::unique_ptr<Windows> make_session_windows(Context context, const Spec &spec, const Layout &layout, Results &results) {
+    return std::make_unique<SessionWindows>(context, spec, layout, results);
+}
+
+}  // namespace weir::window

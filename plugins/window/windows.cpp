@@ -1,0 +1,32 @@
+#include "windows.hpp"
+
+namespace weir::window {
+
+Status Windows::flush(const Rows &rows, Refused &refused) {
+    if (rows_.empty()) return {};
+    Status status = evaluator_.update(rows.batch, rows_, states_, context_.now());
+    for (const weir_expression_error &error : evaluator_.errors()) {
+        const auto place = static_cast<size_t>(error.row);
+        --groups_[place]->rows;
+        const int64_t row = rows_[place];
+        if (!refused.errors.empty() && refused.errors.back().row == row) continue;  // another window of the same row
+        refused.errors.push_back({row, std::string(view(error.code)), "", std::string(view(error.message))});
+    }
+    rows_.clear();
+    groups_.clear();
+    states_.clear();
+    return status;
+}
+
+void Windows::save_watermarks(StateBlocks &out, bool full) {
+    if (watermark_ == saved_watermark_ && !full) return;
+    saved_watermark_ = watermark_;
+    for (uint32_t group = 0; group < seen_groups_.size(); ++group) {
+        if (!seen_groups_[group]) continue;
+        std::string value;
+        window::put(value, std::max(watermark_, restored_watermarks_[group]));
+        out.add(kWatermarkState, group, "watermark", std::move(value));
+    }
+}
+
+}  // namespace weir::window

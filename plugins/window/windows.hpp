@@ -1,0 +1,117 @@
+// The windows of one instance, of whatever kind: rows go in, time moves on, results come out, state is handed over. What is
+// the same for all kinds is here: rows on their way into states, and what they lead to.
+//
+// Calls do as much as there is room for; run() goes on, and says whether it is done. One user at a time.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <weir/expression.hpp>
+
+#include "group_table.hpp"
+#include "results.hpp"
+#include "state_blocks.hpp"
+
+namespace weir::window {
+
+// The rows of a batch, as windows see them.
+struct Rows {
+    const BatchView &batch;
+    const std::vector<int64_t> &times;  // without meaning where rows belong to windows by their number
+    const uint64_t *hashes;
+    const KeyBatch &keys;
+    const std::vector<int64_t> &gaps;      // of sessions, by row; empty: the same for all
+    const std::vector<uint8_t> &triggers;  // of early.when, by row: 1 where it is true; or empty
+    const std::vector<uint8_t> &bad;       // by row: 1 where it is refused already
+};
+
+// What became of a batch's rows beside those that are in windows.
+struct Refused {
+    std::vector<int32_t> late;
+    std::vector<int64_t> lateness;  // microseconds behind the last moment at which it would have been taken
+    std::vector<RowError> errors;
+    void clear() {
+        late.clear();
+        lateness.clear();
+        errors.clear();
+    }
+};
+
+class Windows {
+public:
+    // All outlive it.
+    Windows(Context context, const Spec &spec, const Layout &layout, Results &results)
+        : context_(context), spec_(spec), layout_(layout), results_(results), evaluator_(layout.aggregation) {
+        restored_watermarks_.fill(INT64_MIN);
+    }
+    virtual ~Windows() = default;
+    Windows(const Windows &) = delete;
+    Windows &operator=(const Windows &) = delete;
+
+    // Rows not behind one that fails for good are in windows then, or in `refused`.
+    virtual Status take(const Rows &rows, Refused &refused) = 0;
+    // Time has come to there: windows whose last moment is not behind it close. INT64_MAX: the input has ended.
+    virtual void advance(int64_t watermark) = 0;
+    // The time of early.every or late.every has come.
+    virtual void send_changed(bool early, bool late) = 0;
+    // What advance and send_changed lead to. Done: it is all on its way.
+    virtual Status run() = 0;
+    // By the clock: when a window closes next.
+    virtual std::optional<int64_t> next_close() const = 0;
+
+    virtual void snapshot(StateBlocks &out, bool full) = 0;
+    virtual Status restore(uint32_t state, uint32_t group, std::string_view key, std::string_view value) = 0;
+    virtual uint64_t held_bytes() const = 0;
+    virtual int64_t open_groups() const = 0;
+
+    int64_t watermark() const { return watermark_; }
+    void save_watermarks(StateBlocks &out, bool full);
+    void restore_watermark(uint32_t group, int64_t watermark) {
+        restored_watermarks_[group] = watermark;
+        seen_groups_[group] = true;
+    }
+
+protected:
+    // As of which a key's rows are late, and its windows were closed: not before what a restored state has seen.
+    int64_t watermark_of(uint64_t hash) const { return std::max(watermark_, restored_watermarks_[hash >> 56]); }
+    int64_t restored_watermark(uint64_t hash) const { return restored_watermarks_[hash >> 56]; }
+    void see(uint64_t hash) { seen_groups_[hash >> 56] = true; }
+
+    // A row goes into a state, with the next flush.
+    void put(int32_t row, Group &group) {
+        rows_.push_back(row);
+        groups_.push_back(&group);
+        states_.push_back(group.state());
+        ++group.rows;
+    }
+    bool must_flush() const { return rows_.size() >= WEIR_BATCH_MAX_ROWS; }
+    // Rows that are not taken are refused.
+    Status flush(const Rows &rows, Refused &refused);
+
+    Context context_;
+    const Spec &spec_;
+    const Layout &layout_;
+    Results &results_;
+    AggregationEvaluator evaluator_;
+    int64_t watermark_ = INT64_MIN;
+
+private:
+    std::vector<int32_t> rows_;
+    std::vector<Group *> groups_;
+    std::vector<void *> states_;
+    std::array<int64_t, 256> restored_watermarks_;
+    std::array<bool, 256> seen_groups_{};
+    int64_t saved_watermark_ = INT64_MIN;
+};
+
+std::unique_ptr<Windows> make_time_windows(Context context, const Spec &spec, const Layout &layout, const TimeGrid &grid,
+                                           Results &results);
+std::unique_ptr<Windows> make_session_windows(Context context, const Spec &spec, const Layout &layout, Results &results);
+std::unique_ptr<Windows> make_row_windows(Context context, const Spec &spec, const Layout &layout, Results &results);
+
+}  // namespace weir::window

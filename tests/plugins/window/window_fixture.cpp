@@ -1,0 +1,77 @@
+#include "window_fixture.hpp"
+
+#include <weir/ext/aggregation.h>
+#include <weir/ext/expression.h>
+
+#include "host/aggregation/aggregation_api.hpp"
+#include "host/expression/expression_api.hpp"
+
+namespace weir::testing {
+
+Schema WindowTest::input() {
+    Schema schema = schema_of({{"k", "string?"}, {"t", "timestamp?"}, {"v", "int64?"}});
+    schema.fields[1].event_time = 0;
+    return schema;
+}
+
+Status WindowTest::start(const std::string &config, HarnessOptions options) {
+    static const Plugin plugin = built_plugin("window");
+    TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &host::expression::expression_api());
+    add_aggregation_extension();
+    config_ = config;
+    if (options.key.empty()) options.key = {"k"};
+    h_ = std::make_unique<Harness>(plugin, "window", "{" + config + "}", std::vector<Schema>{input()}, std::move(options));
+    return h_->start();
+}
+
+void WindowTest::make(const std::string &config, HarnessOptions options) {
+    ASSERT_EQ(start(config, std::move(options)).message(), "");
+}
+
+void WindowTest::send(const std::string &rows) {
+    Json given = Json::parse(rows);
+    for (Json &row : given)
+        if (row[1].is_number()) row[1] = at(row[1].get<double>());
+    const Status status = h_->process(given.dump());
+    ASSERT_TRUE(status.done()) << status.message();
+}
+
+WindowTest::Lines WindowTest::out(uint32_t port) {
+    Lines lines;
+    for (const std::string &json : h_->take(port)) {
+        std::string line;
+        const Json row = Json::parse(json);
+        for (const auto &[name, value] : row.items()) {
+            if (!line.empty()) line += " ";
+            std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+            if (text.starts_with("1970-01-01T00:")) text = std::to_string(std::stoi(text.substr(14, 2)) * 60 + std::stoi(text.substr(17, 2)));
+            line += text;
+        }
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+void WindowTest::crash_and_restore(uint32_t mode) {
+    std::vector<StateBlock> blocks = h_->snapshot(mode);
+    if (mode == WEIR_SNAPSHOT_CHANGES) {
+        for (const StateBlock &block : blocks)
+            for (const auto &[key, value] : block.entries) {
+                if (value) kept_[{block.state, key}] = {block.group, *value};
+                else kept_.erase({block.state, key});
+            }
+        blocks.clear();
+        for (const auto &[key, value] : kept_)
+            blocks.push_back({key.first, WEIR_STATE_KEYED, value.first, 1, "", {{key.second, value.second}}});
+    }
+    HarnessOptions options = h_->options();
+    options.state = std::make_shared<KeptState>();
+    static const Plugin plugin = built_plugin("window");
+    h_ = std::make_unique<Harness>(plugin, "window", "{" + config_ + "}", std::vector<Schema>{input()}, std::move(options));
+    ASSERT_EQ(h_->create().message(), "");
+    ASSERT_EQ(h_->bind().message(), "");
+    ASSERT_EQ(h_->restore(blocks).message(), "");
+    ASSERT_EQ(h_->open().message(), "");
+}
+
+}  // namespace weir::testing
