@@ -7,7 +7,7 @@ TSAN := engine_test;conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-chaos test bench soak install clean help
+.PHONY: build demo demo-orders demo-analytics demo-chaos test bench soak install clean help
 
 # $(call make_preset,PRESET,TARGET,OPTIONS): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -25,6 +25,16 @@ demo: ## install what is needed, build, and watch numbers that sum to 12 find ea
 	@scripts/setup build
 	$(call make_preset,release,product)
 	@scripts/demo
+
+demo-orders: ## orders counted by status in windows, for 20 seconds
+	@scripts/setup build
+	$(call make_preset,release,product)
+	@scripts/demo-orders
+
+demo-analytics: ## revenue, sessions and more out of what users do, for 20 seconds
+	@scripts/setup build
+	$(call make_preset,release,product)
+	@scripts/demo-analytics
 
 demo-chaos: ## kill the host every two seconds on a real Kafka, and count what is lost or doubled: nothing
 	@scripts/setup test

@@ -6,13 +6,13 @@ KeyWindows::~KeyWindows() {
     for (Key *key : keys_.places())
         while (key && key->first) {
             PaneOf *pane = std::exchange(key->first, key->first->next);
-            layout_.aggregation.drop(pane->group.state());
+            store_.drop(pane->group.state());
             PaneOf::free(pane);
         }
 }
 
 PaneOf &KeyWindows::add_pane(Key &key, Bounds bounds, PaneOf **behind) {
-    PaneOf *pane = PaneOf::make(layout_.aggregation.state_bytes());
+    PaneOf *pane = PaneOf::make(store_.bytes());
     pane->key = &key;
     pane->bounds = bounds;
     pane->group.hash = key.hash;
@@ -26,7 +26,7 @@ void KeyWindows::remove_pane(PaneOf &pane) {
     while (*at != &pane) at = &(*at)->next;
     *at = pane.next;
     if (pane.group.saved) forget_saved(pane);
-    layout_.aggregation.drop(pane.group.state());
+    store_.drop(pane.group.state());
     --panes_;
     if (!pane.key->first) keys_.erase(*pane.key);
     pane.key = nullptr;
@@ -44,7 +44,7 @@ void KeyWindows::add_result(PaneOf &pane, const void *state, Pane kind) {
 
 void KeyWindows::forget(PaneOf &pane) {
     if (spec_.output != Output::kDiscard) return;
-    layout_.aggregation.drop(pane.group.state());
+    store_.drop(pane.group.state());
     pane.group.rows = 0;
     touch(pane);
 }
@@ -77,7 +77,7 @@ std::string KeyWindows::state_value(const PaneOf &pane) const {
     window::put(out, static_cast<uint8_t>((group.sent ? kSent : 0) | (group.closed ? kClosed : 0)));
     window::put(out, pane.key->rows);
     put_text(out, pane.sent ? std::string_view(*pane.sent) : std::string_view());
-    if (Status s = layout_.aggregation.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
+    if (Status s = store_.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
     return out;
 }
 
@@ -137,7 +137,7 @@ Status KeyWindows::restore(uint32_t, uint32_t, std::string_view key, std::string
     if (!sent.empty()) pane.sent = new std::string(sent);
     see(hash);
     restored(pane);
-    return layout_.aggregation.load(pane.group.state(), value);
+    return store_.load(pane.group.state(), value);
 }
 
 }  // namespace weir::window

@@ -19,10 +19,10 @@ void release(ArrowArray &array) {
 
 }  // namespace
 
-Results::Results(Context context, const Layout &layout)
+Results::Results(Context context, const Layout &layout, States &store)
     : context_(context),
       layout_(layout),
-      evaluator_(layout.aggregation),
+      store_(store),
       sent_codec_(layout.all, names_of(layout.all)) {
     export_schema(layout.group, &group_schema_);
 }
@@ -64,7 +64,7 @@ ArrowArray Results::group_columns() {
 Status Results::build() {
     if (keys_.empty() && deleted_.empty()) return {};
     ArrowArray group = group_columns(), results{};
-    Status status = keys_.empty() ? Status() : evaluator_.results(states_, group, context_.now(), &results);
+    Status status = keys_.empty() ? Status() : store_.results(states_, group, &results);
     if (status.ok()) {
         failed_.assign(keys_.size(), 0);
         if (!keys_.empty()) fail(group);
@@ -86,16 +86,16 @@ Status Results::build() {
 
 // The group's row is what is left of the records that it came from.
 void Results::fail(const ArrowArray &group) {
-    const auto errors = evaluator_.errors();
+    const std::vector<StateError> &errors = store_.errors();
     if (errors.empty()) return;
     std::vector<RowError> rows;
-    for (const weir_expression_error &error : errors) {
+    for (const StateError &error : errors) {
         failed_[static_cast<size_t>(error.row)] = 1;
         std::string column;
         for (size_t i = 0; i < layout_.all.size(); ++i)
             if (layout_.all_columns[i].from == Layout::Column::From::kResult && layout_.all_columns[i].index == error.expression)
                 column = layout_.all.fields[i].name;
-        rows.push_back({error.row, std::string(view(error.code)), column, std::string(view(error.message))});
+        rows.push_back({error.row, error.code, column, error.message});
     }
     weir_batch batch{};
     batch.size = sizeof batch;

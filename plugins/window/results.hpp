@@ -10,13 +10,14 @@
 #include <weir/operator.hpp>
 
 #include "layout.hpp"
+#include "states.hpp"
 #include "time_grid.hpp"
 
 namespace weir::window {
 
 class Results {
 public:
-    Results(Context context, const Layout &layout);
+    Results(Context context, const Layout &layout, States &store);
     ~Results();
     Results(const Results &) = delete;
     Results &operator=(const Results &) = delete;
@@ -44,7 +45,7 @@ private:
 
     Context context_;
     const Layout &layout_;
-    AggregationEvaluator evaluator_;
+    States &store_;
     KeyCodec sent_codec_;  // of all columns
     ArrowSchema group_schema_{};
 

@@ -10,8 +10,8 @@ namespace {
 
 class RowWindows final : public KeyWindows {
 public:
-    RowWindows(Context context, const Spec &spec, const Layout &layout, Results &results)
-        : KeyWindows(context, spec, layout, results),
+    RowWindows(const Spec &spec, const Layout &layout, States &store, Results &results)
+        : KeyWindows(spec, layout, store, results),
           global_(spec.kind == Kind::kGlobal),
           part_(global_ ? 0 : std::gcd(spec.rows, spec.every_rows)) {}
 
@@ -108,25 +108,25 @@ Status RowWindows::send(Key &key, Pane kind) {
     }
     std::vector<const PaneOf *> oldest_first;
     for (const PaneOf *pane = &newest; pane; pane = pane->next) oldest_first.insert(oldest_first.begin(), pane);
-    const size_t bytes = layout_.aggregation.state_bytes();
+    const size_t bytes = store_.bytes();
     std::vector<char> &memory = sums_.emplace_back(bytes + 16, 0);
     void *at = memory.data();
     size_t space = memory.size();
     void *sum = std::align(16, bytes, at, space);
     for (const PaneOf *pane : oldest_first) {
         const void *from = pane->group.state();
-        if (Status s = evaluator_.merge({&sum, 1}, {&from, 1}); !s.ok()) return s;
+        if (Status s = store_.merge({&sum, 1}, {&from, 1}); !s.ok()) return s;
     }
     add_result(newest, sum, kind);
     return {};
 }
 
 void RowWindows::clear_sums() {
-    const size_t bytes = layout_.aggregation.state_bytes();
+    const size_t bytes = store_.bytes();
     for (std::vector<char> &memory : sums_) {
         void *at = memory.data();
         size_t space = memory.size();
-        layout_.aggregation.drop(std::align(16, bytes, at, space));
+        store_.drop(std::align(16, bytes, at, space));
     }
     sums_.clear();
 }
@@ -173,8 +173,8 @@ bool RowWindows::step(Status &status) {
 
 }  // namespace
 
-std::unique_ptr<Windows> make_row_windows(Context context, const Spec &spec, const Layout &layout, Results &results) {
-    return std::make_unique<RowWindows>(context, spec, layout, results);
+std::unique_ptr<Windows> make_row_windows(const Spec &spec, const Layout &layout, States &store, Results &results) {
+    return std::make_unique<RowWindows>(spec, layout, store, results);
 }
 
 }  // namespace weir::window

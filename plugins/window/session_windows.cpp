@@ -123,7 +123,7 @@ Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused
         into.group.since += other.group.since;
         void *to = into.group.state();
         const void *from = other.group.state();
-        if (Status s = evaluator_.merge({&to, 1}, {&from, 1}); !s.ok()) return s;
+        if (Status s = store_.merge({&to, 1}, {&from, 1}); !s.ok()) return s;
         if (other.sent && !other.sent->empty()) results_.add_delete(*other.sent);
         remove_pane(other);
     }
@@ -207,8 +207,8 @@ void SessionWindows::drop_expired() {
 
 }  // namespace
 
-std::unique_ptr<Windows> make_session_windows(Context context, const Spec &spec, const Layout &layout, Results &results) {
-    return std::make_unique<SessionWindows>(context, spec, layout, results);
+std::unique_ptr<Windows> make_session_windows(const Spec &spec, const Layout &layout, States &store, Results &results) {
+    return std::make_unique<SessionWindows>(spec, layout, store, results);
 }
 
 }  // namespace weir::window

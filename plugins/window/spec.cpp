@@ -30,6 +30,12 @@ constexpr weir_param kEarly[] = {
 constexpr weir_param kLate[] = {
     param("every", WEIR_PARAM_DURATION, "Results of closed windows that have changed, so often, by the clock.").required(),
 };
+constexpr weir_param kKeep[] = {
+    param("rows", WEIR_PARAM_INT64, "The last so many."),
+    param("last", WEIR_PARAM_DURATION, "Those less than so far behind the newest."),
+    param("when", WEIR_PARAM_EXPRESSION,
+          "Those for which this is true: over the row's columns, `rows_behind` (0 for the last) and `seconds_behind` (the newest)."),
+};
 constexpr weir_param kColumn[] = {param("", WEIR_PARAM_EXPRESSION, "")};
 
 }  // namespace
@@ -62,6 +68,9 @@ constexpr weir_param kParams[] = {
     param("late", WEIR_PARAM_OBJECT,
           "When the results of closed windows that late rows have changed are sent. By default with each row.")
         .fields(kLate),
+    param("keep", WEIR_PARAM_OBJECT,
+          "Of which of its rows a result is; by default of all. The window then keeps rows, and forgets the others with each result.")
+        .fields(kKeep),
     param("output", WEIR_PARAM_STRING,
           "What a further result of a window is: all of its rows so far (accumulate), those since the last result (discard), or "
           "what has changed, told by the column `_op` (changelog).")
@@ -167,6 +176,18 @@ Status take_triggers(const Config &config, Spec &spec) {
     return {};
 }
 
+Status take_keep(const Config &config, Spec &spec) {
+    const Config keep = config.child("keep");
+    if (keep.has("rows")) {
+        spec.keep_rows = keep.int64("rows");
+        if (spec.keep_rows < 1) return Status::config("keep.rows", "is 1 or more");
+    }
+    spec.keep_when = keep.has("when");
+    if (Status s = take_time(keep, "last", "keep.last", spec.keep_last); !s.ok()) return s;
+    if (config.has("keep") && !spec.keep()) return Status::config("keep", "says which rows: `rows`, `last` or `when`");
+    return {};
+}
+
 // What cannot be had together.
 Status check(const Config &config, const Spec &spec) {
     if (config.has("every_rows") && spec.kind != Kind::kRows)
@@ -190,7 +211,7 @@ Status check(const Config &config, const Spec &spec) {
 std::string Spec::identity() const {
     std::string out = std::to_string(static_cast<int>(kind));
     for (const int64_t part : {size, every, offset, static_cast<int64_t>(unit), int64_t{gap_by_row}, rows, every_rows,
-                               int64_t{processing_time}, static_cast<int64_t>(output), int64_t{early()}, int64_t{late_every > 0}})
+                               int64_t{processing_time}, static_cast<int64_t>(output), int64_t{early()}, int64_t{late_every > 0}, int64_t{keep()}})
         out += " " + std::to_string(part);
     return out + " " + zone;
 }
@@ -207,6 +228,7 @@ Result<Spec> Spec::parse(const Config &config) {
     spec.output = output == "discard" ? Output::kDiscard : output == "changelog" ? Output::kChangelog : Output::kAccumulate;
     Status s = take_bounds(config, spec);
     if (s.ok()) s = take_triggers(config, spec);
+    if (s.ok()) s = take_keep(config, spec);
     if (s.ok()) s = check(config, spec);
     if (!s.ok()) return s;
     if (spec.processing_time) spec.allowed_lateness = spec.late_every = 0;  // by the clock nothing is late

@@ -32,7 +32,11 @@ struct Spec {
     bool early_when = false;  // there is an expression
     int64_t late_every = 0;   // 0: with each row
     Output output = Output::kAccumulate;
+    int64_t keep_rows = 0;  // of which rows a result is; 0: of all
+    int64_t keep_last = 0;
+    bool keep_when = false;
 
+    bool keep() const { return keep_rows || keep_last || keep_when; }
     // Rows belong to windows by their time.
     bool timed() const { return kind <= Kind::kSession; }
     // Bounds do not depend on the key.

@@ -17,11 +17,11 @@ struct ByEnd {
 
 class TimeWindows final : public Windows {
 public:
-    TimeWindows(Context context, const Spec &spec, const Layout &layout, const TimeGrid &grid, Results &results)
-        : Windows(context, spec, layout, results),
+    TimeWindows(const Spec &spec, const Layout &layout, States &store, const TimeGrid &grid, Results &results)
+        : Windows(spec, layout, store, results),
           grid_(grid),
           shared_((spec.kind == Kind::kSliding || spec.kind == Kind::kCumulative) && !spec.early() && !spec.late_every &&
-                  spec.output == Output::kAccumulate),
+                  spec.output == Output::kAccumulate && !spec.keep()),
           slices_are_units_(shared_ || spec.kind == Kind::kTumbling || spec.kind == Kind::kCalendar) {}
     ~TimeWindows() override {
         for (auto &[bounds, unit] : units_) drop_states(unit.table);
@@ -80,7 +80,7 @@ private:
     bool has_to_be_sent(const Group &group, Pane pane) const;
     void drop_expired();
     void drop_states(GroupTable &table) {
-        for (Group *group : table.groups()) layout_.aggregation.drop(group->state());
+        for (Group *group : table.groups()) store_.drop(group->state());
     }
     std::string state_key(const Unit &unit, const Group &group) const;
     std::string state_value(const Unit &unit, const Group &group) const;
@@ -101,7 +101,7 @@ private:
 
 TimeWindows::Unit &TimeWindows::unit_of(Bounds bounds) {
     if (last_ && last_->bounds == bounds) return *last_;
-    const auto [at, added] = units_.try_emplace(bounds, layout_.aggregation.state_bytes());
+    const auto [at, added] = units_.try_emplace(bounds, store_.bytes());
     if (added) at->second.bounds = bounds;
     last_ = &at->second;
     return *last_;
@@ -180,7 +180,7 @@ Status TimeWindows::send_late(const Rows &rows, Bounds slice, size_t row, int64_
     Bounds window = grid_.first_window(slice.start);
     do {
         if (is_gone(window.end, watermark) || !is_closed(window.end, watermark)) continue;
-        GroupTable merged(layout_.aggregation.state_bytes());
+        GroupTable merged(store_.bytes());
         Status status = merge(window, merged, only, key);
         if (status.ok() && merged.size()) {
             results_.add(merged.key(merged[0]), merged[0].state(), window, Pane::kLate);
@@ -203,7 +203,7 @@ void TimeWindows::send(Unit &unit, Group &group, Pane pane) {
 // A group that has been sent begins anew, where results hold what is new.
 void TimeWindows::forget(Unit &unit, Group &group) {
     if (spec_.output != Output::kDiscard) return;
-    layout_.aggregation.drop(group.state());
+    store_.drop(group.state());
     group.rows = 0;
     unit.table.touch(group);
 }
@@ -244,7 +244,7 @@ Status TimeWindows::merge(Bounds window, GroupTable &into, const Group *only, st
             for (const Group *group : unit.table.groups())
                 if (window.end - 1 > restored_watermark(group->hash)) add(*group);  // otherwise it was sent in a life before
         }
-        if (Status s = evaluator_.merge(to, from); !s.ok()) return s;
+        if (Status s = store_.merge(to, from); !s.ok()) return s;
     }
     return {};
 }
@@ -297,7 +297,7 @@ Status TimeWindows::step_unit(Sending &sending) {
 
 Status TimeWindows::step_merged() {
     if (!merged_) {
-        merged_.emplace(Merged{closing_.front(), GroupTable(layout_.aggregation.state_bytes())});
+        merged_.emplace(Merged{closing_.front(), GroupTable(store_.bytes())});
         closing_.pop_front();
         if (Status s = merge(merged_->bounds, merged_->table, nullptr, {}); !s.ok()) return s;
     }
@@ -375,7 +375,7 @@ std::string TimeWindows::state_value(const Unit &unit, const Group &group) const
     window::put(out, static_cast<uint8_t>((group.sent ? kSent : 0) | (group.closed ? kClosed : 0)));
     const auto sent = unit.sent.find(&group);
     put_text(out, sent == unit.sent.end() ? std::string_view() : std::string_view(sent->second));
-    if (Status s = layout_.aggregation.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
+    if (Status s = store_.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
     return out;
 }
 
@@ -412,7 +412,7 @@ Status TimeWindows::restore(uint32_t, uint32_t, std::string_view key, std::strin
         return damaged();
     Unit &unit = unit_of(bounds);
     Group &group = unit.table.at(hash, key);
-    if (Status s = layout_.aggregation.load(group.state(), value); !s.ok()) return s;
+    if (Status s = store_.load(group.state(), value); !s.ok()) return s;
     group.rows = rows;
     group.since = since;
     group.sent = flags & kSent;
@@ -437,9 +437,9 @@ int64_t TimeWindows::open_groups() const {
 
 }  // namespace
 
-std::unique_ptr<Windows> make_time_windows(Context context, const Spec &spec, const Layout &layout, const TimeGrid &grid,
+std::unique_ptr<Windows> make_time_windows(const Spec &spec, const Layout &layout, States &store, const TimeGrid &grid,
                                            Results &results) {
-    return std::make_unique<TimeWindows>(context, spec, layout, grid, results);
+    return std::make_unique<TimeWindows>(spec, layout, store, grid, results);
 }
 
 }  // namespace weir::window

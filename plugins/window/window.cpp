@@ -49,6 +49,7 @@ Window::Window(Context context, const Config &config, const Spec &spec)
 Status Window::bind(const Binding &binding) {
     windows_.reset();
     results_.reset();
+    states_.reset();
     if (spec_.aligned()) {
         auto grid = TimeGrid::create(spec_);
         if (!grid) return grid.status();
@@ -57,13 +58,17 @@ Status Window::bind(const Binding &binding) {
     auto layout = Layout::create(context_, binding, spec_, config_);
     if (!layout) return layout.status();
     layout_ = std::move(*layout);
+    auto states = States::create(context_, spec_, layout_, binding.input(0), config_);
+    if (!states) return states.status();
+    states_ = std::move(*states);
+    for (const std::string &column : states_->reads()) binding.reads(0, column);
     if (Status s = bind_row_expressions(binding); !s.ok()) return s;
     binding.set_output(0, layout_.output);
     if (Status s = bind_late(binding); !s.ok()) return s;
-    results_ = std::make_unique<Results>(context_, layout_);
-    if (spec_.aligned()) windows_ = make_time_windows(context_, spec_, layout_, *grid_, *results_);
-    else if (spec_.timed()) windows_ = make_session_windows(context_, spec_, layout_, *results_);
-    else windows_ = make_row_windows(context_, spec_, layout_, *results_);
+    results_ = std::make_unique<Results>(context_, layout_, *states_);
+    if (spec_.aligned()) windows_ = make_time_windows(spec_, layout_, *states_, *grid_, *results_);
+    else if (spec_.timed()) windows_ = make_session_windows(spec_, layout_, *states_, *results_);
+    else windows_ = make_row_windows(spec_, layout_, *states_, *results_);
     return {};
 }
 

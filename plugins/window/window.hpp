@@ -45,6 +45,7 @@ private:
     const Spec spec_;
     Layout layout_;
     std::unique_ptr<TimeGrid> grid_;
+    std::unique_ptr<States> states_;
     std::unique_ptr<Results> results_;
     std::unique_ptr<Windows> windows_;
 

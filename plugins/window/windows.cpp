@@ -4,13 +4,13 @@ namespace weir::window {
 
 Status Windows::flush(const Rows &rows, Refused &refused) {
     if (rows_.empty()) return {};
-    Status status = evaluator_.update(rows.batch, rows_, states_, context_.now());
-    for (const weir_expression_error &error : evaluator_.errors()) {
+    Status status = store_.update(rows, rows_, states_);
+    for (const StateError &error : store_.errors()) {
         const auto place = static_cast<size_t>(error.row);
         --groups_[place]->rows;
         const int64_t row = rows_[place];
         if (!refused.errors.empty() && refused.errors.back().row == row) continue;  // another window of the same row
-        refused.errors.push_back({row, std::string(view(error.code)), "", std::string(view(error.message))});
+        refused.errors.push_back({row, error.code, "", error.message});
     }
     rows_.clear();
     groups_.clear();

@@ -16,6 +16,7 @@
 #include "group_table.hpp"
 #include "results.hpp"
 #include "state_blocks.hpp"
+#include "states.hpp"
 
 namespace weir::window {
 
@@ -45,8 +46,8 @@ struct Refused {
 class Windows {
 public:
     // All outlive it.
-    Windows(Context context, const Spec &spec, const Layout &layout, Results &results)
-        : context_(context), spec_(spec), layout_(layout), results_(results), evaluator_(layout.aggregation) {
+    Windows(const Spec &spec, const Layout &layout, States &store, Results &results)
+        : spec_(spec), layout_(layout), store_(store), results_(results) {
         restored_watermarks_.fill(INT64_MIN);
     }
     virtual ~Windows() = default;
@@ -93,11 +94,10 @@ protected:
     // Rows that are not taken are refused.
     Status flush(const Rows &rows, Refused &refused);
 
-    Context context_;
     const Spec &spec_;
     const Layout &layout_;
+    States &store_;
     Results &results_;
-    AggregationEvaluator evaluator_;
     int64_t watermark_ = INT64_MIN;
 
 private:
@@ -109,9 +109,9 @@ private:
     int64_t saved_watermark_ = INT64_MIN;
 };
 
-std::unique_ptr<Windows> make_time_windows(Context context, const Spec &spec, const Layout &layout, const TimeGrid &grid,
+std::unique_ptr<Windows> make_time_windows(const Spec &spec, const Layout &layout, States &store, const TimeGrid &grid,
                                            Results &results);
-std::unique_ptr<Windows> make_session_windows(Context context, const Spec &spec, const Layout &layout, Results &results);
-std::unique_ptr<Windows> make_row_windows(Context context, const Spec &spec, const Layout &layout, Results &results);
+std::unique_ptr<Windows> make_session_windows(const Spec &spec, const Layout &layout, States &store, Results &results);
+std::unique_ptr<Windows> make_row_windows(const Spec &spec, const Layout &layout, States &store, Results &results);
 
 }  // namespace weir::window

@@ -1,0 +1,270 @@
+#include "kept_rows.hpp"
+
+#include <algorithm>
+
+#include <weir/expression.hpp>
+
+#include "windows.hpp"
+
+namespace weir::window {
+namespace {
+
+constexpr const char *kRowsBehind = "rows_behind", *kSecondsBehind = "seconds_behind";
+
+struct KeptRow {
+    int64_t time;
+    std::string columns;  // in the form of keys
+};
+using List = std::vector<KeptRow>;  // in order of arrival
+
+class KeptRows final : public States {
+public:
+    KeptRows(Context context, const Spec &spec, const Layout &layout, const Schema &input)
+        : context_(context), spec_(spec), input_(input), aggregation_(layout.aggregation), evaluator_(layout.aggregation) {}
+
+    Status bind(const Config &config);
+
+    std::vector<std::string> reads() const override { return names_; }
+    size_t bytes() const override { return 16; }
+    Status update(const Rows &from, std::span<const int32_t> rows, std::span<void *const> states) override;
+    Status merge(std::span<void *const> into, std::span<const void *const> from) override;
+    Status results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) override;
+    const std::vector<StateError> &errors() const override { return errors_; }
+    Status save(const void *state, std::string &out) const override;
+    Status load(void *state, std::string_view bytes) const override;
+    void drop(void *state) const override {
+        delete list(state);
+        list(state) = nullptr;
+    }
+
+private:
+    static List *&list(void *state) { return *static_cast<List **>(state); }
+    static const List *list(const void *state) { return *static_cast<List *const *>(state); }
+    static List &made(void *state) {
+        if (!list(state)) list(state) = new List;
+        return *list(state);
+    }
+    Status try_rows(const Rows &from, std::span<const int32_t> rows);
+    void evict(List &rows);
+    void evict_by_expression(List &rows);
+    ArrowArray make_rows(const KeptRow *first, size_t n, const int64_t *newest) const;
+    Status add_up(const List &rows, int64_t group, void *state);
+
+    Context context_;
+    const Spec &spec_;
+    const Schema input_;
+    const Aggregation &aggregation_;
+    AggregationEvaluator evaluator_;
+    Schema judged_;  // the input, and how far a row is behind the newest
+    std::vector<std::string> names_;  // of the columns that are kept
+    KeyCodec codec_;
+    ExpressionProgram program_;
+    ExpressionEvaluator keep_;
+    GroupTable scratch_{0};
+    std::vector<StateError> errors_;
+};
+
+Status KeptRows::bind(const Config &config) {
+    std::vector<uint8_t> columns = aggregation_.row_columns();
+    if (spec_.keep_when) {
+        judged_ = input_;
+        judged_.fields.push_back({kRowsBehind, type_of(TypeId::kInt64), false});
+        judged_.fields.push_back({kSecondsBehind, type_of(TypeId::kFloat64), false});
+        auto compiler = ExpressionCompiler::create(context_, judged_);
+        if (!compiler) return compiler.status();
+        const auto when = compiler->condition(config.child("keep").json().at("when"), "keep.when");
+        if (!when) return when.status();
+        program_ = compiler->finish();
+        keep_ = ExpressionEvaluator(program_);
+        std::vector<uint8_t> read;
+        program_.mark_reads(0, read);
+        for (size_t i = 0; i < columns.size(); ++i) columns[i] |= read[i];
+    }
+    for (size_t i = 0; i < columns.size(); ++i) {
+        if (!columns[i]) continue;
+        if (input_.fields[i].type.is_nested())
+            return Status::config("keep", "rows are kept with the columns that are read, and `" + input_.fields[i].name + "` is " +
+                                              to_string(input_.fields[i].type) + ": take out what is needed with `set`");
+        names_.push_back(input_.fields[i].name);
+    }
+    codec_ = KeyCodec(input_, names_);
+    scratch_ = GroupTable(aggregation_.state_bytes());
+    return {};
+}
+
+// Whether the aggregates take each row by itself.
+Status KeptRows::try_rows(const Rows &from, std::span<const int32_t> rows) {
+    Group &trial = scratch_.at(0, "");
+    const std::vector<void *> states(rows.size(), trial.state());
+    Status status = evaluator_.update(from.batch, rows, states, context_.now());
+    errors_.clear();
+    if (status.ok()) append_errors(evaluator_, errors_);
+    aggregation_.drop(trial.state());
+    return status;
+}
+
+Status KeptRows::update(const Rows &from, std::span<const int32_t> rows, std::span<void *const> states) {
+    if (Status s = try_rows(from, rows); !s.ok()) return s;
+    KeyBatch encoded;
+    codec_.encode(*from.batch.raw().array, encoded);
+    auto error = errors_.begin();
+    for (size_t i = 0; i < rows.size(); ++i) {
+        if (error != errors_.end() && error->row == static_cast<int64_t>(i)) {
+            ++error;
+            continue;
+        }
+        const auto row = static_cast<size_t>(rows[i]);
+        made(states[i]).push_back({from.times[row], std::string(encoded.view(row))});
+    }
+    return {};
+}
+
+Status KeptRows::merge(std::span<void *const> into, std::span<const void *const> from) {
+    for (size_t i = 0; i < into.size(); ++i)
+        if (const List *rows = list(from[i])) made(into[i]).insert(made(into[i]).end(), rows->begin(), rows->end());
+    return {};
+}
+
+// Rows as a batch of the input; columns that nobody reads are null. With `newest`, of judged_.
+ArrowArray KeptRows::make_rows(const KeptRow *first, size_t n, const int64_t *newest) const {
+    BatchBuilder kept(codec_.key_schema());
+    for (size_t i = 0; i < n; ++i)
+        if (!codec_.decode(first[i].columns, kept)) throw std::logic_error("a row that was not encoded here");
+    std::vector<ArrowArray> columns;
+    size_t next = 0;
+    for (const Field &field : input_.fields) {
+        ArrowArray &column = columns.emplace_back();
+        if (next < names_.size() && field.name == names_[next]) {
+            kept.column(next++).finish(&column);
+            continue;
+        }
+        ColumnBuilder nulls(field.type);
+        for (size_t i = 0; i < n; ++i) nulls.append_null();
+        nulls.finish(&column);
+    }
+    if (newest) {
+        ColumnBuilder rows(type_of(TypeId::kInt64)), seconds(type_of(TypeId::kFloat64));
+        for (size_t i = 0; i < n; ++i) {
+            rows.append(static_cast<int64_t>(n - 1 - i) + newest[1]);
+            seconds.append(static_cast<double>(newest[0] - first[i].time) / 1e6);
+        }
+        rows.finish(&columns.emplace_back());
+        seconds.finish(&columns.emplace_back());
+    }
+    ArrowArray out;
+    make_struct(std::move(columns), static_cast<int64_t>(n), &out);
+    return out;
+}
+
+void KeptRows::evict(List &rows) {
+    if (rows.empty()) return;
+    if (spec_.keep_last) {
+        int64_t newest = INT64_MIN;
+        for (const KeptRow &row : rows) newest = std::max(newest, row.time);
+        std::erase_if(rows, [&](const KeptRow &row) { return newest - row.time >= spec_.keep_last; });
+    }
+    if (spec_.keep_when) evict_by_expression(rows);
+    const auto most = static_cast<size_t>(spec_.keep_rows);
+    if (most && rows.size() > most) rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(most));
+}
+
+// A row for which the expression fails is kept: it is no reason to lose it.
+void KeptRows::evict_by_expression(List &rows) {
+    int64_t newest[2] = {INT64_MIN, 0};  // its time, and how many rows are behind the batch at hand
+    for (const KeptRow &row : rows) newest[0] = std::max(newest[0], row.time);
+    List kept;
+    std::vector<uint8_t> outcomes(WEIR_BATCH_MAX_ROWS);
+    for (size_t begin = 0; begin < rows.size(); begin += WEIR_BATCH_MAX_ROWS) {
+        const size_t n = std::min<size_t>(WEIR_BATCH_MAX_ROWS, rows.size() - begin);
+        newest[1] = static_cast<int64_t>(rows.size() - begin - n);
+        ArrowArray array = make_rows(&rows[begin], n, newest);
+        weir_batch batch{};
+        batch.size = sizeof batch;
+        batch.rows = array.length;
+        batch.array = &array;
+        keep_.begin(BatchView(batch, judged_), 0, array.length, context_.now());
+        keep_.evaluate(0, {}, array.length, outcomes.data());
+        for (size_t i = 0; i < n; ++i)
+            if (outcomes[i] == WEIR_OUTCOME_TRUE || outcomes[i] == WEIR_OUTCOME_FAILED) kept.push_back(std::move(rows[begin + i]));
+        keep_ = ExpressionEvaluator(program_);  // it lets go of the batch
+        array.release(&array);
+    }
+    rows = std::move(kept);
+}
+
+Status KeptRows::add_up(const List &rows, int64_t group, void *state) {
+    for (size_t begin = 0; begin < rows.size(); begin += WEIR_BATCH_MAX_ROWS) {
+        const size_t n = std::min<size_t>(WEIR_BATCH_MAX_ROWS, rows.size() - begin);
+        ArrowArray array = make_rows(&rows[begin], n, nullptr);
+        weir_batch batch{};
+        batch.size = sizeof batch;
+        batch.rows = array.length;
+        batch.array = &array;
+        const std::vector<void *> states(n, state);
+        Status status = evaluator_.update(BatchView(batch, input_), {}, states, context_.now());
+        array.release(&array);
+        if (!status.ok()) return status;
+        const auto failed = evaluator_.errors();
+        if (!failed.empty() && (errors_.empty() || errors_.back().row != group))
+            errors_.push_back({group, failed[0].expression, std::string(view(failed[0].code)), std::string(view(failed[0].message))});
+    }
+    return {};
+}
+
+Status KeptRows::results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) {
+    GroupTable sums(aggregation_.state_bytes());
+    std::vector<const void *> of;
+    errors_.clear();
+    Status status;
+    for (size_t i = 0; i < states.size() && status.ok(); ++i) {
+        Group &sum = sums.at(i << 40, std::string_view(reinterpret_cast<const char *>(&i), sizeof i));
+        of.push_back(sum.state());
+        auto *rows = const_cast<List *>(list(states[i]));
+        if (!rows) continue;
+        evict(*rows);
+        status = add_up(*rows, static_cast<int64_t>(i), sum.state());
+    }
+    if (status.ok()) status = evaluator_.results(of, group, context_.now(), out);
+    if (status.ok()) append_errors(evaluator_, errors_);
+    std::stable_sort(errors_.begin(), errors_.end(), [](const StateError &a, const StateError &b) { return a.row < b.row; });
+    errors_.erase(std::unique(errors_.begin(), errors_.end(), [](const StateError &a, const StateError &b) { return a.row == b.row; }),
+                  errors_.end());
+    for (Group *sum : sums.groups()) aggregation_.drop(sum->state());
+    return status;
+}
+
+Status KeptRows::save(const void *state, std::string &out) const {
+    const List *rows = list(state);
+    window::put(out, static_cast<uint32_t>(rows ? rows->size() : 0));
+    for (size_t i = 0; rows && i < rows->size(); ++i) {
+        window::put(out, (*rows)[i].time);
+        put_text(out, (*rows)[i].columns);
+    }
+    return {};
+}
+
+Status KeptRows::load(void *state, std::string_view bytes) const {
+    uint32_t n = 0;
+    bool good = window::take(bytes, n);
+    for (uint32_t i = 0; good && i < n; ++i) {
+        KeptRow row;
+        std::string_view columns;
+        good = window::take(bytes, row.time) && take_text(bytes, columns);
+        row.columns = columns;
+        BatchBuilder test(codec_.key_schema());
+        good = good && codec_.decode(row.columns, test);
+        if (good) made(state).push_back(std::move(row));
+    }
+    return good && bytes.empty() ? Status() : Status::state_version("an entry of the state is damaged");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<States>> make_kept_rows(Context context, const Spec &spec, const Layout &layout, const Schema &input,
+                                               const Config &config) {
+    auto out = std::make_unique<KeptRows>(context, spec, layout, input);
+    if (Status s = out->bind(config); !s.ok()) return s;
+    return std::unique_ptr<States>(std::move(out));
+}
+
+}  // namespace weir::window
