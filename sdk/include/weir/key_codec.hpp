@@ -34,6 +34,9 @@ public:
     // Room for n keys of `size` bytes, zeroed; the caller fills them.
     uint64_t *add_n(size_t n, uint32_t size);
 
+    // Room for keys of these sizes, zeroed; where each begins, valid until the next is added.
+    std::vector<uint8_t *> add_sized(const std::vector<uint32_t> &sizes);
+
     size_t size() const { return sizes_.size(); }
     const uint64_t *words(size_t i) const { return words_.data() + starts_[i]; }
     uint32_t bytes(size_t i) const { return sizes_[i]; }
@@ -62,7 +65,7 @@ public:
     std::string kinds() const;
 
 private:
-    void encode_row(const ArrowArray &rows, int64_t row, std::string &out) const;
+    void encode_any(const ArrowArray &rows, KeyBatch &out) const;
 
     std::vector<size_t> columns_;
     Schema key_schema_;

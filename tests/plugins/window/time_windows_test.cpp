@@ -293,6 +293,30 @@ TEST_F(WindowTest, SendsMoreResultsThanThereIsRoomFor) {
     EXPECT_GE(h_->batches(), 6u);
 }
 
+TEST_F(WindowTest, MakesResultsOfTheRowsThatAreKept) {
+    const std::string rows = R"([["a",1,1],["a",9,2],["a",5,4],["a",7,8],["b",2,16]])";
+    make(R"("tumbling":10000000,"keep":{"rows":2})" + kSum);
+    send(rows);
+    crash_and_restore(WEIR_SNAPSHOT_CHANGES);
+    watermark(10);
+    EXPECT_EQ(out(), (Lines{"a 0 10 2 12", "b 0 10 1 16"}));
+    make(R"("tumbling":10000000,"keep":{"last":4000000})" + kSum);
+    send(rows);
+    watermark(10);
+    EXPECT_EQ(out(), (Lines{"a 0 10 2 10", "b 0 10 1 16"}));
+    make(R"("sliding":{"size":10000000,"every":10000000},"keep":{"when":"rows_behind = 0 OR v = 2 OR seconds_behind > 7"})" + kSum);
+    send(rows);
+    watermark(10);
+    EXPECT_EQ(out(), (Lines{"a 0 10 3 11", "b 0 10 1 16"}));
+    EXPECT_EQ(h_->metric("groups"), 0);
+}
+
+TEST_F(WindowTest, ForgetsRowsThatAreLeftOut) {
+    make(R"("global":true,"early":{"rows":2},"keep":{"rows":3})" + kSum);
+    send(R"([["a",1,1],["a",2,2],["a",3,4],["a",4,8],["a",5,16],["a",6,32]])");
+    EXPECT_EQ(out(), (Lines{"a 2 3", "a 3 14", "a 3 56"}));
+}
+
 TEST_F(WindowTest, SaysWhatDoesNotFit) {
     const std::map<std::string, std::string> messages{
         {R"("columns":{"n":"count()"})",
@@ -308,6 +332,7 @@ TEST_F(WindowTest, SaysWhatDoesNotFit) {
         {R"("tumbling":1,"late":{"every":5},"columns":{"n":"count()"})", "without `allowed_lateness` closed windows take no rows"},
         {R"("rows":1,"allowed_lateness":5,"columns":{"n":"count()"})",
          "nothing is late where rows belong to windows by their number"},
+        {R"("tumbling":1,"keep":{},"columns":{"n":"count()"})", "says which rows: `rows`, `last` or `when`"},
         {R"("tumbling":1,"columns":{"k":"count()"})",
          "the result has a column `k` already: the key and the window's bounds are in it by themselves"},
         {R"("tumbling":1,"time_column":"v","columns":{"n":"count()"})", "column `v` is int64, and a time is a timestamp"},

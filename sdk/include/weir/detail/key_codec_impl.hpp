@@ -30,11 +30,6 @@ inline int64_t word_of(const Column &column, int64_t row) {
 }
 
 template <class T>
-void append_key(std::string &out, const T &value) {
-    out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-template <class T>
 bool take_key(std::string_view &from, T &value) {
     if (from.size() < sizeof value) return false;
     std::memcpy(&value, from.data(), sizeof value);
@@ -98,6 +93,21 @@ WEIR_INLINE uint64_t *KeyBatch::add_n(size_t n, uint32_t size) {
     return words_.data() + first;
 }
 
+WEIR_INLINE std::vector<uint8_t *> KeyBatch::add_sized(const std::vector<uint32_t> &sizes) {
+    const size_t n = sizes.size(), row = sizes_.size();
+    size_t words = words_.size();
+    starts_.resize(row + n);
+    for (size_t i = 0; i < n; ++i) {
+        starts_[row + i] = static_cast<uint32_t>(words);
+        words += (sizes[i] + 7) / 8;
+    }
+    sizes_.insert(sizes_.end(), sizes.begin(), sizes.end());
+    words_.resize(words, 0);
+    std::vector<uint8_t *> out(n);
+    for (size_t i = 0; i < n; ++i) out[i] = reinterpret_cast<uint8_t *>(words_.data() + starts_[row + i]);
+    return out;
+}
+
 WEIR_INLINE KeyCodec::KeyCodec(const Schema &schema, const std::vector<std::string>& columns) {
     fixed_bytes_ = 1;
     for (const std::string &name : columns) {
@@ -121,26 +131,53 @@ WEIR_INLINE std::string KeyCodec::kinds() const {
     return out;
 }
 
-WEIR_INLINE void KeyCodec::encode_row(const ArrowArray &rows, int64_t row, std::string &out) const {
-    out.clear();
-    std::string nulls;
+// A column at a time, first how long the keys are, then what they hold.
+WEIR_INLINE void KeyCodec::encode_any(const ArrowArray &rows, KeyBatch &out) const {
+    const auto n = static_cast<size_t>(rows.length);
+    const size_t bitmap = (columns_.size() + 7) / 8;
+    std::vector<uint32_t> sizes(n, 1);
+    std::vector<uint8_t> with_null(n, 0);
     for (size_t c = 0; c < columns_.size(); ++c) {
         const Column column(rows.children[columns_[c]], &key_schema_.fields[c].type);
-        if (column.is_null(row)) {
-            nulls.resize((columns_.size() + 7) / 8, '\0');
-            nulls[c / 8] = static_cast<char>(nulls[c / 8] | (1 << (c % 8)));
-        } else if (column.type().is_text()) {
-            const std::string_view text = column.text(row);
-            detail::append_key(out, static_cast<uint32_t>(text.size()));
-            out.append(text);
-        } else if (column.type().id == TypeId::kDecimal128) {
-            detail::append_key(out, column.decimal(row));
-        } else {
-            detail::append_key(out, detail::word_of(column, row));
+        const bool text = column.type().is_text(), nulls = column.has_nulls();
+        const uint32_t fixed = text ? sizeof(uint32_t) : column.type().id == TypeId::kDecimal128 ? 16 : 8;
+        for (size_t i = 0; i < n; ++i) {
+            const auto row = static_cast<int64_t>(i);
+            if (nulls && column.is_null(row)) with_null[i] = 1;
+            else sizes[i] += fixed + (text ? static_cast<uint32_t>(column.end_of(row) - column.begin_of(row)) : 0);
         }
     }
-    out.append(nulls);
-    out.push_back(static_cast<char>(nulls.size()));
+    for (size_t i = 0; i < n; ++i) sizes[i] += with_null[i] ? static_cast<uint32_t>(bitmap) : 0;
+    std::vector<uint8_t *> to = out.add_sized(sizes);
+    std::vector<uint8_t *> ends(n);
+    for (size_t i = 0; i < n; ++i) {
+        ends[i] = to[i] + sizes[i] - 1;
+        *ends[i] = with_null[i] ? static_cast<uint8_t>(bitmap) : 0;
+    }
+    const auto put = [&](size_t i, const void *bytes, size_t size) {
+        if (size) std::memcpy(to[i], bytes, size);
+        to[i] += size;
+    };
+    for (size_t c = 0; c < columns_.size(); ++c) {
+        const Column column(rows.children[columns_[c]], &key_schema_.fields[c].type);
+        for (size_t i = 0; i < n; ++i) {
+            const auto row = static_cast<int64_t>(i);
+            if (with_null[i] && column.is_null(row)) {
+                (ends[i] - bitmap)[c / 8] |= static_cast<uint8_t>(1u << (c % 8));
+            } else if (column.type().is_text()) {
+                const std::string_view text = column.text(row);
+                const auto size = static_cast<uint32_t>(text.size());
+                put(i, &size, sizeof size);
+                put(i, text.data(), text.size());
+            } else if (column.type().id == TypeId::kDecimal128) {
+                const Int128 value = column.decimal(row);
+                put(i, &value, sizeof value);
+            } else {
+                const int64_t word = detail::word_of(column, row);
+                put(i, &word, sizeof word);
+            }
+        }
+    }
 }
 
 WEIR_INLINE void KeyCodec::encode(const ArrowArray &rows, KeyBatch &out) const {
@@ -148,14 +185,7 @@ WEIR_INLINE void KeyCodec::encode(const ArrowArray &rows, KeyBatch &out) const {
     bool words = fixed_bytes_ > 0;
     for (size_t c = 0; words && c < columns_.size(); ++c)
         words = rows.children[columns_[c]]->null_count == 0 && key_schema_.fields[c].type.id != TypeId::kDecimal128;
-    if (!words) {
-        std::string key;
-        for (int64_t row = 0; row < rows.length; ++row) {
-            encode_row(rows, row, key);
-            out.add(key.data(), key.size());
-        }
-        return;
-    }
+    if (!words) return encode_any(rows, out);
     const size_t stride = columns_.size() + 1;  // the last word is the byte 0, padded
     uint64_t *to = out.add_n(n, fixed_bytes_);
     for (size_t c = 0; c < columns_.size(); ++c) {
