@@ -5,6 +5,7 @@
 
 #include "host/aggregation/aggregation_api.hpp"
 #include "host/expression/expression_api.hpp"
+#include "tests/unit/aggregation/aggregation_fixture.hpp"
 
 namespace weir::testing {
 
@@ -17,7 +18,9 @@ Schema WindowTest::input() {
 Status WindowTest::start(const std::string &config, HarnessOptions options) {
     static const Plugin plugin = built_plugin("window");
     TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &host::expression::expression_api());
-    add_aggregation_extension();
+    static const weir_aggregation_api &aggregation =
+        host::aggregation::aggregation_api_with(host::aggregation::TestAggregates::get());
+    TestHost::get().add_extension(WEIR_EXT_AGGREGATION, &aggregation);
     config_ = config;
     if (options.key.empty()) options.key = {"k"};
     h_ = std::make_unique<Harness>(plugin, "window", "{" + config + "}", std::vector<Schema>{input()}, std::move(options));
