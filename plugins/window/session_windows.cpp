@@ -89,7 +89,7 @@ Status SessionWindows::take_row(const Rows &rows, size_t row, Refused &refused) 
     } else if (Status s = join(rows, *pane, bounds, refused); !s.ok()) {
         return s;
     }
-    if (pane->group.pending || must_flush())
+    if (must_flush())
         if (Status s = settle(rows, refused); !s.ok()) return s;
     touch(*pane);
     put(static_cast<int32_t>(row), pane->group);
@@ -110,8 +110,10 @@ void SessionWindows::fire(PaneOf &pane, Pane kind) {
     pending_.emplace_back(&pane, kind);
 }
 
-// The session takes in a window that overlaps it, and those that overlap both.
+// The session takes in a window that overlaps it, and those that overlap both. What is to be sent of it is sent as it was.
 Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused) {
+    if (into.group.pending)
+        if (Status s = settle(rows, refused); !s.ok()) return s;
     const Bounds before = into.bounds;
     into.bounds = {std::min(before.start, with.start), std::max(before.end, with.end)};
     if (!into.next || into.next->bounds.start >= into.bounds.end) return {};

@@ -49,7 +49,4 @@ struct Spec {
     static Result<Spec> parse(const Config &config);
 };
 
-extern const weir_param kParams[];
-extern const size_t kParamCount;
-
 }  // namespace weir::window

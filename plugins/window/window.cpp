@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "params.hpp"
+
 namespace weir::window {
 namespace {
 
@@ -26,7 +28,7 @@ int64_t next_tick(int64_t now, int64_t every) { return every ? (now / every + 1)
 
 constexpr OperatorSpec kWindowSpec =
     operator_spec<Window>("window", "Aggregates over the rows of each key that belong together by time or number.")
-        .params(std::span(kParams, kParamCount))
+        .params(kParams)
         .outputs(kOutputs)
         .with(WEIR_OP_KEYED)
         .state(kStateVersion, WEIR_STATE_KEYED);

@@ -80,7 +80,7 @@ class Case:
         body = "".join(f"      {line}\n" for line in lines)
         return f"""name: model-{self.seed}
 records:
-  row: {{ t: timestamp, k: string, v: int64? }}
+  row: {{ t: timestamp, k: string, v: "int64?" }}
 nodes:
   rows:
     file.source: {{ path: rows.json, format: json, record: row }}

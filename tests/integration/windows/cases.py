@@ -106,7 +106,7 @@ class Case:
     def topology(self):
         return f"""name: case-{self.seed}
 records:
-  row: {{ t: timestamp, k: string?, v: int64?, d: "decimal(12,2)?", s: string, b: bool }}
+  row: {{ t: timestamp, k: "string?", v: "int64?", d: "decimal(12,2)?", s: string, b: bool }}
 nodes:
   rows:
     file.source: {{ path: rows.json, format: json, record: row }}

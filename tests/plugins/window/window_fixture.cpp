@@ -2,12 +2,23 @@
 
 #include <weir/ext/aggregation.h>
 #include <weir/ext/expression.h>
+#include <weir/time_text.hpp>
 
 #include "host/aggregation/aggregation_api.hpp"
 #include "host/expression/expression_api.hpp"
 #include "tests/unit/aggregation/aggregation_fixture.hpp"
 
 namespace weir::testing {
+
+namespace {
+
+int64_t micros_of(const std::string &text) {
+    int64_t micros = 0;
+    if (parse_timestamp(text, &micros) != Parse::kOk) throw std::invalid_argument(text);
+    return micros;
+}
+
+}  // namespace
 
 Schema WindowTest::input() {
     Schema schema = schema_of({{"k", "string?"}, {"t", "timestamp?"}, {"v", "int64?"}});
@@ -35,6 +46,7 @@ void WindowTest::send(const std::string &rows) {
     Json given = Json::parse(rows);
     for (Json &row : given)
         if (row[1].is_number()) row[1] = at(row[1].get<double>());
+        else if (row[1].is_string()) row[1] = micros_of(row[1].get<std::string>());
     const Status status = h_->process(given.dump());
     ASSERT_TRUE(status.done()) << status.message();
 }
@@ -60,12 +72,12 @@ void WindowTest::crash_and_restore(uint32_t mode) {
     if (mode == WEIR_SNAPSHOT_CHANGES) {
         for (const StateBlock &block : blocks)
             for (const auto &[key, value] : block.entries) {
-                if (value) kept_[{block.state, key}] = {block.group, *value};
-                else kept_.erase({block.state, key});
+                if (value) kept_[{block.state, block.group, key}] = *value;
+                else kept_.erase({block.state, block.group, key});
             }
         blocks.clear();
-        for (const auto &[key, value] : kept_)
-            blocks.push_back({key.first, WEIR_STATE_KEYED, value.first, 1, "", {{key.second, value.second}}});
+        for (const auto &[place, value] : kept_)
+            blocks.push_back({std::get<0>(place), WEIR_STATE_KEYED, std::get<1>(place), 1, "", {{std::get<2>(place), value}}});
     }
     HarnessOptions options = h_->options();
     options.state = std::make_shared<KeptState>();

@@ -8,6 +8,7 @@
 namespace weir::testing {
 
 constexpr int64_t kSecond = 1'000'000;
+inline const std::string kSum = R"~(,"columns":{"n":"count()","sum":"sum(v)"})~";
 
 class WindowTest : public ::testing::Test {
 protected:
@@ -28,7 +29,7 @@ protected:
 
     std::unique_ptr<Harness> h_;
     std::string config_;
-    std::map<std::pair<uint32_t, std::string>, std::pair<uint32_t, std::string>> kept_;  // state of snapshots of changes
+    std::map<std::tuple<uint32_t, uint32_t, std::string>, std::string> kept_;  // by state, group, key: of snapshots of changes
 };
 
 }  // namespace weir::testing

@@ -154,10 +154,12 @@ WEIR_INLINE uint32_t Harness::output_ports() const {
 
 WEIR_INLINE Status Harness::bind() {
     std::vector<weir_bind_input> inputs;
+    std::vector<weir_str> key;
+    for (const auto &name : options_.key) key.push_back(to_abi(name));
     for (const auto &schema : input_schemas_) {
         uint32_t edge = static_cast<uint32_t>(inputs.size());
         uint32_t port = op_.n_inputs ? std::min(edge, op_.n_inputs - 1) : 0;
-        inputs.push_back({sizeof(weir_bind_input), port, options_.input_stream, 0, &schema, {}, {}, 0, nullptr});
+        inputs.push_back({sizeof(weir_bind_input), port, options_.input_stream, 0, &schema, {}, {}, key.size(), key.data()});
     }
     std::vector<weir_bind_output> outputs;
     std::map<uint32_t, std::vector<weir_str>> names;
