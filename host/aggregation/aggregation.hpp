@@ -16,7 +16,7 @@
 
 #include "host/aggregation/aggregate_instance.hpp"
 #include "host/expression/expression.hpp"
-#include "host/keyed/key_codec.hpp"
+#include <weir/key_codec.hpp>
 
 namespace weir::host::aggregation {
 

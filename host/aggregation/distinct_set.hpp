@@ -1,4 +1,4 @@
-// The values that came already to an aggregate with DISTINCT: a set of keys (host/keyed/key_codec.hpp), each with how often
+// The values that came already to an aggregate with DISTINCT: a set of keys (weir/key_codec.hpp), each with how often
 // it came, in the order in which they came first. One for a group and a call.
 //
 // Threads: one user at a time.
