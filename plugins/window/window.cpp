@@ -301,7 +301,7 @@ Status Window::on_wake() {
 }
 
 Status Window::finish() {
-    windows_->advance(INT64_MAX);
+    windows_->end();
     return go_on();
 }
 

@@ -19,12 +19,13 @@ Status Windows::flush(const Rows &rows, Refused &refused) {
 }
 
 void Windows::save_watermarks(StateBlocks &out, bool full) {
-    if (watermark_ == saved_watermark_ && !full) return;
-    saved_watermark_ = watermark_;
+    const int64_t watermark = reached_.value_or(watermark_);
+    if (watermark == saved_watermark_ && !full) return;
+    saved_watermark_ = watermark;
     for (uint32_t group = 0; group < seen_groups_.size(); ++group) {
         if (!seen_groups_[group]) continue;
         std::string value;
-        window::put(value, std::max(watermark_, restored_watermarks_[group]));
+        window::put(value, std::max(watermark, restored_watermarks_[group]));
         out.add(kWatermarkState, group, "watermark", std::move(value));
     }
 }

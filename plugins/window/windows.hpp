@@ -56,7 +56,7 @@ public:
 
     // Rows not behind one that fails for good are in windows then, or in `refused`.
     virtual Status take(const Rows &rows, Refused &refused) = 0;
-    // Time has come to there: windows whose last moment is not behind it close. INT64_MAX: the input has ended.
+    // Time has come to there: windows whose last moment is not behind it close.
     virtual void advance(int64_t watermark) = 0;
     // The time of early.every or late.every has come.
     virtual void send_changed(bool early, bool late) = 0;
@@ -70,7 +70,11 @@ public:
     virtual uint64_t held_bytes() const = 0;
     virtual int64_t open_groups() const = 0;
 
-    int64_t watermark() const { return watermark_; }
+    // The input has ended, and with it every window. What comes in a later run, with this state, is late as of before.
+    void end() {
+        reached_ = watermark_;
+        advance(INT64_MAX);
+    }
     void save_watermarks(StateBlocks &out, bool full);
     void restore_watermark(uint32_t group, int64_t watermark) {
         restored_watermarks_[group] = watermark;
@@ -106,6 +110,7 @@ private:
     std::vector<void *> states_;
     std::array<int64_t, 256> restored_watermarks_;
     std::array<bool, 256> seen_groups_{};
+    std::optional<int64_t> reached_;  // before the end
     int64_t saved_watermark_ = INT64_MIN;
 };
 

@@ -268,6 +268,19 @@ TEST_F(WindowTest, SendsSlidingWindowsOnceOverARestart) {
     EXPECT_EQ(out(), (Lines{"a 5 15 1 2"}));
 }
 
+TEST_F(WindowTest, TakesRowsBehindTheEndOfAnEarlierRun) {
+    make(R"~("tumbling":10000000)~" + kSum);
+    send(R"~([["a",11,1]])~");
+    watermark(10);
+    ASSERT_TRUE(h_->finish().done());
+    EXPECT_EQ(out(), (Lines{"a 10 20 1 1"}));
+    crash_and_restore();
+    send(R"~([["a",12,2],["a",9,4]])~");
+    ASSERT_TRUE(h_->finish().done());
+    EXPECT_EQ(out(), (Lines{"a 10 20 1 2"}));
+    EXPECT_EQ(out(1).size(), 1u);
+}
+
 TEST_F(WindowTest, RefusesStateOfOtherWindows) {
     make(R"~("tumbling":10000000)~" + kSum);
     send(R"~([["a",1,1]])~");
