@@ -217,7 +217,10 @@ void Dataflow::announce_restored() {
         if (failure_ || node.instance->is_source()) continue;
         if (node.event_time) tell_event_time(node);
         if (node.watermark == kNoEventTime) continue;
-        auto forward = [this, &node] { forward_watermark(node); };
+        auto forward = [this, &node] {
+            forward_watermark(node);
+            forward_activity(node, combine(node.inputs));  // of what it heard before, which a watermark takes back
+        };
         if (!node.instance->api().on_watermark) {
             forward();
             continue;

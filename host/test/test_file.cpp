@@ -76,6 +76,22 @@ private:
         if (steps == nullptr) return missing(key.place, subject, "steps", "`steps: [ send: { … }, expect: { … } ]`");
         if (!steps->is_sequence()) return wrong_type(steps->place, "`steps`", *steps, "a list of steps");
         for (const YamlNode& step : steps->items) read_step(step, out);
+        if (value.find("now") == nullptr) out.start = std::max(out.start, first_watermark(out));
+    }
+
+    // That the first step with one sets; its rows are not to be far in the future.
+    static int64_t first_watermark(const FileCase& of) {
+        const auto time_of = [](const YamlNode& node) {
+            int64_t time = 0;
+            return node.is_scalar() && parse_timestamp(node.text, &time) == Parse::kOk ? time : INT64_MIN;
+        };
+        for (const FileStep& step : of.steps) {
+            if (step.kind != StepKind::kWatermark) continue;
+            int64_t latest = time_of(step.value);
+            for (const YamlNode& item : step.value.items) latest = std::max(latest, time_of(item));
+            return latest;
+        }
+        return INT64_MIN;
     }
 
     void read_settings(const YamlNode& node, FileCase& out) {

@@ -65,7 +65,7 @@ struct TestFile {
     std::vector<FileCase> cases;
 };
 
-// 2024-01-01T00:00:00Z: what a case's clock shows at its beginning where it does not say so.
+// 2024-01-01T00:00:00Z: what a case's clock shows at its beginning where neither `now:` nor a first watermark behind it says so.
 inline constexpr int64_t kDefaultStart = 1'704'067'200'000'000;
 
 // All errors of the file are in `diagnostics` afterwards; nullopt if and only if there is one.
