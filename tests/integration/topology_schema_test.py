@@ -15,9 +15,9 @@ import yaml
 
 ROOT = pathlib.Path(os.environ["WEIR_SOURCE_DIR"])
 SCHEMA = ROOT / "schemas" / "topology.schema.json"
-FILES = sorted(path for path in (ROOT / "topologies").glob("*.yaml") if not path.name.endswith(".test.yaml"))
+FILES = sorted(path for path in (ROOT / "topologies").rglob("*.yaml") if not path.name.endswith(".test.yaml"))
 WRONG = ROOT / "tests" / "unit" / "cli" / "wrong"
-MODELINE = "# yaml-language-server: $schema=../schemas/topology.schema.json\n"
+MODELINE = "# yaml-language-server: $schema={}schemas/topology.schema.json\n"
 # Of the wrong topologies, those with a mistake that a schema can know; others need values, plugins or the graph.
 REFUSED = set("""
     config-blank-missing config-bool config-codec config-codec-key config-codec-value config-duration config-duration-unit config-key
@@ -54,7 +54,8 @@ class TopologySchema(unittest.TestCase):
 
     def test_every_topology_tells_an_editor_of_its_schema(self):
         for path in FILES:
-            self.assertTrue(path.read_text().startswith(MODELINE), f"{path.name} does not begin with {MODELINE}")
+            modeline = MODELINE.format("../" * (len(path.relative_to(ROOT).parts) - 1))
+            self.assertTrue(path.read_text().startswith(modeline), f"{path.name} does not begin with {modeline}")
 
     def test_refuses_the_wrong_topologies(self):
         refused = set()
