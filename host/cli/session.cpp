@@ -101,6 +101,7 @@ EpochsOptions Session::epochs_options(const Plan& plan) const {
     epochs.dir = options_.data_dir / plan.topology().name;
     epochs.allow_loss = options_.allow_loss;
     epochs.reset = options_.reset;
+    epochs.savepoint = options_.savepoint;
     epochs.outside_start = options_.outside_start;
     return epochs;
 }

@@ -14,6 +14,7 @@
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
+#include "host/state/replacement.hpp"
 
 namespace weir::host {
 namespace {
@@ -44,7 +45,7 @@ Result<OpenState> open_state(const StateArguments& arguments) {
     auto data_dir = chosen_data_dir(arguments.data_dir);
     if (!data_dir) return data_dir.status();
     const auto dir = arguments.savepoint.empty()
-                         ? *data_dir / arguments.topology
+                         ? StateReplacement::standing(*data_dir / arguments.topology)
                          : savepoint_path(*data_dir, arguments.topology, arguments.savepoint);
     std::error_code error;
     if (!std::filesystem::exists(dir / "identity", error))

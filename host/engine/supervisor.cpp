@@ -164,6 +164,7 @@ RunOptions Supervisor::next_options() const {
     options.simulated_start = simulated_now_;
     if (options.records) options.records = std::max<int64_t>(0, *options.records - records_);
     options.epochs.reset = false;
+    options.epochs.savepoint.clear();
     options.epochs.progress = progress_;
     return options;
 }
