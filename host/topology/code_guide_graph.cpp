@@ -157,6 +157,20 @@ nodes:
   pairs: { from: numbers, pair_match: { value: n, sum: 12 } }
   shown: { from: pairs, console: json }
 )y"},
+        {Code::kFeedback,
+         "A warning: each row is written, read and written again, without end. It is no error, because a run that ends (`--records`, "
+         "`stop_at_end`) may well write a topic anew. Nothing is said where a `where`, a `check` or an operator stands in between, "
+         "as for rows that are tried again.",
+         R"y(connections: { kafka: embedded }
+nodes:
+  orders: { kafka.source: { topic: orders, format: json, record: { id: int64 } } }
+  copy: { from: orders, kafka.sink: orders }
+)y",
+         R"y(connections: { kafka: embedded }
+nodes:
+  orders: { kafka.source: { topic: orders, format: json, record: { id: int64 } } }
+  copy: { from: orders, kafka.sink: orders-copy }
+)y"},
         {Code::kDelivery,
          "`exactly_once` needs sources that can be read again and sinks that write within its transaction, or take each "
          "block once. A source that cannot be read again is a warning under `at_least_once` where that is written.",

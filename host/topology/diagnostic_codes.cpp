@@ -58,6 +58,7 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kUnknownPort, "unknown-port", "A port that the operator does not have."},
     {Code::kMissingInput, "missing-input", "An input that nothing is connected to."},
     {Code::kCycle, "cycle", "Nodes that read each other in a circle."},
+    {Code::kFeedback, "feedback", "A sink writes what a source of the topology reads."},
     {Code::kDelivery, "delivery", "An operator that cannot keep what `delivery:` promises."},
     {Code::kTooDeep, "too-deep", "More nodes that read one another than rows can pass through."},
     {Code::kBadKey, "bad-key", "A `key:` that does not fit the operator, or is missing."},

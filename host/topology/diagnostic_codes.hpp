@@ -57,6 +57,7 @@ enum class Code {
     kUnknownPort,
     kMissingInput,
     kCycle,
+    kFeedback,
     kDelivery,
     kTooDeep,
     kBadKey,
