@@ -50,7 +50,8 @@ uint64_t bytes_in(const fs::path& dir) {
 
 Status no_state(const fs::path& dir, const std::string& topology) {
     return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under which it "
-                                      "is kept (--data-dir)",
+                                      "is kept (--data-dir). Where no operator keeps any and delivery is at_least_once, there are only "
+                                      "positions, and those are with the sources: consumer groups, say",
                                       topology, dir.native()));
 }
 
@@ -141,6 +142,12 @@ Result<std::unique_ptr<StateStore>> open_for_reading(const fs::path& dir) {
     if (opened || why != StoreError::kInUse) return opened;
     options.beside_owner = true;
     return StateStore::open(dir, options);
+}
+
+Json positions_of(const StateStore& store) {
+    auto record = store.record(store.committed());
+    const Json parsed = Json::parse(record ? record->value_or("") : "", nullptr, false);
+    return parsed.is_object() && parsed.contains("positions") ? parsed["positions"] : Json::array();
 }
 
 Status create_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name) {
