@@ -386,6 +386,17 @@ Right:
     EXPECT_EQ(got.code, 0);
 }
 
+TEST_F(Lint, ExplainsCodesOfRunsAndRows) {
+    EXPECT_EQ(weir({"lint", "--explain", "bad-cast"}).out,
+              "bad-cast: A value cannot be cast to the type.\n\n"
+              "`TRY_CAST(value AS int64)` gives null instead. `weir.message` has the value.\n");
+    for (const char* code : {"config", "row", "unreachable", "retryable", "state", "state-version", "unsupported", "fatal"}) {
+        const Outcome got = weir({"lint", "--explain", code});
+        EXPECT_EQ(got.code, 0) << got.err;
+        EXPECT_EQ(got.out.find(std::string(code) + ": "), 0U) << got.out;
+    }
+}
+
 TEST_F(Lint, NamesTheNearestCode) {
     const Outcome got = weir({"lint", "--explain", "bad-units"});
     EXPECT_EQ(got.err, "weir lint: there is no code `bad-units`; nearest: `bad-unit`\n   see: docs/lint.md, or `weir lint --reference`\n");
