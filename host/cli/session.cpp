@@ -9,6 +9,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
+#include "host/topology/subject.hpp"
 
 namespace weir::host {
 namespace {
@@ -60,7 +61,7 @@ std::string refused_text(const Topology& topology, const Failure& failure) {
     const NodeSpec& node = topology.nodes[static_cast<size_t>(topology.find_node(failure.node))];
     Diagnostics diagnostics;
     diagnostics.error(Code::kOperatorRefused, node.config.place_of(failure.status.path()),
-                      fmt::format("node `{}`: {}", failure.node, failure.status.message()));
+                      fmt::format("node `{}`: {}", failure.node, with_subject(*node.op, failure.status.path(), failure.status.message())));
     return diagnostics.text();
 }
 

@@ -115,7 +115,7 @@ TEST_F(RunFailure, StopsWhileItWaitsToBeginAgain) {
 
 TEST_F(RunFailure, ShowsTheValueThatTheServerRefused) {
     const Outcome got = run_faulty("open", "config");
-    EXPECT_EQ(got.err, R"(t.yaml:4:57: error[operator-refused]: node `bad`: does not suit the server
+    EXPECT_EQ(got.err, R"(t.yaml:4:57: error[operator-refused]: node `bad`: `faulty.sink.how` does not suit the server
     4 |   bad: { from: numbers, faulty.sink: { when: open, how: config } }
       |                                                         ^~~~~~
 )");
@@ -137,7 +137,7 @@ TEST_F(RunFailure, HasACodeOfItsOwnForState) {
 
 TEST_F(RunFailure, ShowsWhatAnOperatorRefusesToBeMadeWith) {
     const Outcome got = run_faulty("create", "config");
-    EXPECT_EQ(got.err, R"(t.yaml:4:59: error[operator-refused]: node `bad`: does not suit the server
+    EXPECT_EQ(got.err, R"(t.yaml:4:59: error[operator-refused]: node `bad`: `faulty.sink.how` does not suit the server
     4 |   bad: { from: numbers, faulty.sink: { when: create, how: config } }
       |                                                           ^~~~~~
 )");
