@@ -227,6 +227,19 @@ nodes:
   numbers: { generate: { columns: { n: { range: [0, 12] } } } }
   large: { from: numbers, where: n > 6, console: json }
 )y"},
+        {Code::kSecretInRows,
+         "A warning. Commands and logs show `***` for a secret, but a row's columns are data: sinks, dead letters and `console` show "
+         "them. In `where` and `check` a secret is only compared.",
+         R"y(parameters: { token: { type: string, default: t, secret: true } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: {} } } } }
+  shown: { from: numbers, set: { signed: "$token || n::string" }, console: json }
+)y",
+         R"y(parameters: { token: { type: string, default: t, secret: true } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: {} } } } }
+  shown: { from: numbers, where: n::string <> $token, console: json }
+)y"},
         {Code::kUnreadOutput,
          "A warning for a node's first output, and a note for others, such as `late` and `expired`: their rows are counted and "
          "shown at the end of a run.",

@@ -64,6 +64,7 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kBadKey, "bad-key", "A `key:` that does not fit the operator, or is missing."},
     {Code::kBadEventTime, "bad-event-time", "An `event_time:` whose column is not there or is no timestamp, that does not fit the operator, or that is missing."},
     {Code::kBadExpression, "bad-expression", "An expression that cannot be understood, or does not fit the columns."},
+    {Code::kSecretInRows, "secret-in-rows", "A column is made of a secret parameter."},
     {Code::kUnreadOutput, "unread-output", "An output that no node reads; its rows are only counted."},
     {Code::kUnboundedState, "unbounded-state", "State by key that is kept for good, of each key that ever came."},
     {Code::kOperatorRefused, "operator-refused", "An operator refuses its configuration or what it is fed."},

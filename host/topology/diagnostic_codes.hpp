@@ -63,6 +63,7 @@ enum class Code {
     kBadKey,
     kBadEventTime,
     kBadExpression,
+    kSecretInRows,
     kUnreadOutput,
     kUnboundedState,
     kOperatorRefused,
