@@ -72,6 +72,9 @@ TEST_F(Dlq, LsCountsByNodeCodeAndField) {
     EXPECT_EQ(found[0]["first"], found[0]["last"]);
     const Outcome none = dlq({"ls", "--node", "nobody"});
     EXPECT_EQ(none.out, "NODE  CODE  FIELD  LETTERS  REPLAYED  FIRST  LAST\n");
+    EXPECT_EQ(none.err, "no dead letter has the node `nobody`\n");
+    EXPECT_EQ(dlq({"show", "--code", "chek"}).err, "no dead letter has the code `chek`; nearest: `check`\n");
+    EXPECT_EQ(dlq({"replay", "--node", "god", "--dry-run"}).err, "no dead letter has the node `god`; nearest: `good`\n");
 }
 
 TEST_F(Dlq, ShowTellsPayloadKeyAndHeaders) {
