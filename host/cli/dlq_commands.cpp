@@ -23,6 +23,7 @@ namespace weir::host {
 namespace {
 
 int outcome_of(const LettersCommand& command, const Status& status, Terminal& terminal) {
+    if (status.ok()) terminal.message(command.hint());
     if (status.ok() || command.is_stopped()) return kExitOk;
     return fail_command(status, terminal);
 }
@@ -156,7 +157,7 @@ int dlq_show_command(const DlqShowArguments& arguments, Terminal& terminal) {
     }
     if (arguments.letters.format == Format::kJson) terminal.print(json_text(json));
     else if (!text.empty()) terminal.print(text);
-    return kExitOk;
+    return outcome_of(command, status, terminal);
 }
 
 int dlq_replay_command(const DlqReplayArguments& arguments, Terminal& terminal) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/report.hpp"
 #include "host/keyed/value_codec.hpp"
 
 namespace weir::host {
@@ -166,6 +167,11 @@ std::string escaped_bytes(std::string_view bytes) {
     return out;
 }
 
+std::string shortened_bytes(std::string_view bytes) {
+    if (bytes.size() <= kShownBytes) return escaped_bytes(bytes);
+    return fmt::format("{}… ({} bytes)", escaped_bytes(bytes.substr(0, kShownBytes)), grouped(static_cast<int64_t>(bytes.size())));
+}
+
 Result<std::string> unescaped_bytes(std::string_view text) {
     std::string out;
     for (size_t i = 0; i < text.size(); ++i) {
@@ -211,10 +217,18 @@ std::string EntryCodec::key(std::string_view bytes) const {
     return only.is_string() ? escaped_bytes(only.get_ref<const std::string&>()) : shown_json(only);
 }
 
-std::string EntryCodec::value(std::string_view bytes, uint32_t version) const {
+std::optional<std::string> EntryCodec::fields(std::string_view bytes, uint32_t version) const {
     const auto schema = schemas_.find(version);
-    const auto fields = schema == schemas_.end() ? std::nullopt : value_json(bytes, schema->second);
-    return fields ? shown_json(*fields) : escaped_bytes(bytes);
+    const auto found = schema == schemas_.end() ? std::nullopt : value_json(bytes, schema->second);
+    return found ? std::optional(shown_json(*found)) : std::nullopt;
+}
+
+std::string EntryCodec::value(std::string_view bytes, uint32_t version) const {
+    return fields(bytes, version).value_or(escaped_bytes(bytes));
+}
+
+std::string EntryCodec::short_value(std::string_view bytes, uint32_t version) const {
+    return fields(bytes, version).value_or(shortened_bytes(bytes));
 }
 
 Result<std::string> EntryCodec::parse_key(std::string_view text) const {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@
 namespace weir::host {
 
 std::string escaped_bytes(std::string_view bytes);
+// For a line of a table: of more than kShownBytes the first, and how many they are.
+std::string shortened_bytes(std::string_view bytes);
+inline constexpr size_t kShownBytes = 32;
 // The other way round. WEIR_E_CONFIG: an escape that there is not.
 Result<std::string> unescaped_bytes(std::string_view text);
 
@@ -32,10 +36,13 @@ public:
     std::string key(std::string_view bytes) const;
     // `version`: of the block that the value is in.
     std::string value(std::string_view bytes, uint32_t version) const;
+    // The same, bytes shortened.
+    std::string short_value(std::string_view bytes, uint32_t version) const;
     // The bytes of a key as key() shows it. WEIR_E_CONFIG: it is none.
     Result<std::string> parse_key(std::string_view text) const;
 
 private:
+    std::optional<std::string> fields(std::string_view bytes, uint32_t version) const;
     bool is_typed() const { return !kinds_.empty(); }
 
     std::vector<std::string> kinds_;        // of the key's columns: `integer`, `float`, `text`

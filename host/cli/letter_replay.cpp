@@ -115,8 +115,12 @@ Status LetterReplay::check_targets() {
                                                   ticked(target)));
         const auto found = find_topic(command_.cluster(), target);
         if (!found && found.status().code() == WEIR_E_CONFIG)
-            return Status::config("", fmt::format("{} came from {}, and {}. Name one that is there (--to TOPIC)", letters_text(n),
-                                                  ticked(target), found.status().message()));
+            return Status::config("", arguments_.to.empty()
+                                          ? fmt::format("{} came from {}, and {}. Name one that is there (--to TOPIC), or make it: weir "
+                                                        "topic create {}",
+                                                        letters_text(n), ticked(target), found.status().message(), printable(target))
+                                          : fmt::format("--to {}: {}. Name one that is there, or make it: weir topic create {}",
+                                                        printable(target), found.status().message(), target));
         if (!found) return found.status();
     }
     return {};

@@ -8,6 +8,8 @@
 
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
+#include "host/text/nearest.hpp"
+#include "host/topology/source_file.hpp"
 
 namespace weir::host {
 
@@ -68,11 +70,12 @@ void LettersCommand::open_dead_letters(const Topology& topology, std::chrono::mi
 Status LettersCommand::read(int64_t last, const std::function<Status(const weir_origin_record&)>& each) {
     struct Taker {
         const std::function<Status(const weir_origin_record&)>& each;
-        const LettersCommand& command;
+        LettersCommand& command;
         Status status;
     } taker{each, *this, {}};
     const auto take = [](void* data, const weir_origin_record* record) -> int32_t {
         auto& to = *static_cast<Taker*>(data);
+        to.command.note(*record);
         to.status = to.command.is_stopped() ? Status::retryable("stopped") : to.each(*record);
         return to.status.ok() ? WEIR_OK : WEIR_E_FATAL;
     };
@@ -80,6 +83,22 @@ Status LettersCommand::read(int64_t last, const std::function<Status(const weir_
         return cluster().api().read(cluster().connection(), to_abi(topic_), last, &taker, take, error);
     });
     return taker.status.ok() ? status : taker.status;
+}
+
+void LettersCommand::note(const weir_origin_record& record) {
+    if (!is_letter(record)) return;
+    if (nodes_.size() < kMaxNames) nodes_.emplace(letter_header(record, "node"));
+    if (codes_.size() < kMaxNames) codes_.emplace(letter_header(record, "code"));
+}
+
+std::string LettersCommand::hint() const {
+    const auto of = [](const std::string& chosen, const std::set<std::string>& names, const char* what) -> std::string {
+        if (chosen.empty() || names.contains(chosen)) return "";
+        const std::string nearest = nearest_name(chosen, {names.begin(), names.end()});
+        return fmt::format("no dead letter has the {} {}{}", what, ticked(chosen), nearest.empty() ? "" : "; nearest: " + ticked(nearest));
+    };
+    const std::string node = of(choice_.node, nodes_, "node");
+    return node.empty() ? of(choice_.code, codes_, "code") : node;
 }
 
 Status LettersCommand::replayed(std::map<int32_t, Replayed>& out) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "host/cli/cluster_command.hpp"
@@ -27,11 +28,16 @@ public:
 
     // All records of the topic, or the last ones of each partition, until `each` gives an error, or a signal comes.
     Status read(int64_t last, const std::function<Status(const weir_origin_record&)>& each);
+    // Of what was read: of a chosen node or code that no letter has, that there is none, and the nearest that there is. Else "".
+    std::string hint() const;
     // Which of them were replayed, by partition, as the cluster remembers it.
     Status replayed(std::map<int32_t, Replayed>& out);
     Status remember(int32_t partition, const Replayed& replayed);
 
 private:
+    static constexpr size_t kMaxNames = 1000;
+
+    void note(const weir_origin_record& record);
     void refuse(const Status& status) { code_ = fail_command(status, terminal_); }
     void open_topic(const DlqArguments& arguments);
     void open_topology(const DlqArguments& arguments);
@@ -41,6 +47,7 @@ private:
     int code_ = 0;
     LetterChoice choice_;
     std::string topic_, reader_;
+    std::set<std::string> nodes_, codes_;  // of letters that were read; at most kMaxNames
     Result<PluginSet> plugins_{Status::config("", "not opened")};
     std::unique_ptr<TopologySet> topologies_;
     std::unique_ptr<ClusterCommand> command_;

@@ -18,12 +18,14 @@ namespace weir::host {
 namespace {
 
 int explain(const std::string& name, Terminal& terminal) {
-    if (const CodeInfo* code = find_code(name)) {
-        terminal.print(explain_code(*code));
-        return kExitOk;
-    }
+    const CodeInfo* code = find_code(name);
+    const RunGuide* of_runs = find_run_guide(name);
+    if (code != nullptr) terminal.print(explain_code(*code) + (of_runs != nullptr ? "\nOf a run:\n\n" : ""));
+    if (of_runs != nullptr) terminal.print(explain_code(*of_runs));
+    if (code != nullptr || of_runs != nullptr) return kExitOk;
     std::vector<std::string> names;
-    for (const CodeInfo& code : all_codes()) names.emplace_back(code.text);
+    for (const RunGuide& one : run_guides()) names.emplace_back(one.text);
+    for (const CodeInfo& one : all_codes()) names.emplace_back(one.text);
     const std::string nearest = nearest_name(name, names);
     terminal.message(fmt::format("weir lint: there is no code {}{}\n   see: docs/lint.md, or `weir lint --reference`", ticked(name),
                                  nearest.empty() ? "" : "; nearest: " + ticked(nearest)));

@@ -142,7 +142,7 @@ private:
                                  "weir test topologies/*.test.yaml\n"
                                  "weir test orders.test.yaml --filter \"bad line\" --seed 7",
                                  [this] { return test_command(test_, terminal_); });
-        test.add_option("FILE", test_.files, "Test files")->required()->type_name("");
+        test.add_option("FILE", test_.files, "Test files, or folders of them")->required()->type_name("");
         test.add_option("--filter", test_.filter, "Only cases with this text in `FILE: NAME`")->type_name("TEXT");
         test.add_option("--seed", test_.seed, "The orders of a run before; it prints its seed")->type_name("N");
         test.add_option("--runs", test_.runs, "How often each case runs: as it stands, then in drawn orders (5)")

@@ -76,19 +76,19 @@ std::string why_no_savepoint(const RunArguments& arguments, const std::vector<To
     return fmt::format("the state of topology `{}` is not kept", name);
 }
 
-// Makes the savepoint of --savepoint the state to begin from. What is wrong has been said where it is not kExitOk.
+// Copies the savepoint of --savepoint, to begin from. What is wrong has been said where it is not kExitOk.
 int begin_from_savepoint(const RunArguments& arguments, const TopologySet::Entry& entry, SessionOptions& options,
                          Terminal& terminal) {
     if (arguments.savepoint.empty()) return kExitOk;
     const std::string& name = entry.topology->name;
-    const Status status =
-        restore_savepoint(options.data_dir, name, arguments.savepoint, options.reset,
-                          "Run it without --savepoint to go on with that, or with --reset, too, to forget it");
-    if (status.ok()) {
+    auto copy = copy_savepoint(options.data_dir, name, arguments.savepoint, options.reset,
+                               "Run it without --savepoint to go on with that, or with --reset, too, to forget it");
+    if (copy) {
+        options.savepoint = std::move(*copy);
         options.reset = false;
         return kExitOk;
     }
-    terminal.message(fmt::format("error[state]: {}", status.message()));
+    terminal.message(fmt::format("error[state]: {}", copy.status().message()));
     return kExitState;
 }
 
@@ -111,7 +111,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         return kExitUsage;
     }
     SessionOptions options{arguments.duration, arguments.records, arguments.quiet,
-                           arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset,
+                           arguments.data_dir,  !arguments.data_dir.empty(), arguments.reset, {},
                            arguments.reset        ? OutsideStart::kIgnore
                            : arguments.from_group ? OutsideStart::kTake
                                                   : OutsideStart::kRefuse,

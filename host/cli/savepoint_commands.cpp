@@ -46,16 +46,13 @@ std::string table_of(const std::vector<SavepointInfo>& all) {
 
 // What is in it: its states, and where its sources were.
 Json details_of(const StateStore& store) {
-    Json out = {{"states", Json::array()}, {"positions", Json::array()}};
+    Json out = {{"states", Json::array()}, {"positions", positions_of(store)}};
     for (const StateSummary& s : store.summaries())
         out["states"].push_back({{"node", s.node},
                                  {"state", s.state},
                                  {"version", s.version},
                                  {"entries", s.entries},
                                  {"bytes", s.bytes}});
-    auto record = store.record(store.committed());
-    const Json parsed = Json::parse(record ? record->value_or("") : "", nullptr, false);
-    if (parsed.is_object() && parsed.contains("positions")) out["positions"] = parsed["positions"];
     return out;
 }
 
@@ -93,7 +90,8 @@ int savepoint_create_command(const SavepointArguments& arguments, Terminal& term
     if (arguments.format == Format::kJson)
         terminal.print(json_text(json_of(info)));
     else
-        terminal.print(fmt::format("{} {}: epoch {}", info.topology, name, info.epoch));
+        terminal.print(fmt::format("{} {}: epoch {}{}", info.topology, name, info.epoch,
+                                   info.nodes.empty() ? ", positions of its sources alone: no operator keeps state" : ""));
     return kExitOk;
 }
 

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "host/engine/epochs.hpp"
+#include "host/state/replacement.hpp"
 
 namespace weir::host {
 namespace {
@@ -49,7 +50,8 @@ uint64_t bytes_in(const fs::path& dir) {
 
 Status no_state(const fs::path& dir, const std::string& topology) {
     return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under which it "
-                                      "is kept (--data-dir)",
+                                      "is kept (--data-dir). Where no operator keeps any and delivery is at_least_once, there are only "
+                                      "positions, and those are with the sources: consumer groups, say",
                                       topology, dir.native()));
 }
 
@@ -70,24 +72,21 @@ Status copy_files(const fs::path& from, const fs::path& to) {
     return Status::fatal(fmt::format("{}: cannot be copied to {}: {}", from.native(), to.native(), error.message()));
 }
 
-// Takes the state away that the savepoint replaces.
-Status remove_state(const fs::path& dir, const std::string& topology, bool replace,
-                    const std::string& ways_out) {
+// A savepoint replaces state only where the user said so.
+Status may_replace(const fs::path& dir, const std::string& topology, const std::string& ways_out) {
     std::error_code error;
     if (!fs::exists(dir, error)) return {};
     StoreError why = StoreError::kNone;
     StoreOptions options;
     options.topology = topology;
+    options.background_folding = false;
     auto opened = StateStore::open(dir, options, &why);
     const bool is_damaged = why == StoreError::kCorrupt || why == StoreError::kFormat;
     if (!opened && !is_damaged) return opened.status();
-    if (!replace && (is_damaged || (*opened)->committed() > 0))
-        return Status::state_version(
-            fmt::format("topology `{}` has state in {}{}, which the savepoint would replace. {}", topology, dir.native(),
-                        is_damaged ? "" : fmt::format(", epoch {}", (*opened)->committed()), ways_out));
-    if (opened) opened->reset();
-    fs::remove_all(dir, error);
-    return error ? Status::fatal(fmt::format("{}: cannot be removed: {}", dir.native(), error.message())) : Status();
+    if (!is_damaged && (*opened)->committed() == 0) return {};
+    return Status::state_version(
+        fmt::format("topology `{}` has state in {}{}, which the savepoint would replace. {}", topology, dir.native(),
+                    is_damaged ? "" : fmt::format(", epoch {}", (*opened)->committed()), ways_out));
 }
 
 }  // namespace
@@ -145,10 +144,17 @@ Result<std::unique_ptr<StateStore>> open_for_reading(const fs::path& dir) {
     return StateStore::open(dir, options);
 }
 
+Json positions_of(const StateStore& store) {
+    auto record = store.record(store.committed());
+    const Json parsed = Json::parse(record ? record->value_or("") : "", nullptr, false);
+    return parsed.is_object() && parsed.contains("positions") ? parsed["positions"] : Json::array();
+}
+
 Status create_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name) {
     const fs::path dir = data_dir / topology, to = savepoint_path(data_dir, topology, name);
     std::error_code error;
-    if (!fs::exists(dir / "identity", error)) return no_state(dir, topology);
+    const fs::path standing = StateReplacement::standing(dir);
+    if (!fs::exists(standing / "identity", error)) return no_state(dir, topology);
     if (fs::exists(to, error))
         return Status::config("", fmt::format("there is a savepoint `{}` of topology `{}` already; give this one another name",
                                               name, topology));
@@ -156,8 +162,8 @@ Status create_savepoint(const fs::path& data_dir, const std::string& topology, c
     options.topology = topology;
     options.background_folding = false;
     StoreError why = StoreError::kNone;
-    auto store = StateStore::open(dir, options, &why);
-    if (!store && why == StoreError::kInUse) store = open_for_reading(dir);
+    auto store = StateStore::open(standing, options, &why);
+    if (!store && why == StoreError::kInUse) store = open_for_reading(standing);
     if (!store) return store.status();
     if ((*store)->committed() == 0)
         return Status::state_version(fmt::format("{}: no epoch is committed yet, so there is nothing to save", dir.native()));
@@ -167,8 +173,8 @@ Status create_savepoint(const fs::path& data_dir, const std::string& topology, c
     return about.flush() ? Status() : Status::fatal(fmt::format("{}: cannot be written", (to / kAbout).native()));
 }
 
-Status restore_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name, bool replace,
-                         const std::string& ways_out) {
+Result<fs::path> copy_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name, bool replace,
+                                const std::string& ways_out) {
     const fs::path from = savepoint_path(data_dir, topology, name), dir = data_dir / topology;
     const fs::path made = data_dir / kFolder / topology / ".restoring";
     std::error_code error;
@@ -178,17 +184,30 @@ Status restore_savepoint(const fs::path& data_dir, const std::string& topology, 
         return Status::state_version(fmt::format("there is no savepoint `{}` of topology `{}` under {}; there is {}", name,
                                                  topology, data_dir.native(), names.empty() ? "none at all" : names));
     }
+    if (Status s = StateReplacement::settle(dir); !s.ok()) return s;
+    if (Status s = replace ? Status() : may_replace(dir, topology, ways_out); !s.ok()) return s;
     fs::remove_all(made, error);
     if (Status s = copy_files(from, made); !s.ok()) return s;
     std::ofstream mark(made / kRestoredFile);
     mark << name << "\n";
     if (!mark.flush()) return Status::fatal(fmt::format("{}: cannot be written", (made / kRestoredFile).native()));
-    // Before anything is taken away: it can be read.
     if (auto readable = open_for_reading(made); !readable) return readable.status();
-    if (Status s = remove_state(dir, topology, replace, ways_out); !s.ok()) return s;
-    fs::rename(made, dir, error);
-    return error ? Status::fatal(fmt::format("{}: cannot become {}: {}", made.native(), dir.native(), error.message()))
-                 : Status();
+    return made;
+}
+
+Status restore_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name, bool replace,
+                         const std::string& ways_out) {
+    const fs::path dir = data_dir / topology;
+    auto made = copy_savepoint(data_dir, topology, name, replace, ways_out);
+    if (!made) return made.status();
+    StoreOptions options;
+    options.topology = topology;
+    auto begun = StateReplacement::begin(dir, options);
+    if (!begun) return begun.status();
+    std::error_code error;
+    fs::rename(*made, dir, error);
+    if (!error) return (*begun)->keep();
+    return Status::fatal(fmt::format("{}: cannot become {}: {}", made->native(), dir.native(), error.message()));
 }
 
 }  // namespace weir::host

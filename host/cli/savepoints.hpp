@@ -40,8 +40,14 @@ SavepointInfo describe_savepoint(const std::filesystem::path& data_dir, const st
 // A topology's committed state, opened for reading, also while a host has it open.
 Result<std::unique_ptr<StateStore>> open_for_reading(const std::filesystem::path& dir);
 
+// Where its sources were at its committed epoch, as the epoch's record has it: an array of { node, split, position }.
+Json positions_of(const StateStore& store);
+
 // Makes one of the topology's committed state; a host that runs it is not disturbed.
 Status create_savepoint(const std::filesystem::path& data_dir, const std::string& topology, const std::string& name);
+// Copies the savepoint, for a run to begin from; where the copy is. Refused as below.
+Result<std::filesystem::path> copy_savepoint(const std::filesystem::path& data_dir, const std::string& topology,
+                                             const std::string& name, bool replace, const std::string& ways_out);
 // Makes the savepoint the topology's state, to begin from at the next start. Refused where there is state, unless
 // `replace` says that it may go; the message ends with `ways_out`. The savepoint stays.
 Status restore_savepoint(const std::filesystem::path& data_dir, const std::string& topology, const std::string& name,

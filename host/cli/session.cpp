@@ -9,6 +9,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
+#include "host/topology/subject.hpp"
 
 namespace weir::host {
 namespace {
@@ -55,12 +56,18 @@ std::string error_text(const Supervisor& run, const Status& status, bool is_open
                        what);
 }
 
+// Of a run that was to end while it waited to begin again.
+std::string waiting_text(const Topology& topology, const Failure& failure, bool is_durable) {
+    const char* rest = is_durable ? "What is committed is kept: the next run goes on from there" : "What its sources gave since is not written";
+    return fmt::format("{}. The run was to end while `{}` waited to begin again. {}", failure.text(), topology.name, rest);
+}
+
 // What a node refused about its configuration when it met the outside: told as lint would.
 std::string refused_text(const Topology& topology, const Failure& failure) {
     const NodeSpec& node = topology.nodes[static_cast<size_t>(topology.find_node(failure.node))];
     Diagnostics diagnostics;
     diagnostics.error(Code::kOperatorRefused, node.config.place_of(failure.status.path()),
-                      fmt::format("node `{}`: {}", failure.node, failure.status.message()));
+                      fmt::format("node `{}`: {}", failure.node, with_subject(*node.op, failure.status.path(), failure.status.message())));
     return diagnostics.text();
 }
 
@@ -101,6 +108,7 @@ EpochsOptions Session::epochs_options(const Plan& plan) const {
     epochs.dir = options_.data_dir / plan.topology().name;
     epochs.allow_loss = options_.allow_loss;
     epochs.reset = options_.reset;
+    epochs.savepoint = options_.savepoint;
     epochs.outside_start = options_.outside_start;
     return epochs;
 }
@@ -200,9 +208,12 @@ void Session::tell_failure(Member& member) {
     const Failure& failure = *member.run->failure();
     const bool is_opening = member.run->failed_opening();
     member.outcome = "failed";
+    const bool ended_waiting = member.run->ended_waiting();
     if (exit_code_ == kExitOk)
-        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(failure.status, is_opening);
-    if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
+        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(failure.status, is_opening || ended_waiting);
+    if (ended_waiting)
+        terminal_.message(error_text(*member.run, failure.status, true, waiting_text(member.run->topology(), failure, member.is_durable)));
+    else if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
         terminal_.message(refused_text(member.run->topology(), failure));
     else
         terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text() + over_text(*member.run)));

@@ -33,6 +33,7 @@ struct SessionOptions {
     std::filesystem::path data_dir;  // a folder a topology
     bool is_data_dir_given = false;  // by the user: used for what would not be kept otherwise, too
     bool reset = false;
+    std::filesystem::path savepoint;  // a copy to begin from; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
     std::vector<std::string> allow_loss;
 };

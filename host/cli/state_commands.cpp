@@ -14,6 +14,7 @@
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
+#include "host/state/replacement.hpp"
 
 namespace weir::host {
 namespace {
@@ -44,7 +45,7 @@ Result<OpenState> open_state(const StateArguments& arguments) {
     auto data_dir = chosen_data_dir(arguments.data_dir);
     if (!data_dir) return data_dir.status();
     const auto dir = arguments.savepoint.empty()
-                         ? *data_dir / arguments.topology
+                         ? StateReplacement::standing(*data_dir / arguments.topology)
                          : savepoint_path(*data_dir, arguments.topology, arguments.savepoint);
     std::error_code error;
     if (!std::filesystem::exists(dir / "identity", error))
@@ -101,6 +102,17 @@ void show_entries(const std::vector<ShownEntry>& entries, Format format, Termina
     terminal.print(table.text());
 }
 
+std::string positions_text(const Json& positions) {
+    Table table({"SOURCE", "SPLIT", "POSITION"});
+    for (const Json& one : positions) table.add({one.value("node", ""), one.value("split", ""), one.value("position", "")});
+    return table.text();
+}
+
+// A table is for eyes.
+std::string shown_value(const EntryCodec& codec, std::string_view bytes, uint32_t version, Format format) {
+    return format == Format::kText ? codec.short_value(bytes, version) : codec.value(bytes, version);
+}
+
 // Entries of a node whose keys begin with `prefix`, up to `limit`; `is_cut` where there are more.
 Status collect(const OpenState& state, const StateArguments& arguments, std::vector<ShownEntry>& out, bool& is_cut) {
     const Status enough = Status::retryable("");  // ends the read
@@ -112,7 +124,7 @@ Status collect(const OpenState& state, const StateArguments& arguments, std::vec
             is_cut = static_cast<int64_t>(out.size()) >= arguments.limit;
             if (is_cut) return enough;
             out.push_back({block.state, block.kind, block.group, std::string(view(block.split)),
-                           std::move(key), codec.value(view(block.values[i]), block.version)});
+                           std::move(key), shown_value(codec, view(block.values[i]), block.version, arguments.format)});
         }
         return {};
     });
@@ -131,7 +143,7 @@ Status look_up(const OpenState& state, const StateArguments& arguments, std::vec
             auto value = state.store->get(arguments.node, summary.state, summary.kind, group, {}, *key);
             if (!value) return value.status();
             if (*value) out.push_back({summary.state, summary.kind, group, "", codec.key(*key),
-                                      codec.value(**value, summary.version)});
+                                      shown_value(codec, **value, summary.version, arguments.format)});
         }
     }
     return {};
@@ -154,6 +166,9 @@ int state_ls_command(const StateArguments& arguments, Terminal& terminal) {
     }
     if (arguments.format == Format::kJson)
         terminal.print(json_text({{"topology", state->store->topology()}, {"epoch", epoch}, {"states", list}}));
+    else if (list.empty())
+        terminal.print(fmt::format("{}: epoch {}, without state of operators; where its sources are:\n{}", state->store->topology(), epoch,
+                                   positions_text(positions_of(*state->store))));
     else
         terminal.print(fmt::format("{}: epoch {}\n{}", state->store->topology(), epoch, table.text()));
     return kExitOk;

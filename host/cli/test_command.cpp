@@ -12,6 +12,7 @@
 #include "host/cli/commands.hpp"
 #include "host/cli/plugins.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/cli/topology_files.hpp"
 #include "host/exit_codes.hpp"
 #include "host/test/report.hpp"
 #include "host/test/suite.hpp"
@@ -73,9 +74,10 @@ uint64_t any_seed() {
 
 class TestRun {
 public:
-    TestRun(OperatorResolver& plugins, const TestArguments& arguments, Terminal& terminal)
+    TestRun(OperatorResolver& plugins, const TestArguments& arguments, std::vector<std::filesystem::path> files, Terminal& terminal)
         : plugins_(plugins),
           arguments_(arguments),
+          files_(std::move(files)),
           terminal_(terminal),
           seed_(arguments.seed ? *arguments.seed : any_seed()) {}
 
@@ -104,7 +106,7 @@ private:
     // Null where something is wrong with the files; it has been said, and code_ is what it comes to.
     std::unique_ptr<test::Suite> load(int64_t runs) {
         auto suite = std::make_unique<test::Suite>(plugins_, test::SuiteOptions{arguments_.filter, seed_, runs});
-        for (const auto& file : arguments_.files) suite->load(file);
+        for (const auto& file : files_) suite->load(file);
         if (suite->diagnostics().has_errors()) {
             terminal_.message(wrong_text(suite->diagnostics()));
             code_ = refused_code(suite->diagnostics());
@@ -124,6 +126,7 @@ private:
 
     OperatorResolver& plugins_;
     const TestArguments& arguments_;
+    const std::vector<std::filesystem::path> files_;
     Terminal& terminal_;
     const uint64_t seed_;
     int code_ = kExitOk;
@@ -137,8 +140,13 @@ int test_command(const TestArguments& arguments, Terminal& terminal) {
         terminal.message("weir: " + plugins.status().message());
         return kExitUsage;
     }
+    auto files = find_tests(arguments.files);
+    if (!files) {
+        terminal.message("weir test: " + files.status().message());
+        return kExitUsage;
+    }
     PluginResolver resolver(*plugins);
-    return TestRun(resolver, arguments, terminal).run();
+    return TestRun(resolver, arguments, std::move(*files), terminal).run();
 }
 
 }  // namespace weir::host

@@ -210,6 +210,8 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) 
                   {false, arguments.cluster.connect_timeout});
     terminal.message(set.text(false));
     if (const int code = set.exit_code(); code != kExitOk) return code;
+    if (!arguments.from_start)
+        terminal.message(fmt::format("waiting for new records of {}; --from start shows those that are there", arguments.topic));
     SessionOptions options;
     options.records = arguments.records;
     options.is_quiet = true;

@@ -20,4 +20,7 @@ struct TopologyFiles {
 // hidden. WEIR_E_CONFIG: a folder cannot be read, or has no topology.
 Result<TopologyFiles> find_topologies(const std::vector<std::filesystem::path>& given);
 
+// The same for tests: files as they are; of folders all *.test.yaml and *.test.yml. WEIR_E_CONFIG: none is there.
+Result<std::vector<std::filesystem::path>> find_tests(const std::vector<std::filesystem::path>& given);
+
 }  // namespace weir::host

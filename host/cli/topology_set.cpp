@@ -32,7 +32,7 @@ void TopologySet::load(const TopologyArguments& arguments, const PlanOptions& op
         auto loaded = load_topology(arguments.files[i], given.options_of(i), plugins_.catalog(), diagnostics_);
         add_entry(arguments.files[i], std::move(loaded));
     }
-    refuse_equal_names();
+    if (!options.check_only) refuse_equal_names();
     plan_all(options);
 }
 
@@ -65,7 +65,7 @@ Result<std::unique_ptr<Plan>> TopologySet::plan_again(const Entry& entry) {
     return plan;
 }
 
-// Consumer groups, metrics and state go by a topology's name.
+// Of what runs together: consumer groups, metrics and state go by a topology's name.
 void TopologySet::refuse_equal_names() {
     std::map<std::string, std::filesystem::path> first;
     for (Entry& entry : entries_) {

@@ -11,6 +11,7 @@
 
 #include "host/engine/memory_budget.hpp"
 #include "host/engine/outbox.hpp"
+#include "host/state/replacement.hpp"
 
 namespace weir::host {
 
@@ -20,19 +21,6 @@ namespace {
 std::string make_run_id() {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
-}
-
-// Removes a store of this topology, be it damaged or too new. A folder that is anything else, or that somebody has
-// open, stays as it is.
-Status remove_store(const std::filesystem::path& dir, const StoreOptions& options) {
-    std::error_code failed;
-    if (!std::filesystem::exists(dir, failed)) return {};
-    StoreError why = StoreError::kNone;
-    auto opened = StateStore::open(dir, options, &why);
-    if (!opened && why != StoreError::kCorrupt && why != StoreError::kFormat) return opened.status();
-    if (opened) opened->reset();
-    std::filesystem::remove_all(dir, failed);
-    return failed ? Status::fatal(fmt::format("{}: cannot be removed: {}", dir.string(), failed.message())) : Status();
 }
 
 // Of what users call the node; empty: it has no event time. Times of another column say nothing of this one.
@@ -70,8 +58,8 @@ Status Epochs::open() {
     options.memory_bytes = MemoryBudget::store_buffers(plan_.topology().memory_limit);
     options.lookups = plan_.topology().memory_limit > 0;
     options.expired_by = has_expired;
-    if (options_.reset)
-        if (Status s = remove_store(options_.dir, options); !s.ok()) return s;
+    if (Status s = StateReplacement::settle(options_.dir); !s.ok()) return s;
+    if (Status s = replace(options); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.open.begin");
     std::error_code failed;
     std::filesystem::create_directories(options_.dir.parent_path(), failed);  // the store says what is wrong with it
@@ -82,12 +70,33 @@ Status Epochs::open() {
     return {};
 }
 
+// The state that is there comes back unless the run begins.
+Status Epochs::replace(const StoreOptions& options) {
+    if (!options_.reset && options_.savepoint.empty()) return {};
+    auto begun = StateReplacement::begin(options_.dir, options);
+    if (!begun) return begun.status();
+    replacement_ = std::move(*begun);
+    if (options_.savepoint.empty()) return {};
+    std::error_code failed;
+    std::filesystem::rename(options_.savepoint, options_.dir, failed);
+    if (!failed) return {};
+    return Status::fatal(fmt::format("{}: cannot become {}: {}", options_.savepoint.string(), options_.dir.string(), failed.message()));
+}
+
+Status Epochs::hold() {
+    for (const std::string& node : dropped_)
+        if (Status s = store_->drop(node); !s.ok()) return s;
+    dropped_.clear();
+    const auto replacement = std::move(replacement_);
+    return replacement ? replacement->keep() : Status();
+}
+
 // A node that is gone takes its state with it only where the user said so.
-Status Epochs::drop_unknown() {
+Status Epochs::find_dropped() {
     for (const std::string& node : store_->nodes()) {
         if (plan_.topology().find_node(node) >= 0 && !replaced_.contains(node)) continue;
         if (Status s = may_lose(node, "state"); !s.ok()) return s;
-        if (Status s = store_->drop(node); !s.ok()) return s;
+        dropped_.push_back(node);
     }
     return {};
 }
@@ -116,7 +125,7 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
             if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
         last_ = store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
-        if (Status s = drop_unknown(); !s.ok()) return s;
+        if (Status s = find_dropped(); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.recover.done");
     }
     return adopt_states(states_);
@@ -334,6 +343,7 @@ Status Epochs::restore(const Restore& restore) {
     if (!store_ || last_ == 0) return {};
     const auto& nodes = plan_.topology().nodes;
     for (size_t i = 0; i < nodes.size(); ++i) {
+        if (replaced_.contains(nodes[i].id)) continue;
         const weir_operator& op = plan_.nodes()[i].instance().descriptor();
         Status status = store_->read(nodes[i].id, [&](const weir_state_block& block) -> Status {
             if (block.version == op.state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);

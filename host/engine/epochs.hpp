@@ -32,6 +32,8 @@
 
 namespace weir::host {
 
+class StateReplacement;
+
 // In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
 inline constexpr const char* kRestoredFile = "restored";
 
@@ -46,7 +48,8 @@ enum class OutsideStart {
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
-    bool reset = false;                   // forget the state first
+    bool reset = false;                   // forget the state, once the run begins
+    std::filesystem::path savepoint;      // a store that becomes the state, once the run begins; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
     Progress progress;  // where a run begins when there is no folder
 };
@@ -67,6 +70,9 @@ public:
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
     Status begin(const std::atomic<bool>& stop);
+    // When everything is open and rows can flow: what is replaced or dropped goes for good. Until then a failure, or the
+    // end of this object or of the process, leaves the state as it was.
+    Status hold();
     // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
     const Progress& progress() const { return progress_; }
@@ -86,7 +92,8 @@ public:
     Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const Progress& progress, const std::atomic<bool>& stop);
 
 private:
-    Status drop_unknown();
+    Status replace(const StoreOptions& options);
+    Status find_dropped();
     Status may_lose(const std::string& node, const char* what) const;
     bool is_restored() const;
     Status read_record(uint64_t epoch);
@@ -105,6 +112,7 @@ private:
 
     Plan& plan_;
     EpochsOptions options_;
+    std::unique_ptr<StateReplacement> replacement_;  // outlives the store
     std::unique_ptr<StateStore> store_;
     ConnectionInstance* decider_ = nullptr;
     std::string run_id_;
@@ -112,6 +120,7 @@ private:
     uint64_t last_ = 0;
     Progress progress_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
+    std::vector<std::string> dropped_;             // nodes whose state goes once the run begins
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
     Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches
 };

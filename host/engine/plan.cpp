@@ -12,6 +12,7 @@
 
 #include "host/engine/host_services.hpp"
 #include "host/topology/ports.hpp"
+#include "host/topology/subject.hpp"
 
 namespace weir::host {
 
@@ -44,7 +45,7 @@ void Plan::fail(const NodeSpec& node, const Status& status) {
     plugin_refused_ = plugin_refused_ || refused;
     auto& d = diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
                                  refused ? node.op_place : node.config.place_of(status.path()),
-                                 fmt::format("node `{}`: {}", node.name(), status.message()));
+                                 fmt::format("node `{}`: {}", node.name(), with_subject(*node.op, status.path(), status.message())));
     if (!refused) d.nearest = nearest_column(node, status.path());
 }
 
@@ -122,7 +123,7 @@ bool Plan::create_connections() {
         plugin_refused_ = plugin_refused_ || refused;
         diagnostics_.error(refused ? Code::kPluginRefused : Code::kOperatorRefused,
                            refused ? spec.place : spec.config.place_of(status.path()),
-                           fmt::format("connection `{}`: {}", spec.name, status.message()));
+                           fmt::format("connection `{}`: {}", spec.name, with_subject(*spec.op, status.path(), status.message())));
     }
     return connections_.size() == topology_.connections.size();
 }

@@ -82,7 +82,9 @@ void TopologyRun::request_stop(StopMode mode) {
 }
 
 void TopologyRun::run() {
-    if (restore() && open_instances() && begin() && assign_first_splits()) {
+    if (restore() && open_instances() && is_good(epochs_.begin(abandon_), false) && assign_first_splits() &&
+        is_good(epochs_.hold(), true)) {
+        opened_.store(true);
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
         fabric_.notify_all();  // some were woken while the instances opened
         if (options_.simulate)
@@ -232,10 +234,10 @@ void TopologyRun::fail(Failure failure) {
     failed_.store(true);
 }
 
-bool TopologyRun::begin() {
-    Status status = epochs_.begin(abandon_);
-    if (!status.ok()) fail({status, "", ""});
-    return status.ok();
+bool TopologyRun::is_good(const Status& step, bool is_state) {
+    failed_state_ = failed_state_ || (is_state && !step.ok());
+    if (!step.ok()) fail({step, "", ""});
+    return step.ok();
 }
 
 bool TopologyRun::assign_first_splits() {

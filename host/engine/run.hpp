@@ -71,6 +71,8 @@ public:
     const std::optional<Failure>& failure() const { return failure_; }
     // Whether the failure came before the first record could flow.
     bool failed_opening() const { return failed_opening_; }
+    // Whether its state was restored and its instances are open: before, gauges say nothing.
+    bool has_opened() const { return opened_.load(); }
     // After join. Up to the last committed epoch: records that the sources gave in this run, and where they were;
     // and the clock at its end.
     int64_t committed_records() const { return committed_records_; }
@@ -99,7 +101,7 @@ private:
     Status restore_block(size_t node, const weir_state_block& block);
     Status restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block);
     void expire(const EpochReport& report);
-    bool begin();
+    bool is_good(const Status& step, bool is_state);
     bool assign_first_splits();
     void hand_out_splits(size_t node);
     void run_threads();
@@ -137,7 +139,7 @@ private:
     Epochs epochs_;
     std::thread thread_;
     std::atomic<StopMode> stop_{StopMode::kNone};
-    std::atomic<bool> finished_{false}, failed_{false}, workers_stop_{false};
+    std::atomic<bool> finished_{false}, opened_{false}, failed_{false}, workers_stop_{false};
     std::atomic<bool> abandon_{false};  // ends what the coordinator waits for
     std::optional<Failure> failure_;
     bool failed_opening_ = false, failed_state_ = false;

@@ -7,8 +7,8 @@ namespace weir::host {
 
 namespace {
 
-// `later` behind `before`: counts are added, gauges are those of the last run.
-NodeStats joined(const NodeStats& before, const NodeStats& later) {
+// `later` behind `before`: counts are added, gauges are those of the last run that opened.
+NodeStats joined(const NodeStats& before, const NodeStats& later, bool has_opened) {
     NodeStats out = later;
     out.rows_in += before.rows_in;
     out.rows_out += before.rows_out;
@@ -17,12 +17,14 @@ NodeStats joined(const NodeStats& before, const NodeStats& later) {
     if (out.metrics.empty()) out.metrics = before.metrics;
     for (size_t i = 0; i < std::min(later.metrics.size(), before.metrics.size()); ++i)
         if (out.metrics[i].type != WEIR_METRIC_GAUGE) out.metrics[i].value += before.metrics[i].value;
+        else if (!has_opened) out.metrics[i].value = before.metrics[i].value;
     return out;
 }
 
-RunStats joined(const RunStats& before, RunStats later) {
+RunStats joined(const RunStats& before, const TopologyRun& run) {
+    RunStats later = run.stats();
     if (before.nodes.empty()) return later;
-    for (size_t i = 0; i < later.nodes.size(); ++i) later.nodes[i] = joined(before.nodes[i], later.nodes[i]);
+    for (size_t i = 0; i < later.nodes.size(); ++i) later.nodes[i] = joined(before.nodes[i], later.nodes[i], run.has_opened());
     later.epochs += before.epochs;
     later.records += before.records;
     later.cpu += before.cpu;
@@ -110,7 +112,7 @@ void Supervisor::tear_down() {
         if (!run_) return;
         records_ += run_->committed_records();
         if (keeps_progress_) progress_ = run_->committed_progress();
-        past_ = joined(past_, run_->stats());
+        past_ = joined(past_, *run_);
         gone = std::move(run_);
     }
 }
@@ -127,9 +129,14 @@ bool Supervisor::wait(const RestartNotice& said) {
     waiting_ = notice;
     changed_.wait_until(lock, notice.due, [this] { return stop_ != StopMode::kNone; });
     waiting_.reset();
-    // Nothing of it is lost, and it was to end.
-    if (stop_ == StopMode::kCheckpoint) failure_.reset();
+    if (stop_ != StopMode::kNone) end_waiting();
     return stop_ == StopMode::kNone;
+}
+
+// It was to end. Nothing that was committed is lost; who wanted all to be written is told why it is not.
+void Supervisor::end_waiting() {
+    ended_waiting_ = stop_ == StopMode::kDrain;
+    if (stop_ == StopMode::kCheckpoint) failure_.reset();
 }
 
 // False where it could not; failure_ says why, or that it was to stop.
@@ -146,10 +153,9 @@ bool Supervisor::begin_again() {
     const std::lock_guard lock(mutex_);
     if (!status.ok()) {
         failed_state_ = run_ && run_->failed_state();
-        if (stop_ == StopMode::kCheckpoint && !failed_state_)
-            failure_.reset();
-        else
-            failure_ = Failure{status, "", ""};
+        const bool is_stopped = stop_ == StopMode::kCheckpoint || (stop_ == StopMode::kDrain && status.code() == WEIR_E_RETRYABLE);
+        if (is_stopped && !failed_state_) return end_waiting(), false;
+        failure_ = Failure{status, "", ""};
         return false;
     }
     ++past_.restarts;
@@ -164,6 +170,7 @@ RunOptions Supervisor::next_options() const {
     options.simulated_start = simulated_now_;
     if (options.records) options.records = std::max<int64_t>(0, *options.records - records_);
     options.epochs.reset = false;
+    options.epochs.savepoint.clear();
     options.epochs.progress = progress_;
     return options;
 }
@@ -181,7 +188,7 @@ std::optional<RestartNotice> Supervisor::waiting() const {
 
 RunStats Supervisor::stats() const {
     const std::lock_guard lock(mutex_);
-    return run_ ? joined(past_, run_->stats()) : past_;
+    return run_ ? joined(past_, *run_) : past_;
 }
 
 }  // namespace weir::host

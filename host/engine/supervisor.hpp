@@ -60,6 +60,8 @@ public:
     const std::optional<Failure>& failure() const { return failure_; }
     bool failed_opening() const { return failed_opening_; }
     bool failed_state() const { return failed_state_; }
+    // Whether it was to finish its input (StopMode::kDrain) while it waited to begin again; failure() is what it waited for.
+    bool ended_waiting() const { return ended_waiting_; }
     // Why a failure that may pass was not followed by another start; empty if that was not the question.
     const std::string& why_over() const { return why_over_; }
 
@@ -75,6 +77,7 @@ private:
     void tear_down();
     bool wait(const RestartNotice& notice);
     bool begin_again();
+    void end_waiting();
     RunOptions next_options() const;
     int64_t now() const;
     bool is_simulated() const { return options_.run.simulate.has_value(); }
@@ -88,7 +91,7 @@ private:
 
     // The supervisor's thread, and after join.
     std::optional<Failure> failure_;
-    bool failed_opening_ = false, failed_state_ = false;
+    bool failed_opening_ = false, failed_state_ = false, ended_waiting_ = false;
     std::string why_over_;
     std::chrono::microseconds ran_{0};
     int64_t simulated_now_ = 0;

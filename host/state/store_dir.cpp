@@ -51,6 +51,8 @@ std::string holder(int fd) {
     return text->substr(0, text->find('\n'));
 }
 
+}  // namespace
+
 int sync_folder(const std::filesystem::path& dir) {
     const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno;
@@ -58,8 +60,6 @@ int sync_folder(const std::filesystem::path& dir) {
     ::close(fd);
     return error;
 }
-
-}  // namespace
 
 StoreFailure store_failure(StoreError kind, const std::filesystem::path& path, const std::string& what) {
     std::string message = fmt::format("{}: {}", path.native(), what);

@@ -25,6 +25,8 @@ struct StoreFailure {
 };
 // "<path>: <what>", as WEIR_E_CONFIG or WEIR_E_FATAL by its kind.
 StoreFailure store_failure(StoreError kind, const std::filesystem::path& path, const std::string& what);
+// Makes the names in a folder durable. errno; 0: done.
+int sync_folder(const std::filesystem::path& dir);
 // What errno says of a call that failed.
 StoreFailure system_failure(const std::filesystem::path& path, const std::string& doing, int error);
 

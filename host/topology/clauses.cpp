@@ -95,7 +95,13 @@ void ClauseReader::add_step(const YamlKey& key, const std::vector<ParamInfo>& pa
     steps.push_back(std::move(step));
     move_paths(checked->places, from, to, spec_.config.places);
     move_paths(checked->expressions, from, to, spec_.config.expressions);
-    for (const std::string& path : checked->secret_paths) spec_.config.secret_paths.insert(to + path.substr(from.size()));
+    for (const std::string& path : checked->secret_paths) {
+        spec_.config.secret_paths.insert(to + path.substr(from.size()));
+        if (member == "where" || member == "check") continue;
+        diagnostics_.warning(Code::kSecretInRows, checked->place_of(path),
+                             fmt::format("{}{} has a secret parameter in it: rows carry it in clear", subject_, ticked(path)))
+            .hint = "leave it out, or make of it what may be seen, such as `sha256($name)`";
+    }
     add_text(key, value);
 }
 

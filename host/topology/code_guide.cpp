@@ -18,6 +18,16 @@ also connects, and looks whether what the nodes name on servers is there and fit
 nothing else is wrong.
 )";
 
+constexpr std::string_view kRunsHead = R"(
+# Codes of runs and rows
+
+How a run ended, as `error[CODE]` (`warning[retryable]` where it begins again), and why a row was refused, as a dead letter's
+`weir.code`. Plugins may have codes of rows of their own. `weir lint --explain CODE` knows these, too.
+
+| code | what it means | what to do |
+|---|---|---|
+)";
+
 std::string indented(std::string_view text) {
     std::string out;
     while (!text.empty()) {
@@ -52,6 +62,8 @@ std::string explain_code(const CodeInfo& code) {
     return out;
 }
 
+std::string explain_code(const RunGuide& code) { return fmt::format("{}: {}\n\n{}\n", code.text, code.meaning, code.advice); }
+
 std::string lint_reference() {
     std::string out(kLintHead);
     for (const CodeInfo& code : all_codes()) {
@@ -62,6 +74,8 @@ std::string lint_reference() {
         if (guide != nullptr && !guide->wrong.empty())
             out += fmt::format("\nWrong:\n\n```yaml\n{}```\n\nRight:\n\n```yaml\n{}```\n", guide->wrong, guide->right);
     }
+    out += kRunsHead;
+    for (const RunGuide& code : run_guides()) out += fmt::format("| `{}` | {} | {} |\n", code.text, code.meaning, code.advice);
     return out;
 }
 

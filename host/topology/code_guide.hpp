@@ -23,6 +23,16 @@ struct CodeGuide {
 const std::vector<CodeGuide>& text_guides();   // YAML, values, parameters
 const std::vector<CodeGuide>& graph_guides();  // operators, nodes, connections, what the whole promises
 
+// A code that lint does not tell: how a run ended, or why a row was refused.
+struct RunGuide {
+    std::string_view text;
+    std::string_view meaning;
+    std::string_view advice;
+};
+const std::vector<RunGuide>& run_guides();
+// Null: there is none.
+const RunGuide* find_run_guide(std::string_view text);
+
 // Null: there is none.
 const CodeGuide* find_guide(Code code);
 
@@ -30,6 +40,7 @@ const CodeGuide* find_guide(Code code);
 const CodeInfo* find_code(std::string_view text);
 
 std::string explain_code(const CodeInfo& code);
+std::string explain_code(const RunGuide& code);
 // All of them, as a page of Markdown.
 std::string lint_reference();
 

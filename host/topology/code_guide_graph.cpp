@@ -157,6 +157,20 @@ nodes:
   pairs: { from: numbers, pair_match: { value: n, sum: 12 } }
   shown: { from: pairs, console: json }
 )y"},
+        {Code::kFeedback,
+         "A warning: each row is written, read and written again, without end. It is no error, because a run that ends (`--records`, "
+         "`stop_at_end`) may well write a topic anew. Nothing is said where a `where`, a `check` or an operator stands in between, "
+         "as for rows that are tried again.",
+         R"y(connections: { kafka: embedded }
+nodes:
+  orders: { kafka.source: { topic: orders, format: json, record: { id: int64 } } }
+  copy: { from: orders, kafka.sink: orders }
+)y",
+         R"y(connections: { kafka: embedded }
+nodes:
+  orders: { kafka.source: { topic: orders, format: json, record: { id: int64 } } }
+  copy: { from: orders, kafka.sink: orders-copy }
+)y"},
         {Code::kDelivery,
          "`exactly_once` needs sources that can be read again and sinks that write within its transaction, or take each "
          "block once. A source that cannot be read again is a warning under `at_least_once` where that is written.",
@@ -212,6 +226,19 @@ nodes:
          R"y(nodes:
   numbers: { generate: { columns: { n: { range: [0, 12] } } } }
   large: { from: numbers, where: n > 6, console: json }
+)y"},
+        {Code::kSecretInRows,
+         "A warning. Commands and logs show `***` for a secret, but a row's columns are data: sinks, dead letters and `console` show "
+         "them. In `where` and `check` a secret is only compared.",
+         R"y(parameters: { token: { type: string, default: t, secret: true } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: {} } } } }
+  shown: { from: numbers, set: { signed: "$token || n::string" }, console: json }
+)y",
+         R"y(parameters: { token: { type: string, default: t, secret: true } }
+nodes:
+  numbers: { generate: { columns: { n: { sequence: {} } } } }
+  shown: { from: numbers, where: n::string <> $token, console: json }
 )y"},
         {Code::kUnreadOutput,
          "A warning for a node's first output, and a note for others, such as `late` and `expired`: their rows are counted and "

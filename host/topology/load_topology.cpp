@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/topology/config_checker.hpp"
+#include "host/topology/feedback.hpp"
 #include "host/topology/graph.hpp"
 #include "host/topology/include.hpp"
 #include "host/topology/language.hpp"
@@ -87,6 +88,7 @@ private:
         for (NodeDraft& draft : reader.drafts()) topology_.nodes.push_back(std::move(draft.spec));
         topology_.parameters = parameters.resolved();
         topology_.connections = reader.take_connections();
+        if (diagnostics_.error_count() == errors_before_) report_feedback(topology_, diagnostics_);
     }
 
     void check_keys(const YamlNode& root) {

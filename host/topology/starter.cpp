@@ -15,15 +15,17 @@ namespace {
 // What is more telling than `change-me`.
 const std::map<std::string, std::string, std::less<>> kPlaceholders = {
     {"brokers", "\"localhost:9092\""}, {"topic", "my-topic"}, {"path", "data.jsonl"}, {"file", "data.jsonl"}};
+// What a sink writes is not what the source reads.
+const std::map<std::string, std::string, std::less<>> kSinkPlaceholders = {{"topic", "my-results"}, {"path", "results.jsonl"}};
 
-std::string placeholder(const ParamInfo& param);
+std::string placeholder(const ParamInfo& param, bool is_sink);
 
 // The members without which it cannot be, or one that needs nothing.
-std::string object_placeholder(const ParamInfo& param) {
+std::string object_placeholder(const ParamInfo& param, bool is_sink) {
     std::string out;
     for (const ParamInfo& member : param.fields)
         if (member.required && !member.default_value)
-            out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", member.name, placeholder(member));
+            out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", member.name, placeholder(member, is_sink));
     const auto is_simple = [](const ParamInfo& member) {
         return member.type == ParamType::kObject &&
                std::none_of(member.fields.begin(), member.fields.end(), [](auto& f) { return f.required; });
@@ -33,9 +35,10 @@ std::string object_placeholder(const ParamInfo& param) {
     return out.empty() ? "{}" : "{ " + out + " }";
 }
 
-std::string placeholder(const ParamInfo& param) {
+std::string placeholder(const ParamInfo& param, bool is_sink) {
     if (!param.one_of.empty()) return param.one_of.front().is_string() ? param.one_of.front().get<std::string>() : param.one_of.front().dump();
-    const auto known = kPlaceholders.find(param.name);
+    const auto by_kind = kSinkPlaceholders.find(param.name);
+    const auto known = is_sink && by_kind != kSinkPlaceholders.end() ? by_kind : kPlaceholders.find(param.name);
     switch (param.type) {
         case ParamType::kString: return known == kPlaceholders.end() ? "change-me" : known->second;
         case ParamType::kInt64: return "1";
@@ -48,11 +51,11 @@ std::string placeholder(const ParamInfo& param) {
         case ParamType::kRecord: return "{ value: string }";
         case ParamType::kCodec: return "text";
         case ParamType::kAny: return "1";
-        case ParamType::kObject: return object_placeholder(param);
-        case ParamType::kMap: return param.fields.empty() ? "{}" : "{ value: " + placeholder(param.fields.front()) + " }";
+        case ParamType::kObject: return object_placeholder(param, is_sink);
+        case ParamType::kMap: return param.fields.empty() ? "{}" : "{ value: " + placeholder(param.fields.front(), is_sink) + " }";
         case ParamType::kList: break;
     }
-    const std::string element = known != kPlaceholders.end() ? known->second : param.fields.empty() ? "change-me" : placeholder(param.fields.front());
+    const std::string element = known != kPlaceholders.end() ? known->second : param.fields.empty() ? "change-me" : placeholder(param.fields.front(), is_sink);
     return param.scalar_or_list ? element : "[" + element + "]";
 }
 
@@ -76,7 +79,7 @@ std::vector<Line> lines_of(const OperatorInfo& op) {
     for (const ParamInfo& param : op.params) {
         const bool written = (param.required && !param.default_value) || (param.primary && !param.default_value) ||
                              (param.type == ParamType::kRecord && op.is_a(OperatorKind::kSource));
-        lines.push_back({fmt::format("{}: {}", param.name, written ? placeholder(param) : shown_default(param)),
+        lines.push_back({fmt::format("{}: {}", param.name, written ? placeholder(param, op.is_a(OperatorKind::kSink)) : shown_default(param)),
                          first_sentence(param.doc), !written});
     }
     return lines;

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstAttempt{300}, kLastAttempt{2000};  // how long one request may take; doubles
+constexpr milliseconds kSlow{2000};  // an answer that has not come by then is told of
 constexpr milliseconds kFirstPause{50}, kLastPause{1000};       // between attempts; doubles
 
 constexpr weir_param kText[] = {param("", WEIR_PARAM_STRING, "")};
@@ -103,6 +104,9 @@ void KafkaConnection::on_error(rd_kafka_resp_err_t code, std::string_view text) 
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than the error before it
     std::lock_guard lock(mutex_);
     last_error_ = text;
+    // A TLS listener, say, ends the connection at the first request, which asks for the versions of the others.
+    is_no_broker_ = is_no_broker_ || code == RD_KAFKA_RESP_ERR__SSL || code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                    code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || text.find("ApiVersion") != text.npos;
     is_refused_ = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED;
 }
 
@@ -147,10 +151,15 @@ Status KafkaConnection::reach(Clock::time_point deadline) {
     auto go_on = [this] { return !cancelled_ && !control_.stopping(); };
     auto begin = Clock::now();
     milliseconds attempt = kFirstAttempt, pause = kFirstPause;
+    const Reaching reaching{begin, [this] {
+                                rd_kafka_poll(client_.get(), 0);
+                                std::lock_guard lock(mutex_);
+                                return is_no_broker_;
+                            }};
     bool told = false;
     for (;;) {
         std::vector<std::string> warnings;
-        Status status = reach_cluster(client_.get(), settings_.brokers, attempt, go_on, &warnings);
+        Status status = reach_cluster(client_.get(), settings_.brokers, attempt, reaching, go_on, &warnings);
         rd_kafka_poll(client_.get(), 0);
         for (const std::string &warning : warnings) log_->log(WEIR_LOG_WARNING, warning);
         if (status.ok()) return {};
@@ -169,7 +178,8 @@ Status KafkaConnection::reach(Clock::time_point deadline) {
             }
             return Status::retryable(status.message() + "; gave up after " + std::to_string(seconds) + " s" + said);
         }
-        if (!std::exchange(told, true)) log_->log(WEIR_LOG_WARNING, status.message() + "; trying again");
+        const bool is_slow = status.message().find("has not answered") != std::string::npos;
+        if (!(is_slow && Clock::now() - begin < kSlow) && !std::exchange(told, true)) log_->log(WEIR_LOG_WARNING, status.message() + "; trying again");
         if (!control_.sleep(pause)) return Status::retryable("stopped while connecting");
         attempt = std::min(attempt * 2, kLastAttempt);
         pause = std::min(pause * 2, kLastPause);

@@ -93,6 +93,7 @@ private:
     std::atomic<bool> cancelled_{false};
     std::mutex mutex_;  // guards what follows
     std::string last_error_;
+    bool is_no_broker_ = false;  // who took a connection spoke something else, or nothing within the client's limit
     bool is_refused_ = false;  // the last one: the broker does not take the user, or what he shows
     std::shared_ptr<Producer> producer_;
     std::map<std::string, SharedConsumer> consumers_;

@@ -42,18 +42,25 @@ std::string try_connect(const addrinfo &to, std::chrono::milliseconds limit, con
     return why;
 }
 
-Status unreachable(const std::string &brokers, std::string_view client_says, const std::function<bool()> &go_on) {
+Status unreachable(const std::string &brokers, std::string_view client_says, const Reaching &reaching,
+                   const std::function<bool()> &go_on) {
     std::string message = "cannot reach Kafka";
     const char *separator = ": ";
     bool connects = false;
+    const bool is_no_broker = reaching.is_no_broker();
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - reaching.since);
     for (const Address &address : parse_addresses(brokers)) {
         std::string why = why_unreachable(address, kProbe, go_on);
         connects |= why.empty();
-        message += separator + address.text() + " (" +
-                   (why.empty() ? "connects, but does not answer as a Kafka broker" : why) + ")";
+        if (why.empty())
+            why = is_no_broker ? "connects, but does not answer as a Kafka broker"
+                               : "connects, and has not answered for " + std::to_string(waited.count()) + " s";
+        message += separator + address.text() + " (" + why + ")";
         separator = ", ";
     }
-    if (connects)
+    if (connects && !is_no_broker)
+        message += "; is it starting, or its machine busy?";
+    else if (connects)
         message += "; check that it is a Kafka listener, and its security settings (`sasl`, `tls`). librdkafka says: " +
                    std::string(client_says);
     else
@@ -104,10 +111,10 @@ std::string why_unreachable(const Address &address, std::chrono::milliseconds li
 }
 
 Status reach_cluster(rd_kafka_t *client, const std::string &brokers, std::chrono::milliseconds limit,
-                     const std::function<bool()> &go_on, std::vector<std::string> *warnings) {
+                     const Reaching &reaching, const std::function<bool()> &go_on, std::vector<std::string> *warnings) {
     const struct rd_kafka_metadata *raw = nullptr;
     rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, nullptr, &raw, static_cast<int>(limit.count()));
-    if (code) return unreachable(brokers, rd_kafka_err2str(code), go_on);
+    if (code) return unreachable(brokers, rd_kafka_err2str(code), reaching, go_on);
     const ClusterMetadata metadata(raw);
 
     const std::vector<Address> given = parse_addresses(brokers);

@@ -28,10 +28,16 @@ std::vector<Address> parse_addresses(std::string_view brokers);
 std::string why_unreachable(const Address &address, std::chrono::milliseconds limit,
                             const std::function<bool()> &go_on);
 
+// What attempts are part of.
+struct Reaching {
+    std::chrono::steady_clock::time_point since;  // the first one
+    std::function<bool()> is_no_broker;           // whoever took the connection has answered wrongly, or not within the client's limit
+};
+
 // One attempt to reach the cluster behind `client`: metadata, then the addresses that the brokers advertise.
 // Done: reached, and `warnings` names advertised brokers that cannot be reached while others can. Otherwise
 // WEIR_E_RETRYABLE, with what to do. Blocks up to `limit` and the time of the probes.
 Status reach_cluster(rd_kafka_t *client, const std::string &brokers, std::chrono::milliseconds limit,
-                     const std::function<bool()> &go_on, std::vector<std::string> *warnings);
+                     const Reaching &reaching, const std::function<bool()> &go_on, std::vector<std::string> *warnings);
 
 }  // namespace weir::kafka

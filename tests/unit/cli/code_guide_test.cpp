@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "host/cli/topology_set.hpp"
+#include "host/expression/function.hpp"
 #include "host/topology/code_guide.hpp"
 
 namespace weir::host {
@@ -43,6 +44,13 @@ TEST_F(CodeExamples, DoWhatTheySay) {
         EXPECT_EQ(std::find(right.begin(), right.end(), code.text), right.end()) << "the right example shows it, too";
         EXPECT_EQ(codes_of(guide->right, true), std::vector<std::string>{});
     }
+}
+
+TEST(RunCodes, HaveEntriesForWhatExpressionsRefuse) {
+    using expression::ErrorCode;
+    for (const ErrorCode code : {ErrorCode::kOverflow, ErrorCode::kDivisionByZero, ErrorCode::kBadCast, ErrorCode::kBadArgument,
+                                 ErrorCode::kTooLarge})
+        EXPECT_NE(find_run_guide(expression::to_text(code)), nullptr) << expression::to_text(code);
 }
 
 TEST(LintReference, IsWhatTheTableSays) {

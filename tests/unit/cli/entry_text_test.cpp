@@ -27,6 +27,15 @@ TEST(EntryText, ShowsAnOperatorsOwnTablesAsBytes) {
     EXPECT_EQ(*codec.parse_key("k\\x01"), "k\1");
 }
 
+TEST(EntryText, ShortensBytesForATable) {
+    const EntryCodec codec(record_with("text"), "counts", 0);
+    const std::string page = "v\2" + std::string(1998, 'x');
+    EXPECT_EQ(codec.short_value(page, 9), "v\\x02" + std::string(30, 'x') + "… (2,000 bytes)");
+    EXPECT_EQ(codec.value(page, 9), "v\\x02" + std::string(1998, 'x'));
+    EXPECT_EQ(codec.short_value(std::string(32, 'x'), 9), std::string(32, 'x'));
+    EXPECT_EQ(codec.short_value("\0\0\7\0\0\0\0\0\0\0\2\0\0\0hi"s, 1), R"({"n":7,"last":"hi"})") << "fields are never cut";
+}
+
 TEST(EntryText, DecodesKeysByTheirKinds) {
     const EntryCodec text(record_with("text"), "counts", 0);
     const std::string shipped = "\7\0\0\0SHIPPED\0"s;

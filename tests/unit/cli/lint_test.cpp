@@ -296,14 +296,17 @@ other.yaml: ok
     EXPECT_EQ(got.code, 2);
 }
 
-TEST_F(Lint, RefusesTwoTopologiesOfOneName) {
+// Nobody says that they run together; who runs them so does.
+TEST_F(Lint, TakesTwoTopologiesOfOneName) {
     folder_.write("other.yaml", kGood);
     const Outcome got = lint(kGood, {"other.yaml"});
-    EXPECT_EQ(got.out, R"(other.yaml: error[bad-name]: the topology is called `good`, as that of t.yaml
+    EXPECT_EQ(got.out, "t.yaml: ok\nother.yaml: ok\n");
+    EXPECT_EQ(got.code, 0);
+    const Outcome run = weir({"run", "t.yaml", "other.yaml"}, folder_.path());
+    EXPECT_EQ(run.err, R"(other.yaml: error[bad-name]: the topology is called `good`, as that of t.yaml
    expected: topologies that run together have names of their own
-t.yaml: ok
 )");
-    EXPECT_EQ(got.code, 2);
+    EXPECT_EQ(run.code, 2);
 }
 
 TEST_F(Lint, WritesDiagnosticsAsJson) {
@@ -384,6 +387,17 @@ Right:
       shown: { from: numbers, console: json }
 )");
     EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Lint, ExplainsCodesOfRunsAndRows) {
+    EXPECT_EQ(weir({"lint", "--explain", "bad-cast"}).out,
+              "bad-cast: A value cannot be cast to the type.\n\n"
+              "`TRY_CAST(value AS int64)` gives null instead. `weir.message` has the value.\n");
+    for (const char* code : {"config", "row", "unreachable", "retryable", "state", "state-version", "unsupported", "fatal"}) {
+        const Outcome got = weir({"lint", "--explain", code});
+        EXPECT_EQ(got.code, 0) << got.err;
+        EXPECT_EQ(got.out.find(std::string(code) + ": "), 0U) << got.out;
+    }
 }
 
 TEST_F(Lint, NamesTheNearestCode) {

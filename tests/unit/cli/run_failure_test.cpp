@@ -101,6 +101,13 @@ TEST_F(RunFailure, LeavesTheOthersRunningWhileOneBeginsAgain) {
     EXPECT_EQ(got.out, "{\"n\":0}\n{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"n\":4}\n");
 }
 
+TEST_F(RunFailure, SaysThatItsTimeEndedWhileItWaited) {
+    const Outcome got = run_with("restart: { strategy: fixed_delay, delay: 1h }\n", "prepare, how: retryable", {"--for", "3s"});
+    EXPECT_THAT(got.err, HasSubstr("error[unreachable]: topology `t`: node `bad` (plugin faulty): the server at 127.0.0.1:1 does not answer. "
+                                   "The run was to end while `t` waited to begin again. What its sources gave since is not written\n"));
+    EXPECT_EQ(got.code, 4);
+}
+
 TEST_F(RunFailure, StopsWhileItWaitsToBeginAgain) {
     folder_.write("t.yaml", "name: t\nrestart: { delay: 1h }\nnodes:\n"
                             "  numbers: { generate: { columns: { n: { sequence: {} } }, count: 3 } }\n"
@@ -115,7 +122,7 @@ TEST_F(RunFailure, StopsWhileItWaitsToBeginAgain) {
 
 TEST_F(RunFailure, ShowsTheValueThatTheServerRefused) {
     const Outcome got = run_faulty("open", "config");
-    EXPECT_EQ(got.err, R"(t.yaml:4:57: error[operator-refused]: node `bad`: does not suit the server
+    EXPECT_EQ(got.err, R"(t.yaml:4:57: error[operator-refused]: node `bad`: `faulty.sink.how` does not suit the server
     4 |   bad: { from: numbers, faulty.sink: { when: open, how: config } }
       |                                                         ^~~~~~
 )");
@@ -137,7 +144,7 @@ TEST_F(RunFailure, HasACodeOfItsOwnForState) {
 
 TEST_F(RunFailure, ShowsWhatAnOperatorRefusesToBeMadeWith) {
     const Outcome got = run_faulty("create", "config");
-    EXPECT_EQ(got.err, R"(t.yaml:4:59: error[operator-refused]: node `bad`: does not suit the server
+    EXPECT_EQ(got.err, R"(t.yaml:4:59: error[operator-refused]: node `bad`: `faulty.sink.how` does not suit the server
     4 |   bad: { from: numbers, faulty.sink: { when: create, how: config } }
       |                                                           ^~~~~~
 )");

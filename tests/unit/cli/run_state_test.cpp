@@ -14,6 +14,7 @@ namespace weir::test {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
 class RunState : public testing::Test {
@@ -72,6 +73,49 @@ TEST_F(RunState, IsHeldForWhoeverDeclaresIt) {
     // Both rows have the count 1, which is the key of the second.
     EXPECT_THAT(got.out, AllOf(HasSubstr("\"count\":1}"), HasSubstr("\"count\":2}")));
     EXPECT_TRUE(std::filesystem::exists(folder_.path() / "data/k/identity"));
+}
+
+// Refused, failed or killed before rows can flow: as if nobody had asked.
+TEST_F(RunState, IsReplacedOnlyOnceTheRunBegins) {
+    const auto state = [&] { return weir({"state", "ls", "t", "--data-dir", "data"}, folder_.path()).out; };
+    const auto topology = [&](const std::string& sink) {
+        folder_.write("new.yaml", "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }, count: 2 } }\n"
+                                  "  pairs: { from: numbers, pair_match: { value: n, sum: 100 } }\n  shown: { from: pairs, " +
+                                      sink + " }\n");
+    };
+    const std::string plugins = std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/cli_plugins";
+    const std::vector<std::string> run_new = {"run", "new.yaml", "--quiet", "--data-dir", "data", "--plugin-dir", plugins,
+                                              "--connect-timeout", "100ms", "--allow-loss", "pairs"};
+    const auto begin = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), run_new.begin(), run_new.end());
+        return more;
+    };
+    ASSERT_EQ(run("100").code, 0);
+    ASSERT_EQ(weir({"savepoint", "create", "t", "five", "--data-dir", "data"}, folder_.path()).code, 0);
+    ASSERT_EQ(run("100").code, 0);
+    const std::string before = state();
+    EXPECT_THAT(before, HasSubstr("t: epoch 2\n"));
+    for (const std::vector<std::string>& more : {std::vector<std::string>{"--reset"}, {"--reset", "--savepoint", "five"}}) {
+        topology("faulty.sink: { when: open }");
+        EXPECT_EQ(weir(begin(more), folder_.path()).code, 5);
+        EXPECT_EQ(state(), before);
+        topology("kafka.sink: out }\nconnections: { kafka: { brokers: '127.0.0.1:1' }");
+        EXPECT_EQ(weir(begin(more), folder_.path()).code, 4);
+        EXPECT_EQ(state(), before);
+        topology("faulty.sink: { when: open, how: hang }");
+        std::vector<std::string> loud = begin(more);
+        loud.erase(loud.begin() + 2);
+        Process host(loud, folder_.path());
+        ASSERT_TRUE(host.wait_for("read")) << "it tells how far it is while it opens";
+        host.send(SIGKILL);
+        EXPECT_EQ(host.wait().code, 128 + SIGKILL);
+        EXPECT_EQ(state(), before);
+    }
+    topology("console: json");
+    EXPECT_EQ(weir(begin({"--reset", "--savepoint", "five"}), folder_.path()).code, 0);
+    EXPECT_THAT(state(), AllOf(HasSubstr("t: epoch 2\n"), ContainsRegex(" 7 +[0-9]+\n")));
+    EXPECT_EQ(weir(begin({"--reset"}), folder_.path()).code, 0);
+    EXPECT_THAT(state(), AllOf(HasSubstr("t: epoch 1\n"), ContainsRegex(" 2 +[0-9]+\n")));
 }
 
 TEST_F(RunState, IsNotTakenFromAFolderOfSomethingElse) {

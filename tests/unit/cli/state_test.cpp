@@ -38,6 +38,16 @@ TEST_F(State, IsListedByNode) {
                 AllOf(HasSubstr("\"epoch\": 1"), HasSubstr("\"entries\": 300")));
 }
 
+TEST_F(State, IsPositionsAloneWhereNoOperatorKeepsAny) {
+    folder_.write("in.jsonl", "{\"n\": 1}\n");
+    folder_.write("p.yaml", "name: p\nnodes:\n  in: { file.source: { path: in.jsonl, format: json, record: { n: int64 } } }\n"
+                            "  out: { from: in, console: json }\n");
+    ASSERT_EQ(on_data({"run", "p.yaml", "--quiet"}).code, 0);
+    EXPECT_THAT(on_data({"state", "ls", "p"}).out,
+                ContainsRegex("p: epoch 1, without state of operators; where its sources are:\nSOURCE  SPLIT .*\nin "));
+    EXPECT_EQ(on_data({"savepoint", "create", "p", "x"}).out, "p x: epoch 1, positions of its sources alone: no operator keeps state\n");
+}
+
 TEST_F(State, IsScannedWithinALimit) {
     const Outcome cut = on_data({"state", "scan", "t", "pairs", "--limit", "2"});
     EXPECT_EQ(std::count(cut.out.begin(), cut.out.end(), '\n'), 3);

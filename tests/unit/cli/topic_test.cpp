@@ -44,6 +44,13 @@ TEST_F(Topic, BrokerShowsHowToUseIt) {
                                     "Ctrl-C stops it; nothing of it is kept\n");
 }
 
+TEST_F(Topic, TailSaysWhatItWaitsFor) {
+    Process tail({"topic", "tail", "orders", "--brokers", address_}, ".");
+    ASSERT_TRUE(tail.wait_for("waiting for new records of orders; --from start shows those that are there\n"));
+    tail.send(SIGTERM);
+    EXPECT_EQ(tail.wait().code, 0);
+}
+
 TEST_F(Topic, BrokerEndsOnASignal) {
     broker_.send(SIGTERM);
     EXPECT_EQ(broker_.wait().code, 0);

@@ -59,6 +59,13 @@ TEST(TopologyNew, WritesAFileThatLintTakesForEachSourceAndSink) {
     EXPECT_EQ(got.code, 0) << got.out;
 }
 
+TEST(TopologyNew, ReadsAndWritesTwoTopics) {
+    const Folder folder;
+    ASSERT_EQ(weir({"topology", "new", "copy", "--from", "kafka.source", "--to", "kafka.sink"}, folder.path()).code, 0);
+    EXPECT_THAT(folder.read("copy.yaml"), testing::AllOf(HasSubstr("topic: my-topic "), HasSubstr("topic: my-results ")));
+    EXPECT_EQ(weir({"lint", "copy.yaml"}, folder.path()).out, "copy.yaml: ok\n");
+}
+
 TEST(TopologyNew, OverwritesNothing) {
     const Folder folder;
     folder.write("orders.yaml", "mine\n");

@@ -229,6 +229,18 @@ TEST_F(Supervised, FailsWhenItCannotDrain) {
     on_failure_ = [&] { supervisor->request_stop(StopMode::kDrain); };
     supervisor = supervise(fmt::format("name: t\nrestart: {{ delay: 1h }}\n{}", kPlain));
     EXPECT_EQ(run_to_end(*supervisor), "node `doubled` (plugin test): the server is gone");
+    EXPECT_TRUE(supervisor->ended_waiting());
+}
+
+TEST_F(Supervised, ShowsGaugesOfTheLastRunThatOpened) {
+    world().splits["s0"] = {1, 2, 3};
+    world().batch = 1;
+    world().retryable_calls = {3};
+    on_failure_ = [&] { world().unreachable = true; };
+    auto supervisor = supervise(fmt::format("name: t\nrestart: {{ strategy: fixed_delay, delay: 1s, attempts: 1 }}\n{}", kPlain), simulated(1));
+    EXPECT_EQ(run_to_end(*supervisor), "node `out` (plugin test): nobody is there");
+    ASSERT_EQ(stats_.nodes[1].metrics.size(), 1u);
+    EXPECT_EQ(stats_.nodes[1].metrics[0].value, 3);
 }
 
 }  // namespace

@@ -168,9 +168,10 @@ struct Mapper : weir::Instance {
 };
 
 struct Twice : Mapper {
-    using Mapper::Mapper;
+    explicit Twice(Context context) : Mapper(context), calls_metric_(context.metric("calls", WEIR_METRIC_GAUGE, "Batches so far.")) {}
     static MadeInstance create(Context context, const Config&) { return make<Twice>(context); }
     Status process(const BatchView& in, uint32_t input) override {
+        context_.metric_set(calls_metric_, ++calls_);
         {
             std::lock_guard lock(world_mutex());
             if (world().retryable_calls.contains(++world().twice_calls)) return Status::retryable("the server is gone");
@@ -181,6 +182,10 @@ struct Twice : Mapper {
         if (world().throw_in == "twice") throw std::runtime_error("twice gave up");
         return 2 * n;
     }
+
+private:
+    uint32_t calls_metric_;
+    int64_t calls_ = 0;
 };
 struct OddFails : Mapper {
     using Mapper::Mapper;

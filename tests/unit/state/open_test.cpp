@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/state/replacement.hpp"
 #include "host/state/store_dir.hpp"
 #include "tests/unit/state/workload.hpp"
 
@@ -163,6 +164,80 @@ TEST_F(OpenStore, ReadsAFolderThatCannotBeWrittenAndRefusesToOpenItForWriting) {
     EXPECT_EQ(status, 0) << WEXITSTATUS(status);
     fs::permissions(dir, fs::perms(0755));
     fs::permissions(dir / "db", fs::perms(0755));
+}
+
+class ReplacedStore : public OpenStore {
+protected:
+    static void commit(const fs::path& of, uint64_t epoch) {
+        auto store = open_store(of);
+        std::vector<EpochPart> none;
+        ASSERT_TRUE(store->prepare(epoch, none, "{}").ok());
+        ASSERT_TRUE(store->commit(epoch).ok());
+    }
+    uint64_t epoch() { return open_store(dir)->committed(); }
+    std::unique_ptr<StateReplacement> begin() {
+        auto begun = StateReplacement::begin(dir, named("pairs"));
+        EXPECT_TRUE(begun.ok()) << begun.status().message();
+        return begun ? std::move(*begun) : nullptr;
+    }
+
+    const fs::path aside = folder / "data/.replaced-state";
+};
+
+TEST_F(ReplacedStore, ComesBackUnlessTheNewOneIsKept) {
+    commit(dir, 7);
+    auto replacement = begin();
+    EXPECT_EQ(epoch(), 0u);
+    EXPECT_EQ(StateReplacement::standing(dir), aside);
+    replacement.reset();
+    EXPECT_EQ(StateReplacement::standing(dir), dir);
+    EXPECT_EQ(epoch(), 7u);
+    replacement = begin();
+    commit(dir, 3);
+    EXPECT_TRUE(replacement->keep().ok());
+    replacement.reset();
+    EXPECT_EQ(epoch(), 3u);
+    EXPECT_FALSE(fs::exists(aside));
+    EXPECT_FALSE(fs::exists(folder / "data/.removed-state"));
+}
+
+TEST_F(ReplacedStore, ComesBackAtTheNextStartWhereTheOneBeforeWasKilled) {
+    commit(dir, 7);
+    fs::rename(dir, aside);
+    ASSERT_TRUE(StateReplacement::settle(dir).ok()) << "killed before there was a new one";
+    EXPECT_EQ(epoch(), 7u);
+    fs::rename(dir, aside);
+    commit(dir, 1);
+    ASSERT_TRUE(StateReplacement::settle(dir).ok());
+    EXPECT_EQ(epoch(), 7u);
+    EXPECT_FALSE(fs::exists(aside));
+    ASSERT_TRUE(StateReplacement::settle(dir).ok()) << "nothing is aside";
+    EXPECT_EQ(epoch(), 7u);
+}
+
+TEST_F(ReplacedStore, ComesBackAsNoneWhereThereWasNone) {
+    auto replacement = begin();
+    commit(dir, 1);
+    replacement.reset();
+    EXPECT_FALSE(fs::exists(dir));
+    EXPECT_FALSE(fs::exists(aside));
+    fs::create_directories(aside);  // what a process leaves that is killed here
+    commit(dir, 1);
+    ASSERT_TRUE(StateReplacement::settle(dir).ok());
+    EXPECT_FALSE(fs::exists(dir));
+}
+
+TEST_F(ReplacedStore, IsNobodyElsesMeanwhile) {
+    commit(dir, 7);
+    const auto replacement = begin();
+    EXPECT_THAT(StateReplacement::settle(dir).message(), HasSubstr("in use by process " + std::to_string(::getpid())));
+    EXPECT_TRUE(fs::exists(aside / "db"));
+}
+
+TEST_F(ReplacedStore, IsRemovedWhereAnEarlierProcessDidNotComeToIt) {
+    commit(folder / "data/.removed-state", 5);
+    begin().reset();
+    EXPECT_FALSE(fs::exists(folder / "data/.removed-state"));
 }
 
 }  // namespace

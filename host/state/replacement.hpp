@@ -1,0 +1,46 @@
+// A topology's state on its way to be replaced: what was there is set aside until the new one holds, so that a start that is
+// refused, fails or is killed leaves it as it was.
+//
+// What is set aside lies beside the topology's folder DIR, in `.replaced-NAME`. While that exists it is the state, and DIR is
+// a draft; an empty one says that there was none. One rename decides.
+//
+// Threads: one at a time. Whoever else opens the state meanwhile is refused (kInUse), also across processes.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <weir/result.hpp>
+
+#include "host/state/store.hpp"
+#include "host/state/store_dir.hpp"
+
+namespace weir::host {
+
+class StateReplacement {
+public:
+    // Where the state of `dir` lies for those who only read it: there, or aside.
+    static std::filesystem::path standing(const std::filesystem::path& dir);
+    // Puts back what somebody who was killed left aside. Before anybody opens `dir` for writing.
+    static Status settle(const std::filesystem::path& dir);
+
+    // Sets aside the store in `dir`, be it damaged or too new; one that is in use, or a folder that is anything else,
+    // is refused and stays. `options`: whose store it is. After settle.
+    static Result<std::unique_ptr<StateReplacement>> begin(const std::filesystem::path& dir, const StoreOptions& options);
+    // Unless it was kept, removes what is in `dir` and puts the old state back. REQUIRES: no store is open in `dir`.
+    ~StateReplacement();
+    StateReplacement(const StateReplacement&) = delete;
+    StateReplacement& operator=(const StateReplacement&) = delete;
+
+    // From now on the state is what is in `dir`, durably; the old one is removed.
+    Status keep();
+
+private:
+    explicit StateReplacement(std::filesystem::path dir) : dir_(std::move(dir)) {}
+
+    const std::filesystem::path dir_;
+    std::unique_ptr<StoreDir> lock_;
+    bool is_kept_ = false;
+};
+
+}  // namespace weir::host
