@@ -110,6 +110,7 @@ void Dataflow::control(Node& node, Link& link, const Item& item) {
         end_split(node, *gone);
     } else {
         link.ended = true;
+        link.stopped = std::get<End>(item).stopped;
         if (link.relay && node.barrier) relay_barrier(*link.relay, *node.barrier);
         if (link.relay) relay_control(*link.relay);
         if (node.barrier) align(node, *node.barrier);
@@ -213,7 +214,7 @@ void Dataflow::try_finish(Node& node) {
     auto finished = [this, &node] {
         // Behind its last input no barrier comes any more: it passes the epoch in flight by ending.
         const bool owes = barriers_left_ > 0 && node.passed < epoch_;
-        send(node, End{});
+        send(node, End{is_stopped(node.inputs)});
         node.ended = true;
         --running_;
         if (owes) pass_barrier(node, epoch_);
@@ -230,10 +231,10 @@ void Dataflow::try_finish(Node& node) {
     fire_timers(node, WEIR_CLOCK_EVENT, INT64_MAX, finish);
 }
 
-void Dataflow::end_source(size_t index) {
+void Dataflow::end_source(size_t index, bool stopped) {
     Node& node = nodes_[index];
     if (node.ended) return;
-    send(node, End{});
+    send(node, End{stopped});
     node.ended = true;
     --running_;
 }

@@ -93,8 +93,8 @@ public:
     // Of nodes that are no sources, as at the barrier of the last epoch. And the other way, before the first step.
     std::vector<NodeTime> marked_times() const;
     void restore_time(const NodeTime& time);
-    // A source has no more splits: its end travels behind its last batch.
-    void end_source(size_t node);
+    // A source has no more splits, or is stopped: its end travels behind its last batch.
+    void end_source(size_t node, bool stopped);
     // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
     // time: REQUIRES that the last one's on_barrier_done has come. Nothing if it was started already.
     void start_epoch(uint64_t epoch);
@@ -127,7 +127,7 @@ private:
         Relay* relay = nullptr;  // worker 0, broadcast edge: what is taken here goes on to the other workers
         int64_t watermark = kNoEventTime;
         bool idle = false;
-        bool ended = false;
+        bool ended = false, stopped = false;  // as End says
         bool blocked = false;  // its barrier came, others' have not
         bool empty() const { return ring ? ring->empty() : queue.empty(); }
     };
@@ -210,6 +210,7 @@ private:
         std::optional<uint32_t> held_by;  // the input of the slowest
     };
     static Inputs combine(const std::vector<Link*>& links);
+    static bool is_stopped(const std::vector<Link*>& links);
     void advance_watermark(Node& node, std::function<void()> then = nullptr);
     void forward_watermark(Node& node);
     void forward_activity(Node& node, const Inputs& inputs);

@@ -38,7 +38,7 @@ void Dataflow::relay_control(Relay& relay) {
         pass_on(relay, Watermark{relay.watermark});
     }
     if (inputs.idle && !std::exchange(relay.idle, true)) pass_on(relay, Idle{});
-    if (!inputs.any_open && !std::exchange(relay.ended, true)) pass_on(relay, End{});
+    if (!inputs.any_open && !std::exchange(relay.ended, true)) pass_on(relay, End{is_stopped(relay.from)});
 }
 
 }  // namespace weir::host

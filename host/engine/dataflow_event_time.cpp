@@ -206,7 +206,7 @@ void Dataflow::restore_time(const NodeTime& time) {
     Node& node = nodes_[time.node];
     if (node.instance->is_source()) return;
     restored_ = true;
-    if (time.watermark) node.watermark = *time.watermark;
+    if (time.watermark) node.watermark = node.marked_watermark = *time.watermark;
     if (time.greatest && node.event_time && !node.by_split)
         node.event_time->advance(WEIR_NO_SPLIT, *time.greatest, clock_());
 }
@@ -216,7 +216,8 @@ void Dataflow::announce_restored() {
     for (Node& node : nodes_) {
         if (failure_ || node.instance->is_source()) continue;
         if (node.event_time) tell_event_time(node);
-        if (node.watermark == kNoEventTime) continue;
+        // With another max_delay the splits alone may have brought it further.
+        if (node.watermark == kNoEventTime || node.watermark != node.marked_watermark) continue;
         auto forward = [this, &node] {
             forward_watermark(node);
             forward_activity(node, combine(node.inputs));  // of what it heard before, which a watermark takes back

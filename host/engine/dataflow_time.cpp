@@ -5,8 +5,12 @@
 
 namespace weir::host {
 
-// The minimum over the channels that are neither idle nor ended. Where there is none nobody is waited for: the time is that of the
-// furthest, whichever fell silent or ended last.
+bool Dataflow::is_stopped(const std::vector<Link*>& links) {
+    return std::any_of(links.begin(), links.end(), [](const Link* link) { return link->stopped; });
+}
+
+// The minimum over the channels that are neither idle nor at their end. Where there is none nobody is waited for: the time is that
+// of the furthest, whichever fell silent or ended last. One that was stopped counts as before.
 Dataflow::Inputs Dataflow::combine(const std::vector<Link*>& links) {
     Inputs out;
     int64_t lowest = INT64_MAX, highest = kNoEventTime;
@@ -14,7 +18,7 @@ Dataflow::Inputs Dataflow::combine(const std::vector<Link*>& links) {
     for (const Link* link : links) {
         highest = std::max(highest, link->watermark);
         out.any_open = out.any_open || !link->ended;
-        if (link->ended || link->idle) continue;
+        if (link->idle || (link->ended && !link->stopped)) continue;
         any_active = true;
         if (link->watermark >= lowest) continue;
         lowest = link->watermark;

@@ -15,7 +15,9 @@ struct Barrier {
     uint64_t epoch;
 };
 struct Idle {};  // no rows for now: watermarks need not wait for this channel until its next one
-struct End {};
+struct End {
+    bool stopped = false;  // a source was told to end: there would be more, and event time stays where it was
+};
 struct SplitEnd {  // from a source to its own clauses: there are no more rows of that split
     uint64_t split;
     bool ended;  // false: another host or worker goes on with it

@@ -145,15 +145,15 @@ bool Sources::poll_one(Source& source, RecordBudget& budget) {
     return true;
 }
 
-void Sources::end(size_t node) {
+void Sources::end(size_t node, bool stopped) {
     Source& source = *find(node);
     if (source.ended) return;
     source.ended = true;
-    dataflow_.end_source(node);
+    dataflow_.end_source(node, stopped);
 }
 
 void Sources::end_all() {
-    for (auto& source : sources_) end(source.node);
+    for (auto& source : sources_) end(source.node, true);
 }
 
 void Sources::on_wake(size_t node) {

@@ -75,7 +75,8 @@ public:
     // Polls each source that can be polled once. True if anything moved.
     bool poll(RecordBudget& budget);
     void on_wake(size_t node);
-    void end(size_t node);
+    void end(size_t node, bool stopped = false);
+    // Though there may be more.
     void end_all();
 
     // Notes the positions of all splits as those of the epoch that begins now.
