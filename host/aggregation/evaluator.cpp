@@ -1,6 +1,7 @@
 #include "host/aggregation/evaluator.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -25,15 +26,16 @@ Places Evaluator::begin(const ArrowArray& batch, const int32_t* rows, int64_t n,
     const Places all{rows, states, nullptr, static_cast<uint64_t>(n)};
     if (!arguments_.any_failed()) return all;
     left_.clear();
+    std::array<uint16_t, WEIR_BATCH_MAX_ROWS> error_of_row{};
+    const auto& errors = arguments_.errors();
+    for (size_t i = 0; i < errors.size(); ++i) error_of_row[static_cast<size_t>(errors[i].row)] = static_cast<uint16_t>(i);
     for (uint64_t i = 0; i < all.n; ++i) {
         if (!arguments_.has_failed(all.row(i))) {
             left_.add(all, i);
             continue;
         }
-        const auto& errors = arguments_.errors();
-        const auto found = std::find_if(errors.begin(), errors.end(), [&](const auto& e) { return e.row == all.row(i); });
-        const auto at = static_cast<size_t>(found - errors.begin());
-        errors_.push_back({i, arguments_.failing()[at], expression::to_text(found->code), found->message});
+        const size_t at = error_of_row[static_cast<size_t>(all.row(i))];
+        errors_.push_back({i, arguments_.failing()[at], expression::to_text(errors[at].code), errors[at].message});
     }
     return left_.view();
 }
@@ -53,12 +55,11 @@ Status Evaluator::update(const ArrowArray& batch, const int32_t* rows, int64_t n
 
 // Takes the refused rows back from the calls before, and leaves them out of those behind.
 Status Evaluator::undo(size_t order, const std::vector<PlaceError>& refused, Places& left) {
-    const auto is_refused = [&](uint64_t place) {
-        return std::any_of(refused.begin(), refused.end(), [&](const PlaceError& e) { return e.place == place; });
-    };
+    std::array<bool, WEIR_BATCH_MAX_ROWS> is_refused{};
+    for (const PlaceError& error : refused) is_refused[error.place] = true;
     undone_.clear();
     PlaceList kept;
-    for (uint64_t i = 0; i < left.n; ++i) (is_refused(left.place(i)) ? undone_ : kept).add(left, i);
+    for (uint64_t i = 0; i < left.n; ++i) (is_refused[left.place(i)] ? undone_ : kept).add(left, i);
     for (size_t i = 0; i < order; ++i)
         if (Status status = take(aggregation_->order[i], undone_.view(), true, nullptr); !status.ok()) return status;
     kept_ = std::move(kept);

@@ -23,6 +23,7 @@ test runs every example. Everything else in an expression is in [expressions.md]
   code, and is in none of its group's aggregates. A group whose expression has no value, such as a division by zero, is an
   error, too.
 - Rows count in the order in which they arrive.
+- A list or a text of a group has at most 2,000,000 bytes; what is larger is an error of its group, `too-large`.
 - Types and meaning are PostgreSQL's where it has the function, except that variances are float64 of all types, that sums
   of float32 are computed in float64, and that means have a fixed number of digits.
 

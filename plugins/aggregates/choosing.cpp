@@ -176,11 +176,16 @@ public:
             trim(into);
         }
     }
-    void result(const State &s, ColumnBuilder &out) const {
-        if (s.values.empty()) return out.append_null();
+    bool result(const State &s, ColumnBuilder &out) const {
+        size_t bytes = s.values.size() * sizeof(Cell);
+        for (const Cell &cell : s.values) bytes += type_.is_text() ? cell.text.size() : 0;
+        const bool fits = bytes <= kMostResultBytes;
+        if (s.values.empty() || !fits) return out.append_null(), fits;
         for (const Cell &cell : s.values) cell.append_to(out.child(0));
         out.end_row();
+        return true;
     }
+    Refusal refusal() const { return kResultTooLarge; }
     void save(const State &s, std::string &out) const {
         saved::put_length(out, s.values.size());
         for (const Cell &cell : s.values) cell.save(type_, out);

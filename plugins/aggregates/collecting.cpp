@@ -33,12 +33,15 @@ public:
         into.elements.append(from.elements.data(), from.elements.size());
         into.n += from.n;
     }
-    void result(const State &s, ColumnBuilder &out) const {
-        if (s.n == 0) return out.append_null();
+    bool result(const State &s, ColumnBuilder &out) const {
+        const bool fits = s.elements.size() <= kMostResultBytes;
+        if (s.n == 0 || !fits) return out.append_null(), fits;
         std::string_view from(s.elements.data(), s.elements.size());
         for (uint64_t i = 0; i < s.n; ++i) take_element(from, out.child(0));
         out.end_row();
+        return true;
     }
+    Refusal refusal() const { return kResultTooLarge; }
     void save(const State &s, std::string &out) const {
         saved::put_length(out, s.n);
         saved::put_vector(out, s.elements);
@@ -88,12 +91,15 @@ public:
             add_last(into, before);
         }
     }
-    void result(const State &s, ColumnBuilder &out) const {
-        if (s.ends.empty()) return out.append_null();
+    bool result(const State &s, ColumnBuilder &out) const {
+        const bool fits = s.elements.size() <= kMostResultBytes;
+        if (s.ends.empty() || !fits) return out.append_null(), fits;
         std::string_view from(s.elements.data(), s.elements.size());
         for (size_t i = 0; i < s.ends.size(); ++i) take_element(from, out.child(0));
         out.end_row();
+        return true;
     }
+    Refusal refusal() const { return kResultTooLarge; }
     void save(const State &s, std::string &out) const {
         saved::put_vector(out, s.elements);
         saved::put_vector(out, s.ends);
@@ -177,15 +183,14 @@ public:
         into.n += from.n;
     }
     bool result(const State &s, ColumnBuilder &out) const {
-        constexpr size_t kMostBytes = 16u << 20;  // of a text anywhere in weir's expressions
-        const bool fits = s.text.size() <= kMostBytes;
+        const bool fits = s.text.size() <= kMostResultBytes;
         if (s.n == 0 || !fits)
             out.append_null();
         else
             out.append_text({s.text.data(), s.text.size()});
         return fits;
     }
-    Refusal refusal() const { return {"too-large", "the text is above 16 MiB"}; }
+    Refusal refusal() const { return kResultTooLarge; }
     void save(const State &s, std::string &out) const {
         saved::put_length(out, s.n);
         saved::put_vector(out, s.text);

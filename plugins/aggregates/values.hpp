@@ -93,6 +93,10 @@ inline Type list_of(const Type &element, bool nullable) {
     return out;
 }
 
+// Of a group's list or text. A batch of results then stays below the 2 GiB that its offsets can tell.
+inline constexpr size_t kMostResultBytes = 2'000'000;
+inline constexpr Refusal kResultTooLarge = {"too-large", "the group's value is above 2,000,000 bytes"};
+
 // What create says of arguments that are none of its. `what`: "takes a number".
 Status wrong_arguments(const Schema &arguments, const std::string &what);
 // Exactly one argument, of a type that `fits`.

@@ -142,6 +142,12 @@ TEST(Aggregates, InterpolateQuantilesAsPercentileCont) {
     EXPECT_EQ(of("histogram('nan'::float64 * x, 0, 1, 4)", "float64", "[[1]]"), "0 bad-argument: histogram has no bucket for NaN");
 }
 
+TEST(Aggregates, NameAGroupWhoseListOrTextIsTooLarge) {
+    const std::string rows = fmt::format(R"([["{0}"],["{0}x"]])", std::string(1'000'000, 'a'));
+    for (const char* name : {"array_agg(x)", "collect_set(x)", "string_agg(x, '')", "top_n(x, 2)"})
+        EXPECT_EQ(of(name, "string", rows.c_str()), "0 too-large: the group's value is above 2,000,000 bytes") << name;
+}
+
 // Of random rows, for every aggregate: one state of all rows, the merge of two, what was saved and loaded, and, where rows
 // can be taken back, a state from which some were.
 TEST(Aggregates, AreTheSameMergedSavedAndTakenBack) {
