@@ -384,7 +384,7 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
-std::string Epochs::record_of(uint64_t epoch, const Progress& progress) const {
+std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const {
     Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
     for (const NodeSpec& node : plan_.topology().nodes) {
         if (!node.of.empty()) continue;  // clauses are no part of what a node is known by
@@ -409,7 +409,7 @@ std::string Epochs::record_of(uint64_t epoch, const Progress& progress) const {
     return record.dump();
 }
 
-Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const Progress& progress, const std::atomic<bool>& stop) {
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (store_)
         if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;

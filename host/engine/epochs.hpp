@@ -51,7 +51,7 @@ struct EpochsOptions {
     bool reset = false;                   // forget the state, once the run begins
     std::filesystem::path savepoint;      // a store that becomes the state, once the run begins; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
-    Progress progress;  // where a run begins when there is no folder
+    RunProgress progress;  // where a run begins when there is no folder
 };
 
 class Epochs {
@@ -75,7 +75,7 @@ public:
     Status hold();
     // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
-    const Progress& progress() const { return progress_; }
+    const RunProgress& progress() const { return progress_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -89,7 +89,7 @@ public:
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
     // Steps 2 to 5. `parts` are one a worker.
-    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const Progress& progress, const std::atomic<bool>& stop);
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop);
 
 private:
     Status replace(const StoreOptions& options);
@@ -105,7 +105,7 @@ private:
     Status decide(uint64_t prepared, const std::atomic<bool>& stop);
     Status adopt_states(const Json& states);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
-    std::string record_of(uint64_t epoch, const Progress& progress) const;
+    std::string record_of(uint64_t epoch, const RunProgress& progress) const;
     Status read_positions(const Json& positions);
     void read_times(const Json& times);
     std::string marker_of(uint64_t epoch) const;
@@ -118,7 +118,7 @@ private:
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
-    Progress progress_;
+    RunProgress progress_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     std::vector<std::string> dropped_;             // nodes whose state goes once the run begins
     Json states_ = Json::object();  // by node: the catalogue of its keyed states

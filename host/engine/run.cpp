@@ -375,7 +375,7 @@ void TopologyRun::start_epoch(bool last) {
 void TopologyRun::commit_epoch() {
     WEIR_FAILPOINT("coordinator.epoch.reported");
     std::vector<EpochPart> parts;
-    Progress progress;
+    RunProgress progress;
     in_outbox_ = 0;
     int64_t records = 0;
     for (EpochReport& report : reports_) {

@@ -26,7 +26,7 @@ int64_t RecordBudget::take(int64_t most) {
     return 0;
 }
 
-void Progress::add(Progress other) {
+void RunProgress::add(RunProgress other) {
     std::move(other.positions.begin(), other.positions.end(), std::back_inserter(positions));
     const auto take_earlier = [](std::optional<int64_t>& mine, std::optional<int64_t> time) {
         if (time) mine = std::min(*time, mine.value_or(INT64_MAX));

@@ -49,12 +49,12 @@ struct SplitPosition {
 };
 
 // How far a run has come, as an epoch keeps it: where its sources were, and event time at its nodes.
-struct Progress {
+struct RunProgress {
     std::vector<SplitPosition> positions;
     std::vector<NodeTime> times;  // one a node
 
     // That of another worker. Times are the earliest.
-    void add(Progress other);
+    void add(RunProgress other);
 };
 
 class SourcesListener {

@@ -96,7 +96,7 @@ private:
     std::chrono::microseconds ran_{0};
     int64_t simulated_now_ = 0;
     int64_t records_ = 0;  // committed by the runs before
-    Progress progress_;
+    RunProgress progress_;
     bool keeps_progress_ = true;  // what they point into outlives a restart
 
     mutable std::mutex mutex_;  // guards what follows; run_ is changed by the supervisor's thread alone

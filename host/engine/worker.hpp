@@ -24,7 +24,7 @@ namespace weir::host {
 // What a worker has to say when all of its nodes have passed a barrier.
 struct EpochReport {
     uint64_t epoch = 0;
-    Progress progress;
+    RunProgress progress;
     EpochPart state;
     size_t in_outbox = 0;  // what sinks have still to make visible
     int64_t records = 0;  // that its sources gave since the run began, up to the barrier

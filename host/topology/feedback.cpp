@@ -6,15 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/primary_parameter.hpp"
 #include "host/topology/source_file.hpp"
 
 namespace weir::host {
 namespace {
-
-const ParamInfo* primary_of(const OperatorInfo& op) {
-    const auto found = std::find_if(op.params.begin(), op.params.end(), [](const ParamInfo& p) { return p.primary; });
-    return found == op.params.end() ? nullptr : &*found;
-}
 
 // What a node reads or writes on its connection, by its primary parameter: topics, say.
 std::vector<std::string> things_of(const NodeSpec& node) {

@@ -7,6 +7,7 @@
 
 #include "host/loader/manifest_json.hpp"
 #include "host/topology/language.hpp"
+#include "host/topology/primary_parameter.hpp"
 #include "host/topology/scalar.hpp"
 #include "host/topology/schema_params.hpp"
 
@@ -62,11 +63,6 @@ std::vector<Row> rows_of(const std::vector<ParamInfo>& params) {
     std::vector<Row> rows;
     add_rows(params, "", rows);
     return rows;
-}
-
-const ParamInfo* primary_of(const OperatorInfo& op) {
-    const auto found = std::find_if(op.params.begin(), op.params.end(), [](const ParamInfo& p) { return p.primary; });
-    return found == op.params.end() ? nullptr : &*found;
 }
 
 std::string ports_text(const std::vector<PortInfo>& ports) {

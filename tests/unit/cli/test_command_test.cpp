@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "process.hpp"
+#include "test_command_fixture.hpp"
 
 namespace weir::test {
 namespace {
@@ -13,37 +13,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// Numbers as JSON in, their pairs out; as a file that a broker would be needed for.
-constexpr const char* kTested =
-    "name: pairs\n"
-    "parameters: { brokers: \"nowhere:1\", sum: 12 }\n"
-    "connections: { kafka: { brokers: $brokers } }\n"
-    "dead_letters: { kafka.sink: dlq }\n"
-    "nodes:\n"
-    "  raw: { kafka.source: { topic: numbers, format: json, record: { n: int64 } } }\n"
-    "  pairs: { from: raw, pair_match: { value: n, sum: $sum } }\n"
-    "  out: { from: pairs, kafka.sink: { topic: pairs, format: { template: \"{left}+{right}\" } } }\n";
-
-class Test : public ::testing::Test {
-protected:
-    void SetUp() override { folder_.write("pairs.yaml", kTested); }
-
-    // The output of a test of pairs.yaml with one case of such steps.
-    Outcome steps(const std::string& steps, const std::vector<std::string>& options = {}) {
-        return file("topology: pairs.yaml\ncases:\n  a case:\n    steps:\n" + steps, options);
-    }
-    Outcome file(const std::string& text, const std::vector<std::string>& options = {}) {
-        folder_.write("pairs.test.yaml", text);
-        std::vector<std::string> arguments = {"test", "pairs.test.yaml", "--seed", "7"};
-        arguments.insert(arguments.end(), options.begin(), options.end());
-        return weir(arguments, folder_.path());
-    }
-    // The output that is all right.
-    static std::string good() { return "ok    pairs.test.yaml: a case\n1 case, all ok; seed 7\n"; }
-
-    Folder folder_;
-};
 
 TEST_F(Test, ComparesPayloadsAndRowsWithoutABroker) {
     const Outcome got = steps(
@@ -417,89 +386,6 @@ TEST_F(Test, RunsTheCasesOfAFilterAlone) {
     const Outcome none = file(text, {"--filter", "third"});
     EXPECT_EQ(none.err, "weir test: no case has `third` in `FILE: NAME` (--filter)\n");
     EXPECT_EQ(none.code, 2);
-}
-
-TEST_F(Test, WritesResultsAsJUnitDoes) {
-    const std::string text =
-        "topology: pairs.yaml\n"
-        "cases:\n"
-        "  right: { steps: [{ expect: { out: [] } }] }\n"
-        "  \"wrong <one>\": { steps: [{ expect: { out: [1+2] } }] }\n";
-    EXPECT_EQ(file(text, {"--junit", "results.xml"}).code, 5);
-    EXPECT_EQ(folder_.read("results.xml"), R"(<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="2" failures="1">
-  <testsuite name="pairs.test.yaml" tests="2" failures="1">
-    <properties><property name="seed" value="7"/></properties>
-    <testcase classname="pairs.test.yaml" name="right"/>
-    <testcase classname="pairs.test.yaml" name="wrong &lt;one&gt;">
-      <failure message="`out`: 1 row missing">
-pairs.test.yaml:4:40: `out`: 1 row missing
-  - 1+2
-      </failure>
-    </testcase>
-  </testsuite>
-</testsuites>
-)");
-}
-
-TEST_F(Test, RewritesExpectationsThatDoNotHoldAndLeavesAllElse) {
-    const std::string before =
-        "# A test.\n"
-        "topology: pairs.yaml   # of pairs\n"
-        "cases:\n"
-        "  a case:\n"
-        "    steps:\n"
-        "      - send: { raw: [{ n: 5 }, { n: 7 }, { n: 3 }, { n: 9 }, { n: 2 }, { n: 10 }] }\n"
-        "      - expect:\n"
-        "          out: [1+1, \"5+7\"]   # sums\n"
-        "          pairs:\n"
-        "            # the first two\n"
-        "            - { left: 5, right: 7 }  # right\n"
-        "            # gone\n"
-        "            - { left: 4, right: 8 }\n"
-        "            - left: 2\n"
-        "              right: 10\n"
-        "          raw: { contains: [{ n: 9 }, { n: 4 }] }\n"
-        "          pairs.expired: []\n"
-        "      - send: { raw: ['{}'] }\n"
-        "      - expect:\n"
-        "          dead_letters:\n"
-        "            - value: \"{ }\"\n"
-        "      - expect: { out: [], pairs: [{ left: 9 }] }\n";
-    const Outcome got = file(before, {"--update", "--runs", "1"});
-    EXPECT_EQ(got.err, "pairs.test.yaml: 5 expectations rewritten\n");
-    EXPECT_EQ(folder_.read("pairs.test.yaml"),
-              "# A test.\n"
-              "topology: pairs.yaml   # of pairs\n"
-              "cases:\n"
-              "  a case:\n"
-              "    steps:\n"
-              "      - send: { raw: [{ n: 5 }, { n: 7 }, { n: 3 }, { n: 9 }, { n: 2 }, { n: 10 }] }\n"
-              "      - expect:\n"
-              "          out: [\"5+7\", 3+9, 2+10]   # sums\n"
-              "          pairs:\n"
-              "            # the first two\n"
-              "            - { left: 5, right: 7 }  # right\n"
-              "            - { left: 3, right: 9 }\n"
-              "            - left: 2\n"
-              "              right: 10\n"
-              "          raw: { contains: [{ n: 9 }] }\n"
-              "          pairs.expired: []\n"
-              "      - send: { raw: ['{}'] }\n"
-              "      - expect:\n"
-              "          dead_letters:\n"
-              "            - { value: \"{}\" }\n"
-              "      - expect: { out: [], pairs: [] }\n");
-    EXPECT_EQ(got.out, good());
-    EXPECT_EQ(got.code, 0);
-}
-
-TEST_F(Test, WritesNothingWhereAllIsAsExpected) {
-    const std::string all = "      - send: { raw: [{ n: 5 }, { n: 7 }] }\n      - expect: { out: [5+7] }";
-    const Outcome got = steps(all, {"--update"});
-    EXPECT_EQ(got.err, "");
-    EXPECT_EQ(got.out, good());
-    EXPECT_EQ(folder_.read("pairs.test.yaml"), "topology: pairs.yaml\ncases:\n  a case:\n    steps:\n" + all);
 }
 
 }  // namespace
