@@ -43,7 +43,7 @@ public:
         return true;
     }
     void retract(State &s, T value) const {
-        s.sum -= value;
+        s.sum = static_cast<int64_t>(static_cast<uint64_t>(s.sum) - static_cast<uint64_t>(int64_t{value}));
         --s.rows;
     }
     void merge(State &into, const State &from) const {
@@ -77,8 +77,9 @@ public:
     // 64 bits a value cannot fill 38 digits.
     static constexpr bool kMayOverflow = sizeof(T) == 16;
 
+    // What is left may have too many digits, and then no result until more is taken back.
     void retract(State &s, T value) const {
-        s.sum = Wide::of(s.sum.value() - value);
+        s.sum = Wide::of(static_cast<Int128>(static_cast<Uint128>(s.sum.value()) - static_cast<Uint128>(static_cast<Int128>(value))));
         --s.rows;
     }
     void merge(State &into, const State &from) const {
@@ -90,6 +91,7 @@ public:
     }
 
 protected:
+    static bool fits(const State &s) { return !s.overflowed && fits_digits(s.sum.value(), 38); }
     static bool add(State &s, T value) {
         Int128 sum = 0;
         const bool wraps = __builtin_add_overflow(s.sum.value(), value, &sum);
@@ -117,11 +119,12 @@ public:
         this->add(s, value);
     }
     bool result(const ExactState &s, ColumnBuilder &out) const {
-        if (s.rows > 0 && !s.overflowed)
+        const bool fits = ExactBase<T>::fits(s);
+        if (s.rows > 0 && fits)
             out.append(s.sum.value());
         else
             out.append_null();
-        return !s.overflowed;
+        return fits;
     }
     Refusal refusal() const { return {"overflow", message_}; }
 
@@ -167,12 +170,13 @@ public:
         this->add(s, value);
     }
     bool result(const ExactState &s, ColumnBuilder &out) const {
-        const auto mean = s.rows > 0 && !s.overflowed ? quotient(s.sum.value(), s.rows, result_scale_ - scale_) : std::nullopt;
+        const bool fits = ExactBase<T>::fits(s);
+        const auto mean = s.rows > 0 && fits ? quotient(s.sum.value(), s.rows, result_scale_ - scale_) : std::nullopt;
         if (mean)
             out.append(*mean);
         else
             out.append_null();
-        return mean || (s.rows == 0 && !s.overflowed);
+        return mean || (s.rows == 0 && fits);
     }
     Refusal refusal() const { return {"overflow", message_}; }
 

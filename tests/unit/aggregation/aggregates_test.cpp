@@ -105,6 +105,16 @@ TEST(Aggregates, RefuseARowWhoseDecimalDoesNotFitAndGoOn) {
     }
 }
 
+TEST(Aggregates, HaveNoResultWhileWhatIsLeftDoesNotFit) {
+    const std::string most = "90000000000000000000000000000000000000";
+    Groups groups({"sum(x)"}, schema_of({{"x", "decimal(38,0)"}}));
+    groups.update(fmt::format(R"([["{0}"],["-{0}"],["{0}"]])", most).c_str());
+    groups.retract(fmt::format(R"([["-{0}"]])", most).c_str());
+    EXPECT_EQ(groups.result(), "0 overflow: the sum does not fit decimal(38,0)");
+    groups.retract(fmt::format(R"([["{0}"]])", most).c_str());
+    EXPECT_EQ(groups.result(), most);
+}
+
 TEST(Aggregates, NameASumOfFloatsThatDoesNotFit) {
     EXPECT_EQ(of("sum(x)", "float64", "[[1.7e308],[1.7e308]]"), "0 overflow: the sum does not fit float64");
     EXPECT_EQ(of("sum(x) IS NULL", "float64", "[[1.7e308],[1.7e308]]"), "0 overflow: the sum does not fit float64");
