@@ -227,8 +227,9 @@ Status TimeWindows::settle(const Rows &rows, Refused &refused) {
 Status TimeWindows::merge(Bounds window, GroupTable &into, const Group *only, std::string_view key) {
     std::vector<void *> to;
     std::vector<const void *> from;
-    for (auto &[bounds, unit] : units_) {
-        if (bounds.start < window.start || bounds.end > window.end) continue;
+    for (auto &entry : units_) {
+        Unit &unit = entry.second;
+        if (unit.bounds.start < window.start || unit.bounds.end > window.end) continue;
         to.clear();
         from.clear();
         auto add = [&](const Group &group) {
