@@ -103,6 +103,7 @@ void show_entries(const std::vector<ShownEntry>& entries, Format format, Termina
 }
 
 std::string positions_text(const Json& positions) {
+    if (positions.empty()) return "none: they keep no positions\n";
     Table table({"SOURCE", "SPLIT", "POSITION"});
     for (const Json& one : positions) table.add({one.value("node", ""), one.value("split", ""), one.value("position", "")});
     return table.text();

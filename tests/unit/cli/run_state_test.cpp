@@ -111,6 +111,10 @@ TEST_F(RunState, IsReplacedOnlyOnceTheRunBegins) {
         EXPECT_EQ(host.wait().code, 128 + SIGKILL);
         EXPECT_EQ(state(), before);
     }
+    folder_.write("new.yaml", "name: t\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } }, count: 2 } }\n"
+                              "  shown: { from: numbers, faulty.sink: { when: open } }\n");
+    EXPECT_EQ(weir(begin({}), folder_.path()).code, 5);
+    EXPECT_EQ(state(), before) << "--allow-loss drops nothing before";
     topology("console: json");
     EXPECT_EQ(weir(begin({"--reset", "--savepoint", "five"}), folder_.path()).code, 0);
     EXPECT_THAT(state(), AllOf(HasSubstr("t: epoch 2\n"), ContainsRegex(" 7 +[0-9]+\n")));

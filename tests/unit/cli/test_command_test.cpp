@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 
 #include "test_command_fixture.hpp"
 
@@ -21,13 +20,6 @@ TEST_F(Test, ComparesPayloadsAndRowsWithoutABroker) {
     EXPECT_EQ(got.err, "");
     EXPECT_EQ(got.out, good());
     EXPECT_EQ(got.code, 0);
-}
-
-TEST_F(Test, TakesFolders) {
-    std::filesystem::create_directories(folder_.path() / "none");
-    folder_.write("pairs.test.yaml", "topology: pairs.yaml\ncases:\n  a case:\n    steps:\n      - send: { raw: [{ n: 5 }] }\n");
-    EXPECT_EQ(weir({"test", ".", "--seed", "7"}, folder_.path()).out, good());
-    EXPECT_EQ(weir({"test", "none"}, folder_.path()).err, "weir test: the folder none has no test: no *.test.yaml\n");
 }
 
 TEST_F(Test, ShowsWhatIsMissingAndUnexpectedAndTheFirstDifference) {
