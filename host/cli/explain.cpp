@@ -36,7 +36,8 @@ std::string routing_text(const PlannedEdge& edge, const NodeSpec& to) {
         case Routing::kBroadcast: return "to all workers";
         case Routing::kKeyed: break;
     }
-    return to.key.empty() ? "by its own key, across workers" : fmt::format("by key ({}), across workers", fmt::join(to.key, ", "));
+    if (to.op->has_own_key()) return "by its own key, across workers";
+    return to.key.empty() ? "all rows to one worker" : fmt::format("by key ({}), across workers", fmt::join(to.key, ", "));
 }
 
 const char* routing_word(Routing routing) {

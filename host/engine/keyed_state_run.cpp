@@ -158,6 +158,7 @@ BatchRef KeyedState::take_timers(uint32_t clock, int64_t upto, std::vector<int64
         times.push_back(timer.time);
         hashes.push(timer.hash);
     }
+    builder.set_rows(static_cast<int64_t>(times.size()));
     ArrowArray columns;
     builder.finish(&columns);
     weir_batch made{};
@@ -244,6 +245,7 @@ bool KeyedState::hash_keys(const std::vector<std::string_view>& keys, uint32_t g
     BatchBuilder builder(codec_->key_schema());
     for (std::string_view key : keys)
         if (!codec_->decode(key, builder)) return false;
+    builder.set_rows(static_cast<int64_t>(keys.size()));
     ArrowArray columns;
     builder.finish(&columns);
     hashes.resize(keys.size());

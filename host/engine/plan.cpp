@@ -410,7 +410,7 @@ bool Plan::route_edge(size_t index) {
     if (port_flags(index) & WEIR_PORT_BROADCAST) {
         planned.routing = Routing::kBroadcast;
         bind_broadcast(index);
-    } else if (!to.key.empty()) {
+    } else if ((op.flags & WEIR_OP_KEYED) && !(op.flags & WEIR_OP_OWN_KEY)) {  // without columns: all rows are one key
         const auto& outputs = nodes_[static_cast<size_t>(edge.from_node)].outputs;
         auto port = std::find_if(outputs.begin(), outputs.end(), [&](auto& p) { return p.name == edge.from_port; });
         auto hasher = KeyHasher::create(port->schema, to.key);

@@ -188,8 +188,8 @@ nodes:
          "Rows pass from node to node by calls within calls, of at most 512 nodes. Write to a topic in between and read it in "
          "a second topology."},
         {Code::kBadKey,
-         "Operators that keep something by key need `key: [column]`, unless they compute their own; others take none. A "
-         "column of a key is there, and its values can be compared: no lists, structs or maps.",
+         "Operators that keep something by key need `key: [column]`, or `key: []` where all rows are one key, unless they compute "
+         "their own; others take none. A column of a key is there, and its values can be compared: no lists, structs or maps.",
          R"y(nodes:
   numbers: { generate: { columns: { n: { range: [0, 12] } } } }
   pairs: { from: numbers, key: [n], pair_match: { value: n, sum: 12 } }

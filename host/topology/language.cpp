@@ -66,7 +66,8 @@ const std::vector<Word>& node_keys() {
         {"tag",
          "A column that is added with where each row came from: the node, or `node.port`, as `from` names it."},
         {"key",
-         "The columns that rows belong together by, for operators with state: `[a, b]`, or computed, `{ name: expression }`."},
+         "The columns that rows belong together by, for operators with state: `[a, b]`, or computed, `{ name: expression }`. "
+         "`[]`: all rows are one key, on one worker."},
         {"event_time",
          "When what a row tells of was: the column that says it, and how long to wait for rows that come late. docs/event-time.md"},
         {"where", "A condition, in SQL: rows for which it is not true are left out."},

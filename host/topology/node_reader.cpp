@@ -254,7 +254,8 @@ void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeS
         if (op == nullptr || !op->is_keyed() || op->has_own_key()) return;
         diagnostics_
             .error(Code::kBadKey, spec.op_place, fmt::format("{}{} needs a `key`", subject, ticked(op->name)))
-            .expected = "`key: [column]`, the columns that rows belong together by, or `key: { name: expression }`";
+            .expected = "`key: [column]`, the columns that rows belong together by, or `key: { name: expression }`; `key: []` "
+                        "where all rows do";
         return;
     }
     if (op != nullptr && op->has_own_key()) {
@@ -296,9 +297,6 @@ void NodeReader::read_key_columns(const std::string& subject, const YamlNode& no
         }
         spec.key.push_back(name->node->text);
     }
-    if (columns.empty())
-        diagnostics_.error(Code::kBadKey, node.place, subject + "`key` is empty").expected =
-            "`key: [column]`";
 }
 
 ErrorsRule NodeReader::read_dead_letters(const YamlKey& key, const YamlNode& value) {

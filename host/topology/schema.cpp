@@ -224,7 +224,7 @@ private:
 
     static Json key() {
         const Json one = {{"type", "string"}};
-        const Json list = {{"type", "array"}, {"minItems", 1}, {"items", one}};
+        const Json list = {{"type", "array"}, {"items", one}};
         return any_of({list, one, expressions()});
     }
 

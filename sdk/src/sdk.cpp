@@ -6,7 +6,9 @@
 #include <weir/key_codec.hpp>
 #include <weir/operator.hpp>
 #include <weir/pass.hpp>
+#include <weir/row_codec.hpp>
 #include <weir/row_json.hpp>
+#include <weir/row_layouts.hpp>
 #include <weir/state.hpp>
 
 #include <weir/detail/aggregation_impl.hpp>
@@ -17,7 +19,9 @@
 #include <weir/detail/key_codec_impl.hpp>
 #include <weir/detail/operator_impl.hpp>
 #include <weir/detail/pass_impl.hpp>
+#include <weir/detail/row_codec_impl.hpp>
 #include <weir/detail/row_json_impl.hpp>
+#include <weir/detail/row_layouts_impl.hpp>
 #include <weir/detail/state_impl.hpp>
 #include <weir/detail/types_arrow.hpp>
 #include <weir/detail/types_text.hpp>

@@ -32,11 +32,12 @@ protected:
         return out;
     }
     // `totals_...` is a version of one operator, totals_v1.
-    static std::string topology(std::string op, int64_t workers, const std::string& more = "") {
+    static std::string topology(std::string op, int64_t workers, const std::string& more = "",
+                                const std::string& key = "n") {
         if (op.starts_with("totals_")) world().acts_as["totals_v1"] = std::exchange(op, "totals_v1");
         return fmt::format("name: t\nworkers: {}\ncheckpoint: 20us\nnodes:\n  numbers_in: {{ numbers: {{}} }}\n"
-                           "  counted: {{ from: numbers_in, key: n, {}: {{}} }}\n  out: {{ from: counted, collect: {{}} }}\n{}",
-                           workers, op, more);
+                           "  counted: {{ from: numbers_in, key: {}, {}: {{}} }}\n  out: {{ from: counted, collect: {{}} }}\n{}",
+                           workers, key, op, more);
     }
     // The last row of each n.
     static std::map<int64_t, std::string> last_rows() {

@@ -37,6 +37,21 @@ TEST_F(KeyedStates, AreTheSameOnThreads) {
         EXPECT_EQ(last_rows()[n], fmt::format("{{\"n\":{},\"value\":{}}}", n, (5000 - n + 96) / 97));
 }
 
+// Without columns all rows are one key.
+TEST_F(KeyedStates, AreOneForAllRowsOfAnEmptyKey) {
+    for (uint64_t seed = 0; seed < 4; ++seed) {
+        world().sunk.clear();
+        world().splits = {{"a", {5, 7, 5}}, {"b", {1, 2}}};
+        std::filesystem::remove_all(folder_ / "state");
+        ASSERT_EQ(run(topology("keyed_count", 3, "", "[]"), options(seed)), "");
+        ASSERT_EQ(world().sunk.size(), 5u);
+        EXPECT_THAT(world().sunk.back(), ::testing::EndsWith("\"value\":5}"));
+        world().splits["b"] = {1, 2, 8};
+        ASSERT_EQ(run(topology("keyed_count", 2, "", "[]"), options(seed)), "");
+        EXPECT_EQ(world().sunk.back(), "{\"n\":8,\"value\":6}");
+    }
+}
+
 TEST_F(KeyedStates, AreForgottenWhenTheirTimeIsOver) {
     world().splits = {{"a", {1, 1, 2}}};
     world().batch = 3;

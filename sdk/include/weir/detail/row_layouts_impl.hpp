@@ -1,0 +1,129 @@
+// Definitions for weir/row_layouts.hpp.
+#pragma once
+
+#include <cstring>
+
+#include <weir/detail/linkage.hpp>
+#include <weir/row_layouts.hpp>
+
+namespace weir {
+namespace detail {
+
+inline std::string type_text(const Field &field) { return to_string(field.type) + (field.nullable ? "?" : ""); }
+
+inline std::string layout_text(const Schema &columns) {
+    Config::Json out = Config::Json::array();
+    for (const Field &field : columns.fields) out.push_back({field.name, type_text(field)});
+    return out.dump();
+}
+
+inline Result<Schema> layout_columns(std::string_view text) {
+    const auto damaged = [] { return Status::state_version("the columns of the state cannot be read"); };
+    const Config::Json json = Config::Json::parse(text, nullptr, false);
+    if (!json.is_array()) return damaged();
+    Schema out;
+    for (const Config::Json &one : json) {
+        if (!one.is_array() || one.size() != 2 || !one[0].is_string() || !one[1].is_string()) return damaged();
+        auto field = parse_field(one[0].get<std::string>(), one[1].get<std::string>());
+        if (!field) return damaged();
+        out.fields.push_back(std::move(*field));
+    }
+    return out;
+}
+
+}  // namespace detail
+
+WEIR_INLINE void RowLayouts::bind(Schema columns) {
+    text_ = detail::layout_text(columns);
+    codec_ = RowCodec(std::move(columns));
+    layouts_.clear();
+    saved_ = false;
+}
+
+WEIR_INLINE Status RowLayouts::add(uint16_t number, std::string_view text) {
+    auto columns = detail::layout_columns(text);
+    if (!columns) return columns.status();
+    Layout layout{RowCodec(*columns), {}, std::string(text)};
+    for (const Field &field : codec_.schema().fields) {
+        const auto found = columns->find(field.name);
+        layout.places.push_back(found ? static_cast<int>(*found) : -1);
+        if (!found) continue;
+        const Field &old = columns->fields[*found];
+        if (old.type != field.type || (old.nullable && !field.nullable))
+            return Status::state_version("column `" + field.name + "` is " + detail::type_text(old) + " in the state, and " +
+                                         detail::type_text(field) + " now. Give it another name, cast it to the old type, or "
+                                         "begin anew (--reset)");
+    }
+    layouts_.insert_or_assign(number, std::move(layout));
+    return {};
+}
+
+WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block) {
+    for (uint64_t i = 0; i < block.n; ++i) {
+        uint16_t number = 0;
+        if (block.keys[i].size != sizeof number) return Status::state_version("an entry of the state is damaged");
+        std::memcpy(&number, block.keys[i].data, sizeof number);
+        if (Status s = add(number, view(block.values[i])); !s.ok()) return s;
+    }
+    return {};
+}
+
+WEIR_INLINE void RowLayouts::open() {
+    number_ = 0;
+    for (const auto &[number, layout] : layouts_) {
+        if (layout.text == text_) {
+            number_ = number;
+            saved_ = true;
+            return;
+        }
+        number_ = static_cast<uint16_t>(number + 1);
+    }
+    [[maybe_unused]] const Status own = add(number_, text_);
+    assert(own.ok());
+}
+
+WEIR_INLINE Status RowLayouts::snapshot(const weir_snapshot &out) {
+    if (saved_ && out.mode != WEIR_SNAPSHOT_FULL) return {};
+    std::vector<weir_str> keys, values;
+    for (const auto &[number, layout] : layouts_) {
+        keys.push_back({reinterpret_cast<const char *>(&number), sizeof number});
+        values.push_back(to_abi(layout.text));
+    }
+    weir_state_block block{};
+    block.size = sizeof block;
+    block.kind = WEIR_STATE_BROADCAST;
+    block.version = 1;
+    block.n = keys.size();
+    block.keys = keys.data();
+    block.values = values.data();
+    if (out.put(&out, &block) < 0) return Status::fatal("the host did not take the state");
+    saved_ = true;
+    return {};
+}
+
+WEIR_INLINE bool RowLayouts::is_present(std::string_view &row) const {
+    uint16_t number = 0;
+    if (row.size() < sizeof number) return false;
+    std::memcpy(&number, row.data(), sizeof number);
+    if (number != number_) return false;
+    row.remove_prefix(sizeof number);
+    return true;
+}
+
+WEIR_INLINE bool RowLayouts::split(std::string_view row, std::vector<Value> &out) const {
+    uint16_t number = 0;
+    if (row.size() < sizeof number) return false;
+    std::memcpy(&number, row.data(), sizeof number);
+    row.remove_prefix(sizeof number);
+    const auto found = layouts_.find(number);
+    std::vector<std::optional<std::string_view>> values;
+    if (found == layouts_.end() || !found->second.codec.split(row, values)) return false;
+    out.assign(codec_.schema().size(), {});
+    for (size_t c = 0; c < out.size(); ++c) {
+        const int place = found->second.places[c];
+        if (place >= 0) out[c] = {static_cast<size_t>(place), values[static_cast<size_t>(place)]};
+    }
+    return true;
+}
+
+}  // namespace weir

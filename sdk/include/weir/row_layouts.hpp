@@ -1,0 +1,63 @@
+// The columns of rows in keyed state that the host holds, over versions of a topology: columns that were added are not
+// there in older rows, columns that are gone are passed over, and a column that is of another type now refuses the start.
+//
+//   layouts_.bind(columns);                                                             // in bind
+//   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
+//   Status open() { layouts_.open(); ... }
+//   Status snapshot(const weir_snapshot &out) { return layouts_.snapshot(out); }        // .state(1, WEIR_STATE_BROADCAST)
+//
+// A row begins with the number of its layout, a u16. Which number means what is in state 0 of the operator's own. One user
+// at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <weir/operator.hpp>
+#include <weir/row_codec.hpp>
+
+namespace weir {
+
+class RowLayouts {
+public:
+    void bind(Schema columns);
+    Status restore(const weir_state_block &block);
+    void open();
+    Status snapshot(const weir_snapshot &out);
+
+    const RowCodec &codec() const { return codec_; }
+    // Before what the codec encodes.
+    void begin_row(std::string &out) const { out.append(reinterpret_cast<const char *>(&number_), sizeof number_); }
+    // Takes the number off the front. True: the codec decodes what is left.
+    bool is_present(std::string_view &row) const;
+
+    struct Value {
+        std::optional<size_t> place;            // among the row's columns; none: it has no such column
+        std::optional<std::string_view> bytes;  // none: it is null
+    };
+    // The present columns of a row with its number. False: it is no row of any layout.
+    bool split(std::string_view row, std::vector<Value> &out) const;
+
+private:
+    struct Layout {
+        RowCodec codec;
+        std::vector<int> places;  // by present column; -1: there is none
+        std::string text;
+    };
+    Status add(uint16_t number, std::string_view text);
+
+    RowCodec codec_;
+    std::string text_;
+    std::map<uint16_t, Layout> layouts_;
+    uint16_t number_ = 0;
+    bool saved_ = false;
+};
+
+}  // namespace weir
+
+#ifndef WEIR_SDK_COMPILED
+#include <weir/detail/row_layouts_impl.hpp>
+#endif
