@@ -250,11 +250,11 @@ Status Top::process(const BatchView &batch, uint32_t) {
 
 Status Top::on_watermark(int64_t time) {
     if (per_.empty()) return {};
-    close(time);
+    close_rankings(time);
     return emit();
 }
 
-void Top::close(int64_t watermark) {
+void Top::close_rankings(int64_t watermark) {
     while (!rankings_.empty()) {
         const auto &[per, rankings] = *rankings_.begin();
         if (per + per_offset_ > watermark) break;
@@ -309,7 +309,7 @@ Status Top::on_wake() {
 // What is open is sent as it is.
 Status Top::finish() {
     if (!per_.empty()) {
-        close(INT64_MAX);
+        close_rankings(INT64_MAX);
     } else {
         for (auto &[key, ranking] : rankings_[0])
             if (changed_.contains(&ranking)) send(ranking);

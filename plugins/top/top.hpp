@@ -52,7 +52,7 @@ private:
     bool take_row(const BatchView &batch, int64_t row, std::string_view key, uint64_t hash);
     bool refuse(int64_t row, const std::string &column, const char *code, const char *why);
     bool is_closed(int64_t per) const;
-    void close(int64_t watermark);
+    void close_rankings(int64_t watermark);
     void expire();
     void tick();
     std::vector<std::string> contents(const Ranking &ranking) const;
