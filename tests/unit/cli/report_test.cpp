@@ -131,7 +131,7 @@ TEST(Summary, EndsWithWatermarksAndWhatHoldsThemBack) {
               "  read raw    5\n"
               "  read quiet  5\n"
               "  both        5\n"
-              "  watermark of raw    2024-05-23T12:34:56.500Z, held back by split `3`\n"
+              "  watermark of raw    2024-05-23T12:34:56.500000Z, held back by split `3`\n"
               "  watermark of quiet  2024-05-23T12:34:50Z\n"
               "  watermark of both   none yet, held back by `quiet`\n");
 }
@@ -146,7 +146,7 @@ TEST(Lag, IsThatOfTheSlowestNodeThatIsAtWork) {
 
 TEST(StatsJson, HasWatermarksWhereThereIsEventTime) {
     EXPECT_EQ(stats_json(timed_stats(), 1000, 1'716'467'700'000'000).at("watermarks").dump(),
-              R"([{"node":"raw","idle":false,"watermark":"2024-05-23T12:34:56.500Z","lag_s":3.5,"held_by_split":"3"},)"
+              R"([{"node":"raw","idle":false,"watermark":"2024-05-23T12:34:56.500000Z","lag_s":3.5,"held_by_split":"3"},)"
               R"({"node":"quiet","idle":true,"watermark":"2024-05-23T12:34:50Z","lag_s":10.0},)"
               R"({"node":"both","idle":false,"held_by_node":"quiet"}])");
 }
