@@ -64,6 +64,7 @@ void measure(const Texts& expressions, size_t groups) {
 
 int main() {
     using weir::host::aggregation::Texts;
+    weir::testing::TestHost::get();  // whose memory rows are in
     const std::vector<Texts> all = {{"count()"}, {"sum(n)"}, {"count()", "sum(n)"}, {"count()", "sum(n)", "avg(n)", "max(n)"},
                                     {"sum(d)"}, {"sum(n + 1)"}, {"count() FILTER (WHERE b)"}, {"last(s)"}, {"stddev(n)"},
                                     {"count(DISTINCT n)"}, {"approx_count_distinct(n)"}, {"approx_quantile(n, 0.9)"}};

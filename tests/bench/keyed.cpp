@@ -129,7 +129,7 @@ private:
     std::unique_ptr<StateStore> store_;
     std::vector<EpochPart> part_ = std::vector<EpochPart>(1);
     uint64_t epoch_ = 0, fetched_ = 0;
-    KeyBatch keys_;
+    weir::KeyBatch keys_;
     std::vector<uint64_t> hashes_ = std::vector<uint64_t>(kBatch);
     std::vector<void*> slots_ = std::vector<void*>(kBatch);
     std::vector<uint32_t> rows_;
