@@ -151,6 +151,7 @@ private:
           name_(view(context->node)),
           topic_(name_) {}
     void read_config(weir_str config);
+    void keep_record(const Schema& offered);
     Status lay_out(const Schema& out);
     Status emit(uint64_t split, const Reading& reading, std::vector<Message> messages);
     Status decode(const std::vector<Message>& messages, std::vector<RowError>& failed, ArrowArray* out);
@@ -167,6 +168,7 @@ private:
     std::vector<std::string> ordinary_;  // metadata that the configuration asked for as columns
     std::unique_ptr<PluginInstance> plugin_;
     std::optional<weir_codec> codec_;
+    bool has_record_ = false;  // that record_ is what the source offered
     Schema record_, metadata_;
     std::vector<uint8_t> wanted_;  // of the record's columns
     std::vector<Place> places_;    // of the columns that are emitted
@@ -185,7 +187,19 @@ void TestSource::read_config(weir_str config) {
     ordinary_ = parsed->strings("metadata");
 }
 
+// Without a codec, what a record may have is what the source offers; only the first of a node's instances is asked that
+// by the host.
 Status TestSource::bind_as(const weir_bind& request) {
+    const bool is_offer = request.n_outputs > 0 && request.outputs[0].n_columns == WEIR_OFFERED_COLUMNS;
+    if (request.n_outputs > 0 && !is_offer && !has_record_) {
+        std::vector<weir_bind_output> outputs(request.outputs, request.outputs + request.n_outputs);
+        for (weir_bind_output& output : outputs) output.n_columns = WEIR_OFFERED_COLUMNS;
+        weir_bind offer = request;
+        offer.outputs = outputs.data();
+        auto offered = plugin_->bind(offer);
+        if (!offered) return offered.status();
+        if (offered->outputs[0]) keep_record(*offered->outputs[0]);
+    }
     auto bound = plugin_->bind(request);
     if (!bound) return bound.status();
     codec_.reset();
@@ -196,16 +210,18 @@ Status TestSource::bind_as(const weir_bind& request) {
         record = codec.decodes;
     }
     if (request.n_outputs == 0 || !bound->outputs[0]) return {};
-    if (record) {
-        record_ = std::move(*record);
-    } else if (request.outputs[0].n_columns == WEIR_OFFERED_COLUMNS) {
-        record_.fields.clear();
-        for (const Field& field : bound->outputs[0]->fields) {
-            const bool is_ordinary = std::find(ordinary_.begin(), ordinary_.end(), field.name) != ordinary_.end();
-            if (!is_metadata_column(field.name) && !is_ordinary) record_.fields.push_back(field);
-        }
-    }
+    if (record) record_ = std::move(*record);
+    else if (is_offer) keep_record(*bound->outputs[0]);
     return lay_out(*bound->outputs[0]);
+}
+
+void TestSource::keep_record(const Schema& offered) {
+    has_record_ = true;
+    record_.fields.clear();
+    for (const Field& field : offered.fields) {
+        const bool is_ordinary = std::find(ordinary_.begin(), ordinary_.end(), field.name) != ordinary_.end();
+        if (!is_metadata_column(field.name) && !is_ordinary) record_.fields.push_back(field);
+    }
 }
 
 Status TestSource::lay_out(const Schema& out) {

@@ -201,6 +201,42 @@ TEST_F(Test, FiresTimersAsTimeGoesOn) {
     EXPECT_EQ(file(head + "61m" + tail + "1 }] }\n", options).out, good());
 }
 
+TEST_F(Test, MovesEventTimeByRowsWatermarksAndSilence) {
+    const std::string side = ": { generate: { columns: { value: { sequence: {} }, ts: { timestamp: {} } } },\n"
+                             "    set: { time: (extract(epoch from ts) * 1000000)::int64, k: 1 },\n"
+                             "    event_time: { column: ts, idle_after: 10s, max_future: 1h } }\n";
+    folder_.write("t.yaml", "name: t\ndead_letters: drop\nnodes:\n  a" + side + "  b" + side +
+                                "  joined: { from: { left: a, right: b }, key: k, join.pairs: { keep: 0s } }\n"
+                                "  shown: { from: joined, console: json }\n");
+    const Outcome got = file(R"(topology: t.yaml
+cases:
+  rows are forgotten behind a watermark:
+    steps:
+      - send: { a: [{ value: 1, ts: 2024-01-01T00:00:00Z }] }
+      - send: { b: [{ value: 2, ts: 2024-01-01T00:00:00Z }] }
+      - watermark: 2024-01-01T00:01:00Z
+      - send: { a: [{ value: 3, ts: 2024-01-01T00:00:00Z }], b: [{ value: 8, ts: 2024-01-01T01:01:01Z }] }
+      - expect:
+          joined: [{ left: 1, right: 2 }]
+          dead_letters: [{ node: b, code: event-time-future, field: ts }]
+  and where all have been silent for long enough:
+    steps:
+      - send: { a: [{ value: 1, ts: 2024-01-01T00:00:00Z }] }
+      - send: { a: [{ value: 9, ts: 2024-01-01T00:05:00Z }] }
+      - send: { b: [{ value: 2, ts: 2024-01-01T00:00:00Z }] }
+      - advance: 9s
+      - crash_and_restore
+      - advance: 10s
+      - send: { b: [{ value: 4, ts: 2024-01-01T00:05:00Z }] }
+      - expect: { joined: { any_order: [{ left: 1, right: 2 }, { left: 9, right: 2 }, { left: 9, right: 4 }] } }
+)",
+                             {"--plugin-dir", std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/conformance_plugins"});
+    EXPECT_EQ(got.out, "ok    pairs.test.yaml: rows are forgotten behind a watermark\n"
+                       "ok    pairs.test.yaml: and where all have been silent for long enough\n"
+                       "2 cases, all ok; seed 7\n")
+        << got.err;
+}
+
 TEST_F(Test, TellsAllThatIsWrongWithItsFiles) {
     const Outcome got = file(
         "topology: pairs.yaml\n"
