@@ -4,18 +4,13 @@
 #include <cstring>
 #include <new>
 
+#include <weir/saturated.hpp>
+
 namespace weir::over {
 namespace {
 
 // Shorter frames are computed anew where no row can be taken back.
 constexpr size_t kFrontRows = 64;
-
-// a - b, no further than the ends of time.
-int64_t minus(int64_t a, int64_t b) {
-    int64_t out = 0;
-    if (__builtin_sub_overflow(a, b, &out)) return b > 0 ? INT64_MIN : INT64_MAX;
-    return out;
-}
 
 template <class T>
 void put_word(std::string &to, T value) {
@@ -88,7 +83,7 @@ Frame &Frames::at(uint64_t hash, std::string_view key) {
 
 void Frames::aim(Frame &frame, int64_t time, Moves &moves) {
     const size_t end = spec_.last ? frame.behind(time) : frame.size();
-    const size_t begin = spec_.last ? frame.behind(minus(time, spec_.last)) : end - std::min(end, spec_.rows_kept());
+    const size_t begin = spec_.last ? frame.behind(saturated_sub(time, spec_.last)) : end - std::min(end, spec_.rows_kept());
     const bool apart = begin >= frame.end || end <= frame.begin;
     const bool only_joins = begin == frame.begin && end >= frame.end;
     const bool by_front = begin > frame.begin && end >= frame.end && end - begin >= kFrontRows;
@@ -162,7 +157,7 @@ void Frames::erase_if_empty(Frame &frame) {
 int64_t Frames::horizon(int64_t time) const {
     if (time == INT64_MIN) return INT64_MIN;
     // Rows that are not late see only what is younger.
-    return spec_.last ? minus(minus(time, spec_.allowed_lateness), spec_.last) : minus(time, spec_.ttl);
+    return spec_.last ? saturated_sub(saturated_sub(time, spec_.allowed_lateness), spec_.last) : saturated_sub(time, spec_.ttl);
 }
 
 size_t Frames::expired(const Frame &frame, int64_t end) const {
@@ -176,7 +171,7 @@ std::optional<int64_t> Frames::next_advance() const {
 }
 
 bool Frames::is_late(int64_t time) const {
-    return watermark_ != INT64_MIN && time <= minus(watermark_, spec_.allowed_lateness);
+    return watermark_ != INT64_MIN && time <= saturated_sub(watermark_, spec_.allowed_lateness);
 }
 
 void Frames::save(const Put &put, bool full) {

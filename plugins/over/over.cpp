@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <weir/codec_call.hpp>
+#include <weir/saturated.hpp>
 
 namespace weir::over {
 namespace {
@@ -50,7 +51,7 @@ constexpr OperatorSpec kOverSpec =
     operator_spec<Over>("over", "Adds to each row aggregates over the rows of its key before it: those of the last duration, or the last n.")
         .params(kOverParams)
         .outputs(kOverOutputs)
-        .with(WEIR_OP_KEYED)
+        .with(WEIR_OP_KEYED | WEIR_OP_ONE_INPUT)
         .state(kOverStateVersion, WEIR_STATE_KEYED | WEIR_STATE_BROADCAST);
 
 Result<std::unique_ptr<Instance>> Over::create(Context context, const Config &config) {
@@ -68,8 +69,6 @@ Over::Over(Context context, const Config &config, const Spec &spec)
       rows_metric_(context.metric("rows", WEIR_METRIC_GAUGE, "Rows that are kept in frames.")) {}
 
 Status Over::bind(const Binding &binding) {
-    if (binding.inputs() > 1)
-        return Status::config("", "takes the rows of one node: bring several together by a `union` before it");
     if (Status s = late_.bind(binding, kLatePort); !s.ok()) return s;
     auto layout = Layout::create(context_, binding, spec_, config_);
     if (!layout) return layout.status();
@@ -119,7 +118,7 @@ void Over::find_times(const BatchView &batch) {
             errors_.push_back({static_cast<int64_t>(row), "event-time-missing", batch.schema().fields[c].name,
                                "the row has no time, so that it has no frame"});
         } else {
-            times_[row] = column.value<int64_t>(static_cast<int64_t>(row)) + layout_.time_offset;
+            times_[row] = saturated_add(column.value<int64_t>(static_cast<int64_t>(row)), layout_.time_offset);
         }
     }
 }

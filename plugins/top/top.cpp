@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <weir/saturated.hpp>
+
 #include "state_bytes.hpp"
 
 namespace weir::top {
@@ -63,7 +65,7 @@ constexpr OperatorSpec kTopSpec =
     operator_spec<Top>("top", "The first rows of each key by a column: of each window, or of all there is, as it changes.")
         .params(kTopParams)
         .outputs(kTopOutputs)
-        .with(WEIR_OP_KEYED)
+        .with(WEIR_OP_KEYED | WEIR_OP_ONE_INPUT)
         .state(kTopStateVersion, WEIR_STATE_KEYED | WEIR_STATE_BROADCAST);
 
 Result<std::unique_ptr<Instance>> Top::create(Context context, const Config &config) {
@@ -131,8 +133,6 @@ Status Top::bind_columns(const Binding &binding) {
 }
 
 Status Top::bind(const Binding &binding) {
-    if (binding.inputs() > 1)
-        return Status::config("", "takes the rows of one node: bring several together by a `union` before it");
     if (Status s = late_.bind(binding, kLatePort); !s.ok()) return s;
     if (Status s = bind_columns(binding); !s.ok()) return s;
     if (Status s = bind_per(binding); !s.ok()) return s;
@@ -172,7 +172,7 @@ bool Top::refuse(int64_t row, const std::string &column, const char *code, const
     return false;
 }
 
-bool Top::is_closed(int64_t per) const { return watermark_ != INT64_MIN && per + per_offset_ <= watermark_; }
+bool Top::is_closed(int64_t per) const { return watermark_ != INT64_MIN && saturated_add(per, per_offset_) <= watermark_; }
 
 void Top::forget(int64_t per, std::string_view key, const Ranking &ranking, const Ranking::Place &place, const Ranked &row) {
     if (row.saved) deleted_.emplace_back(group_of(ranking.hash), state_key(per, place.second, key));
@@ -257,7 +257,7 @@ Status Top::on_watermark(int64_t time) {
 void Top::close_rankings(int64_t watermark) {
     while (!rankings_.empty()) {
         const auto &[per, rankings] = *rankings_.begin();
-        if (per + per_offset_ > watermark) break;
+        if (saturated_add(per, per_offset_) > watermark) break;
         for (const auto &[key, ranking] : rankings) {
             send(ranking);
             for (const auto &[place, row] : ranking.rows()) forget(per, key, ranking, place, row);

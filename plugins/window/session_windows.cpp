@@ -41,10 +41,6 @@ private:
     void fire(PaneOf &pane, Pane kind);
     Status settle(const Rows &rows, Refused &refused);
     void enqueue(PaneOf &pane);
-    int64_t last_moment(const Bounds &b) const {
-        int64_t out = 0;
-        return __builtin_add_overflow(b.end - 1, spec_.allowed_lateness, &out) ? INT64_MAX : out;
-    }
 
     std::vector<Due> due_;  // a heap
     std::vector<std::pair<PaneOf *, Pane>> pending_;
@@ -64,12 +60,14 @@ Status SessionWindows::take(const Rows &rows, Refused &refused) {
 }
 
 Status SessionWindows::take_row(const Rows &rows, size_t row, Refused &refused) {
-    const int64_t time = rows.times[row], watermark = watermark_of(rows.hashes[row]);
+    const int64_t watermark = watermark_of(rows.hashes[row]), time = time_of(rows, row, watermark);
     const int64_t gap = rows.gaps.empty() ? spec_.size : rows.gaps[row];
     Bounds bounds{time, time};
-    if (gap <= 0 || __builtin_add_overflow(time, gap, &bounds.end)) {
+    const bool too_far = gap > 0 && __builtin_add_overflow(time, gap, &bounds.end);
+    if (gap <= 0 || too_far) {
+        const std::string why = too_far ? ", which leads beyond the last time there is" : ", and must be above 0";
         refused.errors.push_back({static_cast<int64_t>(row), "out-of-range", "",
-                                  "the session's gap is " + std::to_string(gap) + " microseconds, and must be above 0"});
+                                  "the session's gap is " + std::to_string(gap) + " microseconds" + why});
         return {};
     }
     see(rows.hashes[row]);
@@ -78,10 +76,10 @@ Status SessionWindows::take_row(const Rows &rows, size_t row, Refused &refused) 
     while (*at && (*at)->bounds.end <= bounds.start) at = &(*at)->next;
     PaneOf *pane = *at;
     if (!pane || pane->bounds.start >= bounds.end) {  // none overlaps
-        if (last_moment(bounds) <= watermark) {
+        if (last_moment(bounds.end) <= watermark) {
             if (!key.first) keys_.erase(key);
             refused.late.push_back(static_cast<int32_t>(row));
-            refused.lateness.push_back(watermark - time);
+            refused.lateness.push_back(saturated_sub(watermark, time));
             return {};
         }
         pane = &add_pane(key, bounds, at);
@@ -148,7 +146,7 @@ Status SessionWindows::settle(const Rows &rows, Refused &refused) {
 
 void SessionWindows::enqueue(PaneOf &pane) {
     ++pane.holders;
-    due_.push_back({pane.group.closed ? last_moment(pane.bounds) : pane.bounds.end - 1, &pane});
+    due_.push_back({pane.group.closed ? last_moment(pane.bounds.end) : pane.bounds.end - 1, &pane});
     std::push_heap(due_.begin(), due_.end());
 }
 
@@ -167,7 +165,7 @@ void SessionWindows::advance(int64_t watermark) {
             pane.group.closed = true;
             sending_.emplace_back(&pane, Pane::kOnTime);
         }
-        if (last_moment(pane.bounds) <= watermark) {
+        if (last_moment(pane.bounds.end) <= watermark) {
             pane.expired = true;
             expired_.push_back(&pane);
         } else {

@@ -105,6 +105,18 @@ Status take_keep(const Config &config, Spec &spec) {
     return {};
 }
 
+// Rows are in one slice, or, where each window keeps its own, in all of theirs; a window that closes is looked up in both.
+Status check_overlap(const Spec &spec) {
+    if (spec.kind != Kind::kSliding && spec.kind != Kind::kCumulative) return {};
+    const int64_t most = spec.shares_slices() ? 1'000'000 : 10'000, windows = spec.size / spec.every;
+    if (windows <= most) return {};
+    return Status::config(spec.kind == Kind::kSliding ? "sliding.every" : "cumulative.every",
+                          "each row would be in " + std::to_string(windows) + " windows, and " + std::to_string(most) +
+                              (spec.shares_slices() ? " is the most: give a longer `every`, or a shorter `size`"
+                                                    : " is the most with `early`, `late.every`, `keep` or `output`: give a longer "
+                                                      "`every`, or a shorter `size`"));
+}
+
 // What cannot be had together.
 Status check(const Config &config, const Spec &spec) {
     if (config.has("every_rows") && spec.kind != Kind::kRows)
@@ -147,6 +159,7 @@ Result<Spec> Spec::parse(const Config &config) {
     if (s.ok()) s = take_triggers(config, spec);
     if (s.ok()) s = take_keep(config, spec);
     if (s.ok()) s = check(config, spec);
+    if (s.ok()) s = check_overlap(spec);
     if (!s.ok()) return s;
     if (spec.processing_time) spec.allowed_lateness = spec.late_every = 0;  // by the clock nothing is late
     return spec;

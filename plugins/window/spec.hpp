@@ -43,6 +43,12 @@ struct Spec {
     bool aligned() const { return kind <= Kind::kCalendar; }
     bool early() const { return early_every || early_rows || early_when; }
 
+    // Windows overlap, and each has one result: their rows are kept by slice, once.
+    bool shares_slices() const {
+        return (kind == Kind::kSliding || kind == Kind::kCumulative) && !early() && !late_every && output == Output::kAccumulate &&
+               !keep();
+    }
+
     // What must be the same for state to be of use: the windows' bounds, and what they hold.
     std::string identity() const;
 

@@ -5,6 +5,8 @@
 
 #include <date/tz.h>
 
+#include <weir/saturated.hpp>
+
 namespace weir::window {
 namespace {
 
@@ -19,21 +21,16 @@ int64_t floor_to(int64_t time, int64_t step, int64_t offset) {
     return at < kLowest ? kLowest : static_cast<int64_t>(at);
 }
 
-int64_t add(int64_t time, int64_t length) {
-    int64_t sum = 0;
-    return __builtin_add_overflow(time, length, &sum) ? (length > 0 ? kHighest : kLowest) : sum;
-}
-
 class TumblingGrid final : public TimeGrid {
 public:
     TumblingGrid(int64_t size, int64_t offset) : size_(size), offset_(offset) {}
     Bounds slice(int64_t time) const override {
         const int64_t start = floor_to(time, size_, offset_);
-        return {start, add(start, size_)};
+        return {start, saturated_add(start, size_)};
     }
-    Bounds first_window(int64_t start) const override { return {start, add(start, size_)}; }
+    Bounds first_window(int64_t start) const override { return {start, saturated_add(start, size_)}; }
     bool next_window(int64_t, Bounds &) const override { return false; }
-    int64_t last_end(int64_t start) const override { return add(start, size_); }
+    int64_t last_end(int64_t start) const override { return saturated_add(start, size_); }
 
 private:
     const int64_t size_, offset_;
@@ -45,20 +42,27 @@ public:
         : size_(size), every_(every), offset_(offset), slice_(std::gcd(size, every)) {}
     Bounds slice(int64_t time) const override {
         const int64_t start = floor_to(time, slice_, offset_);
-        return {start, add(start, slice_)};
+        return {start, saturated_add(start, slice_)};
     }
     // Windows begin at multiples of `every`; the first that contains the slice is the first that ends behind its start.
     Bounds first_window(int64_t start) const override {
-        const int64_t begin = add(floor_to(add(start, -size_), every_, offset_), every_);
-        return {begin, add(begin, size_)};
+        const int64_t begin = saturated_add(floor_to(saturated_add(start, -size_), every_, offset_), every_);
+        return {begin, saturated_add(begin, size_)};
     }
     bool next_window(int64_t slice_start, Bounds &window) const override {
-        if (add(window.start, every_) > slice_start || add(window.start, every_) == window.start) return false;
-        window = {add(window.start, every_), add(window.end, every_)};
+        if (saturated_add(window.start, every_) > slice_start || saturated_add(window.start, every_) == window.start) return false;
+        window = {saturated_add(window.start, every_), saturated_add(window.end, every_)};
         return true;
     }
+    bool first_behind(int64_t slice_start, int64_t time, Bounds &window) const override {
+        window = first_window(slice_start);
+        const int64_t latest = saturated_sub(saturated_add(time, 1), size_);  // start of a window that ends with `time`
+        if (window.start <= latest) window.start = saturated_add(floor_to(latest, every_, offset_), every_);
+        window.end = saturated_add(window.start, size_);
+        return window.start <= slice_start && window.end - 1 > time;
+    }
     int64_t last_end(int64_t slice_start) const override {
-        return add(floor_to(slice_start, every_, offset_), size_);
+        return saturated_add(floor_to(slice_start, every_, offset_), size_);
     }
 
 private:
@@ -70,15 +74,20 @@ public:
     CumulativeGrid(int64_t size, int64_t every, int64_t offset) : size_(size), every_(every), offset_(offset) {}
     Bounds slice(int64_t time) const override {
         const int64_t start = floor_to(time, every_, offset_);
-        return {start, add(start, every_)};
+        return {start, saturated_add(start, every_)};
     }
-    Bounds first_window(int64_t start) const override { return {floor_to(start, size_, offset_), add(start, every_)}; }
+    Bounds first_window(int64_t start) const override { return {floor_to(start, size_, offset_), saturated_add(start, every_)}; }
     bool next_window(int64_t, Bounds &window) const override {
-        if (window.end >= add(window.start, size_)) return false;
-        window.end = add(window.end, every_);
+        if (window.end >= saturated_add(window.start, size_)) return false;
+        window.end = saturated_add(window.end, every_);
         return true;
     }
-    int64_t last_end(int64_t slice_start) const override { return add(floor_to(slice_start, size_, offset_), size_); }
+    bool first_behind(int64_t slice_start, int64_t time, Bounds &window) const override {
+        window = first_window(slice_start);
+        if (window.end - 1 <= time) window.end = saturated_add(floor_to(saturated_add(time, 1), every_, offset_), every_);
+        return window.end <= saturated_add(window.start, size_) && window.end - 1 > time;
+    }
+    int64_t last_end(int64_t slice_start) const override { return saturated_add(floor_to(slice_start, size_, offset_), size_); }
 
 private:
     const int64_t size_, every_, offset_;
@@ -129,6 +138,13 @@ private:
 };
 
 }  // namespace
+
+bool TimeGrid::first_behind(int64_t slice_start, int64_t time, Bounds &window) const {
+    window = first_window(slice_start);
+    while (window.end - 1 <= time)
+        if (!next_window(slice_start, window)) return false;
+    return true;
+}
 
 Result<std::unique_ptr<TimeGrid>> TimeGrid::create(const Spec &spec) {
     using Grid = std::unique_ptr<TimeGrid>;

@@ -27,6 +27,8 @@ public:
     // The first window that contains a slice which begins at `start`; and the next one, while there is any.
     virtual Bounds first_window(int64_t start) const = 0;
     virtual bool next_window(int64_t slice_start, Bounds &window) const = 0;
+    // The first window of a slice whose last moment is behind `time`, and next_window() from there. False: there is none.
+    virtual bool first_behind(int64_t slice_start, int64_t time, Bounds &window) const;
     // The end of the last one.
     virtual int64_t last_end(int64_t slice_start) const = 0;
 };

@@ -1,6 +1,7 @@
 // Windows whose bounds do not depend on keys. Where windows overlap and each has one result, rows are kept by slice, and a
 // window's groups are merged out of its slices when it closes; otherwise each window keeps its own.
 #include <deque>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -20,8 +21,7 @@ public:
     TimeWindows(const Spec &spec, const Layout &layout, States &store, const TimeGrid &grid, Results &results)
         : Windows(spec, layout, store, results),
           grid_(grid),
-          shared_((spec.kind == Kind::kSliding || spec.kind == Kind::kCumulative) && !spec.early() && !spec.late_every &&
-                  spec.output == Output::kAccumulate && !spec.keep()),
+          shared_(spec.shares_slices()),
           slices_are_units_(shared_ || spec.kind == Kind::kTumbling || spec.kind == Kind::kCalendar) {}
     ~TimeWindows() override {
         for (auto &[bounds, unit] : units_) drop_states(unit.table);
@@ -65,10 +65,8 @@ private:
     Status take_into_slice(Bounds slice, const Rows &rows, size_t row, int64_t watermark, Refused &refused);
     bool is_gone(int64_t end, int64_t watermark) const { return last_moment(end) <= watermark; }
     bool is_closed(int64_t end, int64_t watermark) const { return end - 1 <= watermark; }
-    int64_t last_moment(int64_t end) const {
-        int64_t out = 0;
-        return __builtin_add_overflow(end - 1, spec_.allowed_lateness, &out) ? INT64_MAX : out;
-    }
+    // Windows whose last moment is not behind it are gone.
+    int64_t gone_until(int64_t watermark) const { return saturated_sub(watermark, spec_.allowed_lateness); }
     void send(Unit &unit, Group &group, Pane pane);
     void forget(Unit &unit, Group &group);
     Status settle(const Rows &rows, Refused &refused);
@@ -125,19 +123,19 @@ Status TimeWindows::take(const Rows &rows, Refused &refused) {
 }
 
 Status TimeWindows::take_row(const Rows &rows, size_t row, Refused &refused) {
-    const int64_t time = rows.times[row], watermark = watermark_of(rows.hashes[row]);
+    const int64_t watermark = watermark_of(rows.hashes[row]), time = time_of(rows, row, watermark);
     see(rows.hashes[row]);
     const bool known = slices_are_units_ && last_ && time >= last_->bounds.start && time < last_->bounds.end;
     const Bounds slice = known ? last_->bounds : grid_.slice(time);
     if (is_gone(grid_.last_end(slice.start), watermark)) {
         refused.late.push_back(static_cast<int32_t>(row));
-        refused.lateness.push_back(watermark - time);
+        refused.lateness.push_back(saturated_sub(watermark, time));
         return {};
     }
     if (shared_) return take_into_slice(slice, rows, row, watermark, refused);
-    Bounds window = grid_.first_window(slice.start);
+    Bounds window;
+    if (!grid_.first_behind(slice.start, gone_until(watermark), window)) return {};
     do {
-        if (is_gone(window.end, watermark)) continue;
         if (Status s = take_into(window, rows, row, watermark, refused); !s.ok()) return s;
     } while (grid_.next_window(slice.start, window));
     return {};
@@ -177,9 +175,10 @@ Status TimeWindows::send_late(const Rows &rows, Bounds slice, size_t row, int64_
     const std::string_view key = rows.keys.view(row);
     const Group *only = unit_of(slice).table.find(rows.hashes[row], key);
     if (only->rows == 0) return {};
-    Bounds window = grid_.first_window(slice.start);
+    Bounds window;
+    if (!grid_.first_behind(slice.start, gone_until(watermark), window)) return {};
     do {
-        if (is_gone(window.end, watermark) || !is_closed(window.end, watermark)) continue;
+        if (!is_closed(window.end, watermark)) return {};
         GroupTable merged(store_.bytes());
         Status status = merge(window, merged, only, key);
         if (status.ok() && merged.size()) {
@@ -227,9 +226,11 @@ Status TimeWindows::settle(const Rows &rows, Refused &refused) {
 Status TimeWindows::merge(Bounds window, GroupTable &into, const Group *only, std::string_view key) {
     std::vector<void *> to;
     std::vector<const void *> from;
-    for (auto &entry : units_) {
-        Unit &unit = entry.second;
-        if (unit.bounds.start < window.start || unit.bounds.end > window.end) continue;
+    // Slices lie side by side, so that they begin in the order in which they end.
+    for (auto at = units_.lower_bound({std::numeric_limits<int64_t>::min(), saturated_add(window.start, 1)}); at != units_.end(); ++at) {
+        Unit &unit = at->second;
+        if (unit.bounds.end > window.end) break;
+        if (unit.bounds.start < window.start) continue;
         to.clear();
         from.clear();
         auto add = [&](const Group &group) {
@@ -263,9 +264,12 @@ void TimeWindows::advance(int64_t watermark) {
     }
     std::set<Bounds, ByEnd> closing;
     for (const auto &[slice, unit] : units_) {
-        Bounds window = grid_.first_window(slice.start);
+        if (grid_.first_window(slice.start).end - 1 > watermark) break;  // and so have all behind it
+        Bounds window;
+        if (!grid_.first_behind(slice.start, before, window)) continue;
         do {
-            if (is_closed(window.end, watermark) && !is_closed(window.end, before)) closing.insert(window);
+            if (!is_closed(window.end, watermark)) break;
+            closing.insert(window);
         } while (grid_.next_window(slice.start, window));
     }
     closing_.insert(closing_.end(), closing.begin(), closing.end());
@@ -351,10 +355,7 @@ void TimeWindows::drop_expired() {
 std::optional<int64_t> TimeWindows::next_close() const {
     for (const auto &[bounds, unit] : units_) {
         if (!shared_ && !unit.closed) return bounds.end;
-        Bounds window = grid_.first_window(bounds.start);
-        do {
-            if (shared_ && !is_closed(window.end, watermark_)) return window.end;
-        } while (grid_.next_window(bounds.start, window));
+        if (Bounds window; shared_ && grid_.first_behind(bounds.start, watermark_, window)) return window.end;
     }
     return std::nullopt;
 }

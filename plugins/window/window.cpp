@@ -30,7 +30,7 @@ constexpr OperatorSpec kWindowSpec =
     operator_spec<Window>("window", "Aggregates over the rows of each key that belong together by time or number.")
         .params(kParams)
         .outputs(kOutputs)
-        .with(WEIR_OP_KEYED)
+        .with(WEIR_OP_KEYED | WEIR_OP_ONE_INPUT)
         .state(kStateVersion, WEIR_STATE_KEYED);
 
 Result<std::unique_ptr<Instance>> Window::create(Context context, const Config &config) {
@@ -159,7 +159,7 @@ void Window::find_times(const BatchView &batch) {
     const Column column = batch.column(static_cast<size_t>(layout_.time_column));
     times_.resize(n);
     const auto *values = column.values<int64_t>();
-    for (size_t i = 0; i < n; ++i) times_[i] = values[i] + layout_.time_offset;
+    for (size_t i = 0; i < n; ++i) times_[i] = saturated_add(values[i], layout_.time_offset);
     if (!column.has_nulls()) return;
     for (size_t i = 0; i < n; ++i) {
         if (!column.is_null(static_cast<int64_t>(i))) continue;

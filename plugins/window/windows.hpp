@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <weir/expression.hpp>
+#include <weir/saturated.hpp>
 
 #include "group_table.hpp"
 #include "results.hpp"
@@ -84,6 +85,12 @@ public:
 protected:
     // As of which a key's rows are late, and its windows were closed: not before what a restored state has seen.
     int64_t watermark_of(uint64_t hash) const { return std::max(watermark_, restored_watermarks_[hash >> 56]); }
+    // By the clock nothing is late, even where it was put back.
+    int64_t time_of(const Rows &rows, size_t row, int64_t watermark) const {
+        return spec_.processing_time ? std::max(rows.times[row], saturated_add(watermark, 1)) : rows.times[row];
+    }
+    // The last moment at which rows of a window with such an end are taken.
+    int64_t last_moment(int64_t end) const { return saturated_add(end - 1, spec_.allowed_lateness); }
     int64_t restored_watermark(uint64_t hash) const { return restored_watermarks_[hash >> 56]; }
     void see(uint64_t hash) { seen_groups_[hash >> 56] = true; }
 

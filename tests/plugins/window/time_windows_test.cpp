@@ -196,6 +196,33 @@ TEST_F(WindowTest, GoesByTheClock) {
     EXPECT_EQ(out(1), Lines());
 }
 
+TEST_F(WindowTest, ByAClockThatIsPutBackNothingIsLate) {
+    HarnessOptions options;
+    options.now = at(23);
+    make(R"~("tumbling":10000000,"time":"processing")~" + kSum, options);
+    send(R"~([["a",0,1]])~");
+    ASSERT_TRUE(h_->advance_to(at(30)).done());
+    EXPECT_EQ(out(), (Lines{"a 20 30 1 1"}));
+    crash_and_restore();  // at 23 s again
+    send(R"~([["a",0,2]])~");
+    ASSERT_TRUE(h_->advance_to(at(40)).done());
+    EXPECT_EQ(out(), (Lines{"a 30 40 1 2"}));
+    EXPECT_EQ(out(1), Lines());
+}
+
+TEST_F(WindowTest, FindsTheWindowsThatAreOpenAmongMany) {
+    make(R"~("sliding":{"size":1000000000000,"every":1000000})~" + kSum);
+    send(R"~([["a",0,1]])~");
+    watermark(0.5);
+    EXPECT_EQ(out(), Lines());
+    watermark(2);
+    EXPECT_EQ(out(), (Lines{"a 1969-12-20T10:13:21Z 1 1 1", "a 1969-12-20T10:13:22Z 2 1 1"}));
+    make(R"~("cumulative":{"size":1000000000000,"every":1000000})~" + kSum);
+    send(R"~([["a",0,1]])~");
+    watermark(2);
+    EXPECT_EQ(out(), (Lines{"a 0 1 1 1", "a 0 2 1 1"}));
+}
+
 TEST_F(WindowTest, RefusesRowsWithoutTimeAndThoseThatOverflow) {
     make(R"~("tumbling":10000000,"columns":{"s":"sum(v * 4611686018427387904)"})~");
     send(R"~([["a",null,1],["a",1,1],["a",2,2],["b",3,2]])~");
@@ -341,6 +368,11 @@ TEST_F(WindowTest, SaysWhatDoesNotFit) {
          "there is no time zone `Mars/Olympus`: a name such as Europe/Berlin or UTC"},
         {R"~("global":true,"columns":{"n":"count()"})~", "a window without end needs `early` to say when there are results"},
         {R"~("tumbling":1,"late":{"every":5},"columns":{"n":"count()"})~", "without `allowed_lateness` closed windows take no rows"},
+        {R"~("sliding":{"size":1000001,"every":1},"columns":{"n":"count()"})~",
+         "each row would be in 1000001 windows, and 1000000 is the most: give a longer `every`, or a shorter `size`"},
+        {R"~("cumulative":{"size":10001,"every":1},"early":{"rows":1},"columns":{"n":"count()"})~",
+         "each row would be in 10001 windows, and 10000 is the most with `early`, `late.every`, `keep` or `output`: give a longer "
+         "`every`, or a shorter `size`"},
         {R"~("rows":1,"allowed_lateness":5,"columns":{"n":"count()"})~",
          "nothing is late where rows belong to windows by their number"},
         {R"~("tumbling":1,"keep":{},"columns":{"n":"count()"})~", "says which rows: `rows`, `last` or `when`"},
