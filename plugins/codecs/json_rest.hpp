@@ -36,7 +36,7 @@ public:
             }
             to.end_row();
         } else {
-            text_ = "{";
+            text_.assign(1, '{');
             for (const Member &member : members_) {
                 if (text_.size() > 1) text_ += ',';
                 text_.append(member.quoted).append(1, ':').append(member.json);
