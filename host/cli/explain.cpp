@@ -118,7 +118,8 @@ void append_clauses(std::string& out, Plan& plan, size_t index, const ClausesOf&
     for (const ClauseText& one : topology.nodes[at].clauses)
         out += fmt::format("    {}{}: {}\n", one.clause, one.name.empty() ? "" : " " + one.name, one.text);
     if (clauses.before)
-        out += fmt::format("    clauses -> {}: {}\n", node.op->name, columns_text(plan.nodes()[at].outputs[0].schema));
+        out += fmt::format("    {} -> {}: {}\n", topology.nodes[at].clauses.empty() ? "united" : "clauses", node.op->name,
+                           columns_text(plan.nodes()[at].outputs[0].schema));
 }
 
 // The event time of a node's first output, and who makes the watermarks that it sees: a node that declares event time, or a source

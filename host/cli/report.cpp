@@ -29,16 +29,15 @@ void add_metrics(const NodeStats& node, bool is_only, std::vector<Count>& counts
 
 // The node and the one that does its clauses, as one: from where it reads other nodes.
 std::string inputs_text(const Topology& topology, const NodeSpec& node) {
-    std::string out;
+    std::vector<std::string> names;
     for (const Edge& edge : topology.edges) {
         const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
         const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
         if (to.name() != node.id || from.name() == node.id) continue;
-        const std::string name = from.name() + (edge.from_port == default_output(*from.op) ? "" : "." + edge.from_port);
-        if (out.ends_with(" " + name)) continue;  // the errors of both
-        out += fmt::format("{}{}", out.empty() ? "<- " : ", ", name);
+        std::string name = from.name() + (edge.from_port == default_output(*from.op) ? "" : "." + edge.from_port);
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));  // once, of all its parts
     }
-    return out;
+    return names.empty() ? "" : fmt::format("<- {}", fmt::join(names, ", "));
 }
 
 // Where event time comes by. A sink has what its inputs have.

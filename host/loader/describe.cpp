@@ -16,7 +16,8 @@ namespace {
 
 constexpr uint32_t kSourceFlags =
     WEIR_SOURCE_REPLAYABLE | WEIR_SOURCE_JOURNALED | WEIR_SOURCE_LOSSY | WEIR_SOURCE_BOUNDED;
-constexpr uint32_t kInputFlags = WEIR_OP_KEYED | WEIR_OP_OWN_KEY | WEIR_OP_CHANGELOG_IN | WEIR_OP_ASYNC_ORDERED;
+constexpr uint32_t kInputFlags =
+    WEIR_OP_KEYED | WEIR_OP_OWN_KEY | WEIR_OP_CHANGELOG_IN | WEIR_OP_ASYNC_ORDERED | WEIR_OP_ONE_INPUT;
 
 bool read_ports(Mistake& mistake, const std::string& where, const char* member, const weir_port* first,
                 uint32_t n, std::vector<PortInfo>* out) {
@@ -93,7 +94,9 @@ bool check_flags(Mistake& mistake, const std::string& where, const OperatorInfo&
     }
     const bool has_input = op.is_a(OperatorKind::kOperator) || op.is_a(OperatorKind::kSink);
     if (!has_input && (flags & kInputFlags))
-        return mistake.at(where, "has flags of operators with inputs (keyed, own key, changelog, ordered)");
+        return mistake.at(where, "has flags of operators with inputs (keyed, own key, changelog, ordered, one input)");
+    if ((flags & WEIR_OP_ONE_INPUT) && op.inputs.size() > 1)
+        return mistake.at(where, fmt::format("WEIR_OP_ONE_INPUT is for an operator with one input, and there are {}", op.inputs.size()));
     if ((flags & WEIR_OP_OUTBOX) && !op.is_a(OperatorKind::kSink))
         return mistake.at(where, "WEIR_OP_OUTBOX is for sinks");
     if ((flags & WEIR_OP_TRANSACTIONAL) && !op.is_a(OperatorKind::kSink) && !op.is_a(OperatorKind::kConnection))

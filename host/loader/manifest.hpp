@@ -85,6 +85,8 @@ struct OperatorInfo {
     }
     // Computes its own key; `key:` on the node is refused.
     bool has_own_key() const { return (flags & WEIR_OP_OWN_KEY) != 0; }
+    // Takes the rows of one node: those of several are to be united before it.
+    bool takes_one_input() const { return (flags & WEIR_OP_ONE_INPUT) != 0; }
     // Stateful by key: needs `key:` unless it has its own.
     bool is_keyed() const { return (flags & WEIR_OP_KEYED) != 0; }
 };

@@ -40,6 +40,7 @@ inline constexpr FlagWord kOperatorFlags[] = {
     {WEIR_OP_ASYNC_ORDERED, "async_ordered"},
     {WEIR_OP_TRANSACTIONAL, "transactional"},
     {WEIR_OP_OUTBOX, "outbox"},
+    {WEIR_OP_ONE_INPUT, "one_input"},
     {WEIR_SOURCE_REPLAYABLE, "replayable"},
     {WEIR_SOURCE_JOURNALED, "journaled"},
     {WEIR_SOURCE_LOSSY, "lossy"},

@@ -25,7 +25,7 @@ std::vector<std::string> things_of(const NodeSpec& node) {
 
 // Whether all rows that it takes come out of it again.
 bool passes_all(const NodeSpec& node) {
-    if (node.clauses.empty() && !node.adds_tag) return false;
+    if (node.clauses.empty()) return !node.of.empty();  // hidden, without clauses: it adds a tag, or unites
     return std::none_of(node.clauses.begin(), node.clauses.end(),
                         [](const ClauseText& one) { return one.clause == "where" || one.clause == "check"; });
 }

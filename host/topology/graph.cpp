@@ -70,6 +70,7 @@ std::vector<Edge> GraphBuilder::build() {
         if (i != rule_.node) connect(i);
     }
     add_tags();
+    unite_inputs();
     wire_errors();
     const std::vector<int> in_order = order();
     if (in_order.size() == drafts_.size()) apply_order(in_order);
@@ -127,6 +128,39 @@ void GraphBuilder::add_tags() {
         edges_.push_back({tag, first_output(*made.spec.op), to, edges_[e].to_port, edges_[e].place});
         edges_[e].to_node = tag;
         edges_[e].to_port = inputs_of(*made.spec.op).front();
+        drafts_.push_back(std::move(made));
+    }
+}
+
+// An operator that takes the rows of one node reads several through a node that unites them.
+void GraphBuilder::unite_inputs() {
+    const std::size_t n = drafts_.size();
+    for (std::size_t i = 0; i < n; ++i) {
+        if (drafts_[i].spec.op == nullptr || !drafts_[i].spec.op->takes_one_input()) continue;
+        std::vector<Edge*> into;
+        for (Edge& edge : edges_)
+            if (edge.to_node == static_cast<int>(i)) into.push_back(&edge);
+        if (into.size() < 2) continue;
+        if (uniter_ == nullptr) {
+            diagnostics_.error(Code::kMissingPlugin, into.front()->place,
+                               subject(static_cast<int>(i)) + "several inputs need the plugin `union`, which is not present")
+                .hint = "see `weir plugin ls`, and --plugin-dir";
+            continue;
+        }
+        const NodeSpec& reader = drafts_[i].spec;
+        NodeDraft made;
+        made.spec.of = reader.name();
+        made.spec.id = reader.id + "/inputs";
+        made.spec.place = into.front()->place;
+        made.spec.op = uniter_;
+        made.spec.op_place = made.spec.config.place = into.front()->place;
+        const int united = static_cast<int>(drafts_.size());
+        const Edge out{united, first_output(*made.spec.op), static_cast<int>(i), into.front()->to_port, into.front()->place};
+        for (Edge* edge : into) {
+            edge->to_node = united;
+            edge->to_port = inputs_of(*made.spec.op).front();
+        }
+        edges_.push_back(out);
         drafts_.push_back(std::move(made));
     }
 }

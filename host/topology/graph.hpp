@@ -16,6 +16,9 @@
 namespace weir::host {
 
 // A node before its edges are known.
+// What unites the rows of several nodes.
+inline constexpr std::string_view kUnionOperator = "union";
+
 struct NodeDraft {
     NodeSpec spec;  // op is null where the operator is unknown: nothing is said about its ports
     const YamlNode* from = nullptr;  // null: none
@@ -40,8 +43,9 @@ inline constexpr std::size_t kMaxPathNodes = 512;
 
 class GraphBuilder {
 public:
-    GraphBuilder(std::vector<NodeDraft>& drafts, const ErrorsRule& rule, Diagnostics& diagnostics)
-        : drafts_(drafts), rule_(rule), diagnostics_(diagnostics) {}
+    // `uniter` unites the rows of several nodes for an operator that takes those of one; null: there is none.
+    GraphBuilder(std::vector<NodeDraft>& drafts, const ErrorsRule& rule, const OperatorInfo* uniter, Diagnostics& diagnostics)
+        : drafts_(drafts), rule_(rule), uniter_(uniter), diagnostics_(diagnostics) {}
 
     // Connects the drafts, reports what does not fit, and puts them into their final order.
     // Returns the edges, whose indices are those of the reordered drafts.
@@ -69,12 +73,14 @@ private:
     void add_edge(int from, const std::string& output, int to, const std::string& port, const Place& place);
     void feed(int to);
     void add_tags();
+    void unite_inputs();
     void report_no_from(int to);
     std::string subject(int node) const;
     std::vector<std::string> readable_ids(int node, bool with_sinks) const;
 
     std::vector<NodeDraft>& drafts_;
     const ErrorsRule& rule_;
+    const OperatorInfo* uniter_;
     Diagnostics& diagnostics_;
     std::vector<Edge> edges_;
 };

@@ -75,7 +75,7 @@ private:
         ErrorsRule rule;
         if (const YamlKey* key = root.find_key("dead_letters"))
             rule = reader.read_dead_letters(*key, *root.find("dead_letters"));
-        GraphBuilder graph(reader.drafts(), rule, diagnostics_);
+        GraphBuilder graph(reader.drafts(), rule, catalog_.find(kUnionOperator), diagnostics_);
         topology_.edges = graph.build();
         topology_.stop_above = rule.stop_above;
 

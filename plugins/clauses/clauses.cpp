@@ -18,51 +18,43 @@ Result<std::unique_ptr<Instance>> Clauses::create(Context context, const Config 
 }
 
 Status Clauses::bind(const Binding &binding) {
-    inputs_.clear();
-    for (uint32_t i = 0; i < binding.inputs(); ++i) {
-        auto steps = compile_steps(context_, steps_, binding, i);
-        if (!steps) return steps.status();
-        if (i > 0 && steps->schema != inputs_[0].steps.schema)
-            return Status::config("", "its inputs differ: " + to_string(inputs_[0].steps.schema) + " and " +
-                                          to_string(steps->schema));
-        if (i > 0) agree_on_event_time(inputs_[0].steps.schema, steps->schema);
-        ExpressionEvaluator evaluator(steps->program);
-        inputs_.push_back({std::move(*steps), std::move(evaluator)});
-    }
-    binding.set_output(0, inputs_[0].steps.schema);
+    auto steps = compile_steps(context_, steps_, binding);
+    if (!steps) return steps.status();
+    compiled_.steps = std::move(*steps);
+    compiled_.evaluator = ExpressionEvaluator(compiled_.steps.program);
+    binding.set_output(0, compiled_.steps.schema);
     return {};
 }
 
-Status Clauses::process(const BatchView &batch, uint32_t number) {
-    Input &input = inputs_[number];
-    begin(batch, input);
-    for (const Step &step : input.steps.steps) {
+Status Clauses::process(const BatchView &batch, uint32_t) {
+    begin(batch);
+    for (const Step &step : compiled_.steps.steps) {
         switch (step.kind) {
-            case Step::Kind::kWhere: where(input, step); break;
-            case Step::Kind::kCheck: check(input, step); break;
+            case Step::Kind::kWhere: where(step); break;
+            case Step::Kind::kCheck: check(step); break;
             case Step::Kind::kSet:
                 for (const Evaluation &one : step.evaluations) {
-                    evaluate(input, one);
+                    evaluate(one);
                     keep_unfailed();
                 }
         }
     }
-    add_failures(input, batch);
-    return left() == 0 || emit(input, batch) ? Status() : Status::more();
+    add_failures(batch);
+    return left() == 0 || emit(batch) ? Status() : Status::more();
 }
 
-void Clauses::begin(const BatchView &batch, Input &input) {
+void Clauses::begin(const BatchView &batch) {
     all_ = true;
     n_ = batch.rows();
     const auto n = static_cast<size_t>(n_);
     if (rows_.size() < n) rows_.resize(n), outcomes_.resize(n);
     violations_.clear();
     errors_.clear();
-    if (!input.steps.steps.empty()) input.evaluator.begin(batch, 0, n_, context_.now());
+    if (!compiled_.steps.steps.empty()) compiled_.evaluator.begin(batch, 0, n_, context_.now());
 }
 
-void Clauses::evaluate(Input &input, const Evaluation &one) {
-    if (n_ > 0) input.evaluator.evaluate(one.expression, rows(), n_, outcomes_.data());
+void Clauses::evaluate(const Evaluation &one) {
+    if (n_ > 0) compiled_.evaluator.evaluate(one.expression, rows(), n_, outcomes_.data());
 }
 
 template <class Keep>
@@ -86,16 +78,16 @@ void Clauses::keep_unfailed() {
     keep_rows([](uint8_t outcome) { return outcome != WEIR_OUTCOME_FAILED; });
 }
 
-void Clauses::where(Input &input, const Step &step) {
-    evaluate(input, step.evaluations[0]);
+void Clauses::where(const Step &step) {
+    evaluate(step.evaluations[0]);
     keep_true();
 }
 
 // Every rule is looked at for every row, so that each counts all that violates it; the row goes to `errors` once.
-void Clauses::check(Input &input, const Step &step) {
+void Clauses::check(const Step &step) {
     const auto first = static_cast<std::ptrdiff_t>(violations_.size());
     for (const Evaluation &rule : step.evaluations) {
-        evaluate(input, rule);
+        evaluate(rule);
         int64_t count = 0;
         for (int64_t i = 0; i < n_; ++i) {
             const uint8_t outcome = outcomes_[static_cast<size_t>(i)];
@@ -129,13 +121,13 @@ void Clauses::check(Input &input, const Step &step) {
     n_ = kept;
 }
 
-void Clauses::add_failures(Input &input, const BatchView &batch) {
-    if (input.steps.steps.empty()) return;
-    const auto failures = input.evaluator.errors();
+void Clauses::add_failures(const BatchView &batch) {
+    if (compiled_.steps.steps.empty()) return;
+    const auto failures = compiled_.evaluator.errors();
     if (failures.empty() && violations_.empty()) return;
     for (const weir_expression_error &failure : failures) {
         std::string_view name;
-        for (const Step &step : input.steps.steps)
+        for (const Step &step : compiled_.steps.steps)
             for (const Evaluation &one : step.evaluations)
                 if (one.expression == failure.expression) name = one.name;
         errors_.push_back({failure.row, std::string(view(failure.code)), std::string(name), std::string(view(failure.message))});
@@ -152,9 +144,9 @@ void Clauses::add_failures(Input &input, const BatchView &batch) {
     context_.fail(batch, errors_);
 }
 
-ArrowArray Clauses::column(Input &input, const BatchView &batch, size_t i) {
-    const Visible &from = input.steps.output[i];
-    if (from.expression) return input.evaluator.values(*from.expression, rows(), n_);
+ArrowArray Clauses::column(const BatchView &batch, size_t i) {
+    const Visible &from = compiled_.steps.output[i];
+    if (from.expression) return compiled_.evaluator.values(*from.expression, rows(), n_);
     if (all_) return context_.retain_column(batch, from.column);
     const Column values = batch.column(from.column);
     ColumnBuilder builder(values.type());
@@ -165,9 +157,9 @@ ArrowArray Clauses::column(Input &input, const BatchView &batch, size_t i) {
     return out;
 }
 
-bool Clauses::emit(Input &input, const BatchView &batch) {
+bool Clauses::emit(const BatchView &batch) {
     std::vector<ArrowArray> columns;
-    for (size_t i = 0; i < input.steps.output.size(); ++i) columns.push_back(column(input, batch, i));
+    for (size_t i = 0; i < compiled_.steps.output.size(); ++i) columns.push_back(column(batch, i));
     ArrowArray out;
     make_struct(std::move(columns), n_, &out);
     return context_.emit_derived(0, out, batch.raw(), rows());

@@ -21,17 +21,17 @@ public:
 private:
     Clauses(Context context, const Config &config);
 
-    // One input, and the memory of its expressions.
-    struct Input {
+    // What is done with rows, and the memory of its expressions.
+    struct Compiled {
         Steps steps;
         ExpressionEvaluator evaluator;
     };
 
     // The rows that are left of the batch at hand; `all_`: the first rows_.size() of them, whose list is not made yet.
-    void begin(const BatchView &batch, Input &input);
-    void evaluate(Input &input, const Evaluation &one);
-    void where(Input &input, const Step &step);
-    void check(Input &input, const Step &step);
+    void begin(const BatchView &batch);
+    void evaluate(const Evaluation &one);
+    void where(const Step &step);
+    void check(const Step &step);
     // Keeps the rows whose outcome is that.
     void keep_true();
     void keep_unfailed();
@@ -42,13 +42,13 @@ private:
     std::span<const int32_t> rows() const {
         return all_ ? std::span<const int32_t>() : std::span(rows_).first(static_cast<size_t>(n_));
     }
-    void add_failures(Input &input, const BatchView &batch);
-    ArrowArray column(Input &input, const BatchView &batch, size_t i);
-    bool emit(Input &input, const BatchView &batch);
+    void add_failures(const BatchView &batch);
+    ArrowArray column(const BatchView &batch, size_t i);
+    bool emit(const BatchView &batch);
 
     Config::Json steps_;
     std::vector<uint32_t> rule_metrics_;
-    std::vector<Input> inputs_;
+    Compiled compiled_;
 
     bool all_ = true;
     int64_t n_ = 0;
@@ -84,6 +84,7 @@ constexpr weir_param kClausesParams[] = {
 };
 inline constexpr auto kClausesSpec =
     operator_spec<Clauses>("clauses", "What `where`, `set`, `select`, `check` and `tag` of a node are made of.")
-        .params(kClausesParams);
+        .params(kClausesParams)
+        .with(WEIR_OP_ONE_INPUT);
 
 }  // namespace weir::clauses

@@ -28,8 +28,8 @@ bool has_word(const std::string &text, const std::string &word) {
 
 class StepCompiler {
 public:
-    StepCompiler(ExpressionCompiler compiler, const Binding &binding, uint32_t input)
-        : compiler_(std::move(compiler)), binding_(binding), number_(input), input_(binding.input(input)) {
+    StepCompiler(ExpressionCompiler compiler, const Binding &binding)
+        : compiler_(std::move(compiler)), binding_(binding), input_(binding.input(0)) {
         for (size_t i = 0; i < input_.size(); ++i) visible_.push_back({input_.fields[i].name, std::nullopt, i});
     }
 
@@ -243,14 +243,13 @@ private:
             for (const Evaluation &one : step.evaluations) steps.program.mark_reads(one.expression, columns);
         for (const Visible &one : steps.output)
             if (!one.expression) columns[one.column] = 1;
-        binding_.reads_nothing(number_);
+        binding_.reads_nothing(0);
         for (size_t i = 0; i < columns.size(); ++i)
-            if (columns[i]) binding_.reads(number_, input_.fields[i].name);
+            if (columns[i]) binding_.reads(0, input_.fields[i].name);
     }
 
     ExpressionCompiler compiler_;
     const Binding &binding_;
-    uint32_t number_;
     const Schema &input_;
     std::vector<Visible> visible_;
     std::vector<Step> steps_;
@@ -265,10 +264,10 @@ std::string expression_text(const Json &expression) {
     return expression.is_string() ? expression.get<std::string>() : expression.value("text", "");
 }
 
-Result<Steps> compile_steps(Context context, const Json &steps, const Binding &binding, uint32_t input) {
-    auto compiler = ExpressionCompiler::create(context, binding.input(input));
+Result<Steps> compile_steps(Context context, const Json &steps, const Binding &binding) {
+    auto compiler = ExpressionCompiler::create(context, binding.input(0));
     if (!compiler) return compiler.status();
-    StepCompiler compile(std::move(*compiler), binding, input);
+    StepCompiler compile(std::move(*compiler), binding);
     for (size_t i = 0; i < steps.size(); ++i) compile.add("steps[" + std::to_string(i) + "]", steps[i]);
     if (!compile.status().ok()) return compile.status();
     return compile.finish();

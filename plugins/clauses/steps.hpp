@@ -41,7 +41,7 @@ struct Steps {
 
 // The steps of a configuration over the columns of an input. All that is wrong is reported at its place; the Status is
 // the first of it. What is not wanted of the output is left out, and told to `binding` as not read.
-Result<Steps> compile_steps(Context context, const Config::Json &steps, const Binding &binding, uint32_t input);
+Result<Steps> compile_steps(Context context, const Config::Json &steps, const Binding &binding);
 
 // The text of an expression as it is written.
 std::string expression_text(const Config::Json &expression);

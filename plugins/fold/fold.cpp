@@ -24,14 +24,12 @@ constexpr weir_param kFoldParams[] = {
     param("time", WEIR_PARAM_COLUMN, "The column whose time `ttl` goes by. By default it is when the row comes by."),
 };
 
-constexpr const char *kOneInput = "takes the rows of one node: bring several together by a `union` before it";
-
 }  // namespace
 
 constexpr OperatorSpec kFoldSpec =
     operator_spec<Fold>("fold", "Keeps columns for each key, made anew by each of its rows, such as counters; one row out for each row in.")
         .params(kFoldParams)
-        .with(WEIR_OP_KEYED)
+        .with(WEIR_OP_KEYED | WEIR_OP_ONE_INPUT)
         .state(1, WEIR_STATE_BROADCAST);
 
 Result<std::unique_ptr<Instance>> Fold::create(Context context, const Config &config) {
@@ -50,7 +48,6 @@ Fold::Fold(Context context, const Config &config)
               .ttl = {std::chrono::microseconds(config.int64("ttl")), time_.empty() ? WEIR_CLOCK_PROCESSING : WEIR_CLOCK_EVENT}}) {}
 
 Status Fold::bind(const Binding &binding) {
-    if (binding.inputs() > 1) return Status::config("", kOneInput);
     const Schema &input = binding.input(0);
     auto program = Program::compile(context_, input, config_.json().at("columns"));
     if (!program) return program.status();

@@ -18,14 +18,12 @@ constexpr weir_param kLatestParams[] = {
         .one_of(R"(["changes","every"])"),
 };
 
-constexpr const char *kOneInput = "takes the rows of one node: bring several together by a `union` before it";
-
 }  // namespace
 
 constexpr OperatorSpec kLatestSpec =
     operator_spec<Latest>("latest", "Keeps for each key the last value of each column that was not null, such as a profile.")
         .params(kLatestParams)
-        .with(WEIR_OP_KEYED)
+        .with(WEIR_OP_KEYED | WEIR_OP_ONE_INPUT)
         .state(1, WEIR_STATE_BROADCAST);
 
 Result<std::unique_ptr<Instance>> Latest::create(Context context, const Config &config) {
@@ -77,7 +75,6 @@ Result<std::vector<size_t>> Latest::choose_columns(const Binding &binding) const
 }
 
 Status Latest::bind(const Binding &binding) {
-    if (binding.inputs() > 1) return Status::config("", kOneInput);
     const Schema &input = binding.input(0);
     const weir_bind_input &info = binding.input_info(0);
     binding.reads_nothing(0);

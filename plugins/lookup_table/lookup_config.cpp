@@ -52,7 +52,8 @@ constexpr OperatorSpec kLookupTableSpec =
     operator_spec<LookupTable>("lookup_table",
                                "Adds columns of a file's row that is found by a key. The file is a small table, held in memory, and "
                                "loaded anew when it changes.")
-        .params(kParams);
+        .params(kParams)
+        .with(WEIR_OP_ONE_INPUT);
 
 Result<std::unique_ptr<Instance>> LookupTable::create(Context context, const Config &config) {
     LookupOptions options;

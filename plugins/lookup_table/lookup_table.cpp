@@ -30,7 +30,6 @@ LookupTable::LookupTable(Context context, LookupOptions options)
       failures_metric_(context.metric("failed_loads", WEIR_METRIC_COUNTER, "How often a changed file could not be loaded.")) {}
 
 Status LookupTable::bind(const Binding &binding) {
-    if (binding.inputs() != 1) return Status::config("", "takes one input; `union` makes one of several");
     const Schema &in = binding.input(0);
     const Schema &record = options_.table.record;
     key_.clear();

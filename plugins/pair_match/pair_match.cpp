@@ -64,7 +64,7 @@ constexpr OperatorSpec kPairMatchSpec =
                              "row is in one pair at most. It computes its own key, the unordered pair of both numbers.")
         .params(kParams)
         .outputs(kOutputs)
-        .with(WEIR_OP_KEYED | WEIR_OP_OWN_KEY)
+        .with(WEIR_OP_KEYED | WEIR_OP_OWN_KEY | WEIR_OP_ONE_INPUT)
         .state(kStateVersion, WEIR_STATE_KEYED);
 
 Result<std::unique_ptr<Instance>> PairMatch::create(Context context, const Config &config) {

@@ -18,7 +18,7 @@ constexpr weir_param kParams[] = {
 
 }  // namespace
 
-constexpr OperatorSpec kUnnestSpec = operator_spec<Unnest>("unnest", "A row for each element of a list.").params(kParams);
+constexpr OperatorSpec kUnnestSpec = operator_spec<Unnest>("unnest", "A row for each element of a list.").params(kParams).with(WEIR_OP_ONE_INPUT);
 
 Result<std::unique_ptr<Instance>> Unnest::create(Context context, const Config &config) {
     if (config.boolean("flatten") && config.has("as")) return Status::config("as", "names the element, and `flatten` has its members instead");
@@ -45,7 +45,6 @@ Status Unnest::add_made(const Binding &binding, Field field, Made made) {
 }
 
 Status Unnest::bind(const Binding &binding) {
-    if (binding.inputs() != 1) return Status::config("", "takes one input; `union` makes one of several");
     const Schema &in = binding.input(0);
     const auto found = in.find(column_);
     if (!found) return Status::config("column", "the input has no column `" + column_ + "`; it has " + to_string(in));

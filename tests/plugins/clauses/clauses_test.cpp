@@ -210,16 +210,6 @@ TEST(Clauses, AddsWhereRowsCameFrom) {
     EXPECT_EQ(taken.start().message(), "`a` has a column `kind` already, and `tag` adds one");
 }
 
-TEST(Clauses, TakeInputsThatAreAlike) {
-    Harness h(clauses_plugin(), "clauses", steps(R"({"where": "n > 15"})"), {raw(), raw()});
-    ASSERT_EQ(h.start().message(), "");
-    ASSERT_TRUE(h.process(R"([["1","a",10],["2","a",20]])", 1).ok());
-    EXPECT_EQ(h.take(), (Texts{R"({"value":"2","kind":"a","n":20})"}));
-    Harness unlike(clauses_plugin(), "clauses", steps(R"({"where": "n > 15"})"), {raw(), weir::testing::schema_of({{"n", "int64"}})});
-    EXPECT_EQ(unlike.start().message(),
-              "its inputs differ: { value: string?, kind: string, n: int64 } and { n: int64 }");
-}
-
 TEST(Clauses, LeaveNoMemoryBehind) {
     const int64_t before = weir::testing::TestHost::get().live_blocks();
     {

@@ -80,6 +80,28 @@ TEST_F(Run, PrintsRowsToStandardOutputAndAllElseToStandardError) {
     EXPECT_EQ(got.code, 0);
 }
 
+TEST_F(Run, ReadsSeveralNodesWhoseColumnsStandInAnotherOrder) {
+    folder_.write("two.yaml",
+                  "name: two\n"
+                  "nodes:\n"
+                  "  a: { generate: { columns: { n: { constant: 5 }, m: { constant: 100 } }, count: 1 } }\n"
+                  "  b: { generate: { columns: { m: { constant: 200 }, n: { constant: 7 } }, count: 1 } }\n"
+                  "  pairs: { from: [a, b], pair_match: { value: n, sum: 12 } }\n"
+                  "  rows: { from: [a, b], where: n > 0 }\n"
+                  "  sums: { from: [a, b], key: n, window: { rows: 1, columns: { m: sum(m) } } }\n"
+                  "  shown: { from: [pairs, rows, sums], tag: kind, console: json }\n");
+    const Outcome got = run({"two.yaml", "--quiet"});
+    ASSERT_EQ(got.code, 0) << got.err;
+    std::vector<std::string> lines;
+    std::istringstream out(got.out);
+    for (std::string line; std::getline(out, line);) lines.push_back(line);
+    EXPECT_THAT(lines, testing::Contains(testing::AnyOf(R"({"left":5,"right":7,"left_m":100,"right_m":200,"kind":"pairs"})",
+                                                        R"({"left":7,"right":5,"left_m":200,"right_m":100,"kind":"pairs"})")));
+    for (const char* line : {R"({"n":5,"m":100,"kind":"rows"})", R"({"n":7,"m":200,"kind":"rows"})", R"({"n":5,"m":100,"kind":"sums"})",
+                             R"({"n":7,"m":200,"kind":"sums"})"})
+        EXPECT_THAT(lines, testing::Contains(line));
+}
+
 TEST_F(Run, SaysNothingWhenQuiet) {
     const Outcome got = run({"numbers.yaml", "--quiet", "--set", "count=1"});
     EXPECT_EQ(got.out, "{\"n\":0}\n");

@@ -170,7 +170,9 @@ TEST(Describe, RefusesFlagsThatDoNotFitTheKind) {
                    "operator `acme.match`: WEIR_OP_TRANSACTIONAL is for sinks and connections");
     EXPECT_MESSAGE(m.link.flags = WEIR_OP_TRANSACTIONAL, "operator `acme`: the function begin is NULL");
     EXPECT_MESSAGE(m.link.flags = WEIR_OP_KEYED,
-                   "operator `acme`: has flags of operators with inputs (keyed, own key, changelog, ordered)");
+                   "operator `acme`: has flags of operators with inputs (keyed, own key, changelog, ordered, one input)");
+    EXPECT_MESSAGE((m.op.flags = WEIR_OP_ONE_INPUT, m.op.n_inputs = 2, m.inputs[1].name = "second"),
+                   "operator `acme.match`: WEIR_OP_ONE_INPUT is for an operator with one input, and there are 2");
     EXPECT_MESSAGE(m.op.flags = WEIR_OP_ASYNC_ORDERED,
                    "operator `acme.match`: WEIR_OP_ASYNC_ORDERED needs an async_capacity");
     EXPECT_MESSAGE(m.op.async_capacity = 4, "operator `acme.match`: the function on_wake is NULL");

@@ -131,7 +131,10 @@ PluginInfo make_core() {
                                    });
     pair_match.inputs = {{"in", "", false}};
     pair_match.outputs = {{"out", "", false}, {"expired", "", false}};
-    pair_match.flags = WEIR_OP_KEYED | WEIR_OP_OWN_KEY;
+    pair_match.flags = WEIR_OP_KEYED | WEIR_OP_OWN_KEY | WEIR_OP_ONE_INPUT;
+    OperatorInfo unite = make("union", OperatorKind::kOperator, {});
+    unite.inputs = {{"in", "", false}};
+    unite.outputs = {{"out", "", false}};
     OperatorInfo count = make("count", OperatorKind::kOperator, {});
     count.flags = WEIR_OP_KEYED;
     OperatorInfo join = make("join", OperatorKind::kOperator, {Param("within", T::kDuration)});
@@ -163,7 +166,7 @@ PluginInfo make_core() {
     PluginInfo plugin;
     plugin.id = "core";
     plugin.version = "0.1.0";
-    plugin.operators = {std::move(pair_match), std::move(count), std::move(join),
+    plugin.operators = {std::move(pair_match), std::move(count), std::move(join), std::move(unite),
                         std::move(pass),       std::move(route), std::move(generate), make("console", OperatorKind::kSink, {})};
     return plugin;
 }

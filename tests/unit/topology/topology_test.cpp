@@ -181,6 +181,22 @@ TEST(Topology, TakesPortsThatAConfigurationNames) {
               "      |   ^~~~~~\n");
 }
 
+TEST(Topology, UnitesTheInputsOfAnOperatorThatTakesOne) {
+    const Loaded loaded = load(R"(nodes:
+  a: { generate: {} }
+  b: { generate: {} }
+  one: { from: a, pair_match: { value: n, sum: 12 } }
+  pairs: { from: [a, one.expired, b], pair_match: { value: n, sum: 12 } }
+  out: { from: [pairs, one, pairs.expired], console: {} }
+)");
+    ASSERT_TRUE(loaded.topology) << loaded.text();
+    EXPECT_EQ(edges(*loaded.topology),
+              (Names{"a.out -> one.in", "a.out -> pairs/inputs.in", "one.expired -> pairs/inputs.in", "b.out -> pairs/inputs.in",
+                     "pairs/inputs.out -> pairs.in", "pairs.out -> out.in", "one.out -> out.in", "pairs.expired -> out.in"}));
+    EXPECT_EQ(loaded.node("pairs/inputs").name(), "pairs");
+    EXPECT_EQ(loaded.text(), "");
+}
+
 TEST(Topology, LeadsEachEdgeIntoANodeWithATagThroughWhatAddsIt) {
     const Loaded loaded = load(R"(parameters: { column: { type: column, default: kind } }
 nodes:
