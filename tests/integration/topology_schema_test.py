@@ -26,7 +26,7 @@ REFUSED = set("""
     node-from-source node-from-two node-key node-name node-no-operator node-operator node-operator-is-a-codec
     node-operator-is-a-connection node-operator-plugin node-parameter-outside node-two-operators parameter-declaration
     route-conditions route-port-name several-at-once tag-of-a-source top-checkpoint-unit top-delivery top-memory-limit top-nodes-as-list top-operator-outside top-restart
-    top-unknown-section top-workers yaml-comma
+    top-unknown-section top-workers window-misspelt window-no-key yaml-comma
 """.split())
 
 
