@@ -57,6 +57,7 @@ bench: ## measure CPU time a record against a real Kafka and a hand-written loop
 	@tests/servers/kafka/start --fetch
 	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
+	@tests/bench/windows
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 
 soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers; hours, or SOAK_MINUTES=N of them, then again

@@ -1,12 +1,18 @@
-// bench-fill: recreates a topic and fills it with small numbers as text, the input of pair-match.
+// bench-fill: recreates a topic and fills it.
 //
-//   bench-fill --brokers HOST:PORT --topic raw [--partitions 4] [--records 5000000] [--seed 12]
+//   bench-fill --brokers HOST:PORT --topic raw [--payload numbers] [--partitions 4] [--records 5000000] [--seed 12]
 //              [--corrupt-one-in 10000] [--compression none]
 //
-// A payload is a number 0..12, uniform; one in --corrupt-one-in (0: none) is a number out of range or no number.
-// The same seed gives the same payloads in the same partitions. --records 0 only recreates the topic.
+// numbers   the input of pair-match: 0..12 as text, uniform; one in --corrupt-one-in (0: none) is out of range or no number
+// orders    that of orders-by-status, as orders-seeder writes it: customer=customer-042,status=SHIPPED,...,ts=...
+// events    that of windows.yaml: `k,u,v,h,ts`, numbers below 10,000, 100,000 and 1,000,000, a key that is 0 in half of the
+//           records and below 10,000 in the others, and milliseconds
+//
+// Times go on by 10 us a record, some up to a second behind. The same seed gives the same payloads in the same partitions.
+// --records 0 only recreates the topic.
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <random>
 #include <thread>
 
@@ -90,21 +96,65 @@ void recreate_topic(rd_kafka_t* client, const std::string& name, int partitions)
   rd_kafka_queue_destroy(queue);
 }
 
-void fill(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions, int64_t records, uint64_t seed,
-          uint64_t corrupt_one_in) {
-  std::mt19937_64 random(seed);
+constexpr int64_t kStartMs = 1'716'465'600'000;  // 2024-05-23T12:00:00Z
+constexpr size_t kMaxPayload = 128;
+
+/// Writes payloads one behind the other.
+class Payload {
+ public:
+  Payload(const std::string& kind, uint64_t seed, uint64_t corrupt_one_in)
+      : kind_(kind), random_(seed), corrupt_one_in_(corrupt_one_in) {
+    if (kind != "numbers" && kind != "orders" && kind != "events") bench::die("--payload numbers, orders or events");
+  }
+
+  /// The length. REQUIRES: room for kMaxPayload bytes.
+  size_t write(int64_t record, char* to) {
+    if (kind_ == "numbers") return number(to);
+    const int64_t ms = kStartMs + record / 100 - static_cast<int64_t>(random_() % 1000);
+    return kind_ == "orders" ? order(ms, to) : event(ms, to);
+  }
+
+ private:
+  size_t number(char* to) {
+    uint64_t which = random_() % kValid;
+    if (corrupt_one_in_ != 0 && random_() % corrupt_one_in_ == 0) which = kValid + random_() % (kPayloads.size() - kValid);
+    return kPayloads[which].copy(to, kMaxPayload);
+  }
+  size_t order(int64_t ms, char* to) {
+    static constexpr const char* kStatus[] = {"NEW", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"};
+    static constexpr const char* kRegions[] = {"eu-west", "eu-north", "us-east", "us-west", "ap-south"};
+    const time_t seconds = ms / 1000;
+    tm parts{};
+    gmtime_r(&seconds, &parts);
+    const auto cents = static_cast<unsigned>(random_() % 30'000);
+    const int length = std::snprintf(to, kMaxPayload, "customer=customer-%03u,status=%s,region=%s,amount=%u.%02u,ts=",
+                                     static_cast<unsigned>(random_() % 500), kStatus[random_() % 5], kRegions[random_() % 5],
+                                     cents / 100, cents % 100);
+    return static_cast<size_t>(length) + std::strftime(to + length, kMaxPayload - static_cast<size_t>(length), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  }
+  size_t event(int64_t ms, char* to) {
+    const auto below = [&](unsigned n) { return static_cast<unsigned>(random_() % n); };
+    const unsigned hot = below(2) ? below(10'000) : 0;
+    return static_cast<size_t>(std::snprintf(to, kMaxPayload, "%u,%u,%u,%u,%lld", below(10'000), below(100'000), below(1'000'000), hot,
+                                             static_cast<long long>(ms)));
+  }
+
+  const std::string kind_;
+  std::mt19937_64 random_;
+  const uint64_t corrupt_one_in_;
+};
+
+void fill(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions, int64_t records, Payload payload) {
   std::vector<rd_kafka_message_t> batch(kBatch);
+  std::vector<char> bytes(kBatch * kMaxPayload);
   int partition = 0;
   for (int64_t sent = 0; sent < records;) {
     const int count = static_cast<int>(std::min<int64_t>(kBatch, records - sent));
     for (int i = 0; i < count; ++i) {
-      uint64_t which = random() % kValid;
-      if (corrupt_one_in != 0 && random() % corrupt_one_in == 0) {
-        which = kValid + random() % (kPayloads.size() - kValid);
-      }
+      char* to = bytes.data() + static_cast<size_t>(i) * kMaxPayload;
       batch[i] = {};
-      batch[i].payload = const_cast<char*>(kPayloads[which].data());
-      batch[i].len = kPayloads[which].size();
+      batch[i].payload = to;
+      batch[i].len = payload.write(sent + i, to);
     }
     bench::produce_all(client, topic, partition, batch.data(), static_cast<size_t>(count));
     sent += count;
@@ -122,6 +172,7 @@ int main(int argc, char** argv) {
   const bench::Arguments arguments(argc, argv, 1,
                                    {{"--brokers", ""},
                                     {"--topic", "raw"},
+                                    {"--payload", "numbers"},
                                     {"--partitions", "4"},
                                     {"--records", "5000000"},
                                     {"--seed", "12"},
@@ -142,8 +193,9 @@ int main(int argc, char** argv) {
   recreate_topic(client, name, partitions);
 
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
-  fill(client, topic, partitions, arguments.number("--records"), static_cast<uint64_t>(arguments.number("--seed")),
-       static_cast<uint64_t>(arguments.number("--corrupt-one-in")));
+  fill(client, topic, partitions, arguments.number("--records"),
+       Payload(arguments.text("--payload"), static_cast<uint64_t>(arguments.number("--seed")),
+               static_cast<uint64_t>(arguments.number("--corrupt-one-in"))));
   bench::check(rd_kafka_flush(client, 120'000), "flush");
   rd_kafka_topic_destroy(topic);
   rd_kafka_destroy(client);
