@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <weir/expression.hpp>
+#include <weir/aggregation.hpp>
 
 #include "windows.hpp"
 
@@ -45,10 +45,11 @@ private:
         return *list(state);
     }
     Status try_rows(const Rows &from, std::span<const int32_t> rows);
-    void evict(List &rows);
-    void evict_by_expression(List &rows);
+    Status evict(List &rows);
+    Status evict_by_expression(List &rows);
+    Status judge(List &rows, size_t begin, const void *state, int64_t newest, List &kept);
     ArrowArray make_rows(const KeptRow *first, size_t n, const int64_t *newest) const;
-    Status add_up(const List &rows, int64_t group, void *state);
+    Status add_up(AggregationEvaluator &evaluator, const List &rows, int64_t group, void *state);
 
     Context context_;
     const Spec &spec_;
@@ -58,8 +59,8 @@ private:
     Schema judged_;  // the input, and how far a row is behind the newest
     std::vector<std::string> names_;  // of the columns that are kept
     KeyCodec codec_;
-    ExpressionProgram program_;
-    ExpressionEvaluator keep_;
+    Aggregation keep_;  // keep.when: a condition on a row of judged_, over aggregates of all rows
+    AggregationEvaluator judge_;
     GroupTable scratch_{0};
     std::vector<StateError> errors_;
 };
@@ -70,15 +71,16 @@ Status KeptRows::bind(const Config &config) {
         judged_ = input_;
         judged_.fields.push_back({kRowsBehind, type_of(TypeId::kInt64), false});
         judged_.fields.push_back({kSecondsBehind, type_of(TypeId::kFloat64), false});
-        auto compiler = ExpressionCompiler::create(context_, judged_);
+        auto compiler = AggregationCompiler::create(context_, input_, judged_);
         if (!compiler) return compiler.status();
-        const auto when = compiler->condition(config.child("keep").json().at("when"), "keep.when");
+        const auto when = compiler->add(config.child("keep").json().at("when"), "keep.when");
         if (!when) return when.status();
-        program_ = compiler->finish();
-        keep_ = ExpressionEvaluator(program_);
-        std::vector<uint8_t> read;
-        program_.mark_reads(0, read);
-        for (size_t i = 0; i < columns.size(); ++i) columns[i] |= read[i];
+        if (const Type type = compiler->field(when.value(), "").type; type.id != TypeId::kBool)
+            return Status::config("keep.when", "is " + to_string(type) + ", and a condition is true or false");
+        keep_ = compiler->finish();
+        judge_ = AggregationEvaluator(keep_);
+        const std::vector<uint8_t> by_aggregates = keep_.row_columns(), by_row = keep_.group_columns();
+        for (size_t i = 0; i < columns.size(); ++i) columns[i] |= by_aggregates[i] | by_row[i];
     }
     for (size_t i = 0; i < columns.size(); ++i) {
         if (!columns[i]) continue;
@@ -156,43 +158,60 @@ ArrowArray KeptRows::make_rows(const KeptRow *first, size_t n, const int64_t *ne
     return out;
 }
 
-void KeptRows::evict(List &rows) {
-    if (rows.empty()) return;
+Status KeptRows::evict(List &rows) {
+    if (rows.empty()) return {};
     if (spec_.keep_last) {
         int64_t newest = INT64_MIN;
         for (const KeptRow &row : rows) newest = std::max(newest, row.time);
         std::erase_if(rows, [&](const KeptRow &row) { return newest - row.time >= spec_.keep_last; });
     }
-    if (spec_.keep_when) evict_by_expression(rows);
+    if (spec_.keep_when)
+        if (Status s = evict_by_expression(rows); !s.ok()) return s;
     const auto most = static_cast<size_t>(spec_.keep_rows);
     if (most && rows.size() > most) rows.erase(rows.begin(), rows.end() - static_cast<ptrdiff_t>(most));
+    return {};
 }
 
-// A row for which the expression fails is kept: it is no reason to lose it.
-void KeptRows::evict_by_expression(List &rows) {
-    int64_t newest[2] = {INT64_MIN, 0};  // its time, and how many rows are behind the batch at hand
-    for (const KeptRow &row : rows) newest[0] = std::max(newest[0], row.time);
+Status KeptRows::evict_by_expression(List &rows) {
+    GroupTable all(keep_.state_bytes());
+    void *state = all.at(0, "").state();
+    errors_.clear();
+    Status status = add_up(judge_, rows, 0, state);
+    int64_t newest = INT64_MIN;
+    for (const KeptRow &row : rows) newest = std::max(newest, row.time);
     List kept;
-    std::vector<uint8_t> outcomes(WEIR_BATCH_MAX_ROWS);
-    for (size_t begin = 0; begin < rows.size(); begin += WEIR_BATCH_MAX_ROWS) {
-        const size_t n = std::min<size_t>(WEIR_BATCH_MAX_ROWS, rows.size() - begin);
-        newest[1] = static_cast<int64_t>(rows.size() - begin - n);
-        ArrowArray array = make_rows(&rows[begin], n, newest);
-        weir_batch batch{};
-        batch.size = sizeof batch;
-        batch.rows = array.length;
-        batch.array = &array;
-        keep_.begin(BatchView(batch, judged_), 0, array.length, context_.now());
-        keep_.evaluate(0, {}, array.length, outcomes.data());
-        for (size_t i = 0; i < n; ++i)
-            if (outcomes[i] == WEIR_OUTCOME_TRUE || outcomes[i] == WEIR_OUTCOME_FAILED) kept.push_back(std::move(rows[begin + i]));
-        keep_ = ExpressionEvaluator(program_);  // it lets go of the batch
-        array.release(&array);
-    }
-    rows = std::move(kept);
+    for (size_t begin = 0; begin < rows.size() && status.ok(); begin += WEIR_BATCH_MAX_ROWS)
+        status = judge(rows, begin, state, newest, kept);
+    keep_.drop(state);
+    if (status.ok()) rows = std::move(kept);
+    return status;
 }
 
-Status KeptRows::add_up(const List &rows, int64_t group, void *state) {
+// Of one batch of rows, those that stay. One for which the condition fails does: it is no reason to lose it.
+Status KeptRows::judge(List &rows, size_t begin, const void *state, int64_t newest, List &kept) {
+    const size_t n = std::min<size_t>(WEIR_BATCH_MAX_ROWS, rows.size() - begin);
+    const int64_t behind[2] = {newest, static_cast<int64_t>(rows.size() - begin - n)};
+    ArrowArray array = make_rows(&rows[begin], n, behind), values{};
+    const std::vector<const void *> states(n, state);
+    Status status = judge_.results(states, array, context_.now(), &values);
+    if (status.ok()) {
+        const Type type = type_of(TypeId::kBool);
+        const Column column(values.children[0], &type);
+        std::vector<uint8_t> stays(n);
+        for (size_t i = 0; i < n; ++i) {
+            const auto row = static_cast<int64_t>(i);
+            stays[i] = !column.is_null(row) && column.bool_value(row);
+        }
+        for (const weir_expression_error &error : judge_.errors()) stays[static_cast<size_t>(error.row)] = 1;
+        for (size_t i = 0; i < n; ++i)
+            if (stays[i]) kept.push_back(std::move(rows[begin + i]));
+        values.release(&values);
+    }
+    array.release(&array);
+    return status;
+}
+
+Status KeptRows::add_up(AggregationEvaluator &evaluator, const List &rows, int64_t group, void *state) {
     for (size_t begin = 0; begin < rows.size(); begin += WEIR_BATCH_MAX_ROWS) {
         const size_t n = std::min<size_t>(WEIR_BATCH_MAX_ROWS, rows.size() - begin);
         ArrowArray array = make_rows(&rows[begin], n, nullptr);
@@ -201,10 +220,10 @@ Status KeptRows::add_up(const List &rows, int64_t group, void *state) {
         batch.rows = array.length;
         batch.array = &array;
         const std::vector<void *> states(n, state);
-        Status status = evaluator_.update(BatchView(batch, input_), {}, states, context_.now());
+        Status status = evaluator.update(BatchView(batch, input_), {}, states, context_.now());
         array.release(&array);
         if (!status.ok()) return status;
-        const auto failed = evaluator_.errors();
+        const auto failed = evaluator.errors();
         if (!failed.empty() && (errors_.empty() || errors_.back().row != group))
             errors_.push_back({group, failed[0].expression, std::string(view(failed[0].code)), std::string(view(failed[0].message))});
     }
@@ -214,15 +233,14 @@ Status KeptRows::add_up(const List &rows, int64_t group, void *state) {
 Status KeptRows::results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) {
     GroupTable sums(aggregation_.state_bytes());
     std::vector<const void *> of;
-    errors_.clear();
     Status status;
+    for (const void *state : states)
+        if (auto *rows = const_cast<List *>(list(state)); rows && status.ok()) status = evict(*rows);
+    errors_.clear();
     for (size_t i = 0; i < states.size() && status.ok(); ++i) {
         Group &sum = sums.at(i << 40, std::string_view(reinterpret_cast<const char *>(&i), sizeof i));
         of.push_back(sum.state());
-        auto *rows = const_cast<List *>(list(states[i]));
-        if (!rows) continue;
-        evict(*rows);
-        status = add_up(*rows, static_cast<int64_t>(i), sum.state());
+        if (const List *rows = list(states[i])) status = add_up(evaluator_, *rows, static_cast<int64_t>(i), sum.state());
     }
     if (status.ok()) status = evaluator_.results(of, group, context_.now(), out);
     if (status.ok()) append_errors(evaluator_, errors_);

@@ -110,6 +110,16 @@ uint64_t hash_text(std::string_view text) {
     return hash;
 }
 
+// A condition over aggregates, of the group with the row; one over the row's columns is none of the aggregation's.
+Status add_trigger(Expressions &to, const Spec &spec, const Config &config, Layout &out) {
+    if (!spec.early_when) return {};
+    out.trigger = to.compiler.try_add(config.child("early").json().at("when"));
+    if (!out.trigger) return {};
+    const Type type = to.compiler.field(*out.trigger, "").type;
+    if (type.id == TypeId::kBool) return {};
+    return Status::config("early.when", "is " + to_string(type) + ", and a condition is true or false");
+}
+
 Status check_changelog(const Layout &layout) {
     for (const Field &field : layout.all.fields)
         if (field.type.is_nested())
@@ -131,6 +141,7 @@ Result<Layout> Layout::create(Context context, const Binding &binding, const Spe
     Expressions expressions{std::move(*compiler), {}, {}};
     Status s = add_expressions(expressions, config.child("columns").json());
     if (s.ok()) s = list_columns(expressions, spec, out);
+    if (s.ok()) s = add_trigger(expressions, spec, config, out);
     if (s.ok() && spec.output == Output::kChangelog) s = check_changelog(out);
     if (!s.ok()) return s;
     out.aggregation = expressions.compiler.finish();

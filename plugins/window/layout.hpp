@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Layout {
     size_t end() const { return keys + 2; }
     KeyCodec codec;   // of the input's key
     Aggregation aggregation;
+    std::optional<uint32_t> trigger;  // the expression that is early.when, where that is over aggregates
     uint64_t fingerprint = 0;     // of what a state's bytes mean
     Schema all;                   // the output with all of its columns but `_op`
     std::vector<Column> columns;  // of `output`

@@ -22,7 +22,7 @@ inline constexpr weir_param kCalendar[] = {
 inline constexpr weir_param kEarly[] = {
     param("every", WEIR_PARAM_DURATION, "Results of open windows that have changed, so often, by the clock."),
     param("rows", WEIR_PARAM_INT64, "A result each time a group has so many new rows."),
-    param("when", WEIR_PARAM_EXPRESSION, "A result after each row for which this is true."),
+    param("when", WEIR_PARAM_EXPRESSION, "A result after each row for which this is true: over the row's columns, or over aggregates of the group with it, such as `sum(amount) > 1000`."),
 };
 inline constexpr weir_param kLate[] = {
     param("every", WEIR_PARAM_DURATION, "Results of closed windows that have changed, so often, by the clock.").required(),
@@ -31,7 +31,8 @@ inline constexpr weir_param kKeep[] = {
     param("rows", WEIR_PARAM_INT64, "The last so many."),
     param("last", WEIR_PARAM_DURATION, "Those less than so far behind the newest."),
     param("when", WEIR_PARAM_EXPRESSION,
-          "Those for which this is true: over the row's columns, `rows_behind` (0 for the last) and `seconds_behind` (the newest)."),
+          "Those for which this is true: over the row's columns, `rows_behind` (0 for the last), `seconds_behind` (the newest), and "
+          "aggregates of all the rows: `amount < 3 * avg(amount)`."),
 };
 inline constexpr weir_param kColumn[] = {param("", WEIR_PARAM_EXPRESSION, "")};
 

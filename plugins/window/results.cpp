@@ -67,7 +67,7 @@ Status Results::build() {
     Status status = keys_.empty() ? Status() : store_.results(states_, group, &results);
     if (status.ok()) {
         failed_.assign(keys_.size(), 0);
-        if (!keys_.empty()) fail(group);
+        if (!keys_.empty()) fail(group, store_.errors());
         ArrowArray rows = layout_.changelog ? take_changes(group, results) : take_plain(group, results);
         sent_ += rows.length;
         if (rows.length) ready_.push_back(rows);
@@ -75,23 +75,52 @@ Status Results::build() {
     }
     release(group);
     release(results);
+    clear();
+    return status;
+}
+
+void Results::clear() {
     keys_.clear();
     states_.clear();
     bounds_.clear();
     panes_.clear();
     lasts_.clear();
     deleted_.clear();
+}
+
+// A column that has no value yet is told of when a result is due.
+Status Results::test(std::vector<uint8_t> &fired) {
+    fired.assign(keys_.size(), 0);
+    if (keys_.empty()) return {};
+    ArrowArray group = group_columns(), results{};
+    Status status = store_.results(states_, group, &results);
+    if (status.ok()) {
+        const Column column(results.children[*layout_.trigger], &bool_);
+        for (size_t i = 0; i < fired.size(); ++i) {
+            const auto row = static_cast<int64_t>(i);
+            fired[i] = !column.is_null(row) && column.bool_value(row);
+        }
+        std::vector<StateError> errors;
+        for (const StateError &error : store_.errors()) {
+            fired[static_cast<size_t>(error.row)] = 0;
+            if (error.expression == *layout_.trigger) errors.push_back(error);
+        }
+        failed_.assign(keys_.size(), 0);
+        fail(group, errors);
+    }
+    release(group);
+    release(results);
+    clear();
     return status;
 }
 
 // The group's row is what is left of the records that it came from.
-void Results::fail(const ArrowArray &group) {
-    const std::vector<StateError> &errors = store_.errors();
+void Results::fail(const ArrowArray &group, const std::vector<StateError> &errors) {
     if (errors.empty()) return;
     std::vector<RowError> rows;
     for (const StateError &error : errors) {
         failed_[static_cast<size_t>(error.row)] = 1;
-        std::string column;
+        std::string column = layout_.trigger == error.expression ? "early.when" : "";
         for (size_t i = 0; i < layout_.all.size(); ++i)
             if (layout_.all_columns[i].from == Layout::Column::From::kResult && layout_.all_columns[i].index == error.expression)
                 column = layout_.all.fields[i].name;

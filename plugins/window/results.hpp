@@ -27,6 +27,8 @@ public:
     void add(std::string_view key, const void *state, Bounds bounds, Pane pane, std::string *last = nullptr);
     // Takes back what was sent.
     void add_delete(std::string last);
+    // By what was added, which is forgotten then: 1 where the trigger over aggregates is true now.
+    Status test(std::vector<uint8_t> &fired);
     bool full() const { return keys_.size() >= WEIR_BATCH_MAX_ROWS; }
     bool empty() const { return keys_.empty(); }
     // Computes what was added. Groups without a result go to `errors`.
@@ -41,13 +43,16 @@ private:
     ArrowArray take_plain(ArrowArray &group, ArrowArray &results);
     ArrowArray take_changes(const ArrowArray &group, const ArrowArray &results);
     void append_sent(const std::string &last, Op op, BatchBuilder &to);
-    void fail(const ArrowArray &group);
+    // Those of the groups that failed to be told of.
+    void fail(const ArrowArray &group, const std::vector<StateError> &errors);
+    void clear();
 
     Context context_;
     const Layout &layout_;
     States &store_;
     KeyCodec sent_codec_;  // of all columns
     ArrowSchema group_schema_{};
+    const Type bool_ = type_of(TypeId::kBool);
 
     std::vector<std::string_view> keys_;
     std::vector<const void *> states_;

@@ -32,11 +32,15 @@ private:
     void clear_sums();
     void list_all(Pane kind);
     void behind_result(Key &key);
-    bool is_due(const Key &key, const PaneOf &pane, const Rows &rows, size_t row) const;
+    Status drop_unfired();
 
     const bool global_;
     const int64_t part_;  // rows
-    std::vector<Key *> pending_;
+    struct Fired {
+        Key *key;
+        bool if_true;  // that the trigger is
+    };
+    std::vector<Fired> pending_;
     std::deque<std::pair<Key *, Pane>> sending_;
     std::deque<std::vector<char>> sums_;  // of windows in parts, until they are computed
 };
@@ -70,28 +74,39 @@ Status RowWindows::take_row(const Rows &rows, size_t row, Refused &refused) {
     put(static_cast<int32_t>(row), pane.group);
     ++pane.group.since;
     ++key.rows;
-    if (!is_due(key, pane, rows, row)) return {};
+    const Firing due = global_ ? firing(pane.group, rows, row, false)
+                    : key.rows % static_cast<uint64_t>(spec_.every_rows) == 0 ? Firing::kYes : Firing::kNo;
+    if (due == Firing::kNo) return {};
     key.pending = true;
-    pending_.push_back(&key);
+    pending_.push_back({&key, due == Firing::kIfTrue});
     return {};
 }
 
-bool RowWindows::is_due(const Key &key, const PaneOf &pane, const Rows &rows, size_t row) const {
-    if (!global_) return key.rows % static_cast<uint64_t>(spec_.every_rows) == 0;
-    return (spec_.early_rows && pane.group.since >= static_cast<uint64_t>(spec_.early_rows)) ||
-           (!rows.triggers.empty() && rows.triggers[row]);
+Status RowWindows::drop_unfired() {
+    for (const Fired &one : pending_)
+        if (one.if_true) results_.add(one.key->text(), one.key->first->group.state(), one.key->first->bounds, Pane::kEarly);
+    std::vector<uint8_t> fired;
+    if (Status s = results_.test(fired); !s.ok()) return s;
+    size_t tested = 0;
+    std::erase_if(pending_, [&](const Fired &one) {
+        if (!one.if_true || fired[tested++]) return false;
+        one.key->pending = false;
+        return true;
+    });
+    return {};
 }
 
 Status RowWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
-    for (Key *key : pending_) {
-        key->pending = false;
-        if (status.ok()) status = send(*key, global_ ? Pane::kEarly : Pane::kOnTime);
+    if (status.ok() && layout_.trigger) status = drop_unfired();
+    for (const Fired &one : pending_) {
+        one.key->pending = false;
+        if (status.ok()) status = send(*one.key, global_ ? Pane::kEarly : Pane::kOnTime);
     }
     if (status.ok()) status = results_.build();
     clear_sums();
-    for (Key *key : pending_) behind_result(*key);
+    for (const Fired &one : pending_) behind_result(*one.key);
     pending_.clear();
     return status;
 }

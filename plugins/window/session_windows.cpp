@@ -38,12 +38,18 @@ private:
 
     Status take_row(const Rows &rows, size_t row, Refused &refused);
     Status join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused);
-    void fire(PaneOf &pane, Pane kind);
+    void fire(PaneOf &pane, Pane kind, bool if_true);
+    Status drop_unfired();
     Status settle(const Rows &rows, Refused &refused);
     void enqueue(PaneOf &pane);
 
     std::vector<Due> due_;  // a heap
-    std::vector<std::pair<PaneOf *, Pane>> pending_;
+    struct Fired {
+        PaneOf *pane;
+        Pane kind;
+        bool if_true;  // that the trigger is
+    };
+    std::vector<Fired> pending_;
     std::deque<std::pair<PaneOf *, Pane>> sending_;
     std::vector<PaneOf *> expired_;
 };
@@ -96,16 +102,27 @@ Status SessionWindows::take_row(const Rows &rows, size_t row, Refused &refused) 
     const bool reopened = pane->group.closed && !late;
     pane->group.closed = late;
     if (reopened) enqueue(*pane);
-    const bool due = late ? !spec_.late_every
-                          : (spec_.early_rows && pane->group.since >= static_cast<uint64_t>(spec_.early_rows)) ||
-                                (!rows.triggers.empty() && rows.triggers[row]);
-    if (due) fire(*pane, late ? Pane::kLate : Pane::kEarly);
+    if (const Firing due = firing(pane->group, rows, row, late); due != Firing::kNo) fire(*pane, late ? Pane::kLate : Pane::kEarly, due == Firing::kIfTrue);
     return {};
 }
 
-void SessionWindows::fire(PaneOf &pane, Pane kind) {
+void SessionWindows::fire(PaneOf &pane, Pane kind, bool if_true) {
     pane.group.pending = true;
-    pending_.emplace_back(&pane, kind);
+    pending_.push_back({&pane, kind, if_true});
+}
+
+Status SessionWindows::drop_unfired() {
+    for (const Fired &one : pending_)
+        if (one.if_true) results_.add(one.pane->key->text(), one.pane->group.state(), one.pane->bounds, one.kind);
+    std::vector<uint8_t> fired;
+    if (Status s = results_.test(fired); !s.ok()) return s;
+    size_t tested = 0;
+    std::erase_if(pending_, [&](const Fired &one) {
+        if (!one.if_true || fired[tested++]) return false;
+        one.pane->group.pending = false;
+        return true;
+    });
+    return {};
 }
 
 // The session takes in a window that overlaps it, and those that overlap both. What is to be sent of it is sent as it was.
@@ -134,12 +151,13 @@ Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused
 Status SessionWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
-    for (auto &[pane, kind] : pending_) {
-        pane->group.pending = false;
-        if (pane->group.rows > 0) add_result(*pane, pane->group.state(), kind);
+    if (status.ok() && layout_.trigger) status = drop_unfired();
+    for (const Fired &one : pending_) {
+        one.pane->group.pending = false;
+        if (one.pane->group.rows > 0) add_result(*one.pane, one.pane->group.state(), one.kind);
     }
     if (status.ok()) status = results_.build();
-    for (auto &[pane, kind] : pending_) forget(*pane);
+    for (const Fired &one : pending_) forget(*one.pane);
     pending_.clear();
     return status;
 }

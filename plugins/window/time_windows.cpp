@@ -51,6 +51,7 @@ private:
         Unit *unit;
         Pane pane;
         size_t next = 0;
+        bool if_true = false;  // that the trigger is, with the row
     };
     struct Merged {  // a window whose slices were merged
         Bounds bounds;
@@ -70,6 +71,7 @@ private:
     void send(Unit &unit, Group &group, Pane pane);
     void forget(Unit &unit, Group &group);
     Status settle(const Rows &rows, Refused &refused);
+    Status drop_unfired();
     Status send_late(const Rows &rows, Bounds slice, size_t row, int64_t watermark, Refused &refused);
     Status merge(Bounds window, GroupTable &into, const Group *only, std::string_view key);
     bool step(Status &status);
@@ -149,14 +151,12 @@ Status TimeWindows::take_into(Bounds window, const Rows &rows, size_t row, int64
     put(static_cast<int32_t>(row), *group);
     ++group->since;
     const bool late = is_closed(window.end, watermark);
-    const bool due = late ? !spec_.late_every
-                          : (spec_.early_rows && group->since >= static_cast<uint64_t>(spec_.early_rows)) ||
-                                (!rows.triggers.empty() && rows.triggers[row]);
+    const Firing due = firing(*group, rows, row, late);
     if (late) group->closed = true;
-    if (!due) return {};
+    if (due == Firing::kNo) return {};
     group->pending = true;
     pending_.push_back(group);
-    fired_.push_back({&unit, late ? Pane::kLate : Pane::kEarly});
+    fired_.push_back({&unit, late ? Pane::kLate : Pane::kEarly, 0, due == Firing::kIfTrue});
     return {};
 }
 
@@ -207,10 +207,31 @@ void TimeWindows::forget(Unit &unit, Group &group) {
     unit.table.touch(group);
 }
 
+// What is to be sent if its trigger is true, where it is not.
+Status TimeWindows::drop_unfired() {
+    for (size_t i = 0; i < pending_.size(); ++i)
+        if (fired_[i].if_true) results_.add(fired_[i].unit->table.key(*pending_[i]), pending_[i]->state(), fired_[i].unit->bounds, Pane::kEarly);
+    std::vector<uint8_t> fired;
+    if (Status s = results_.test(fired); !s.ok()) return s;
+    size_t left = 0;
+    for (size_t i = 0, tested = 0; i < pending_.size(); ++i) {
+        if (fired_[i].if_true && !fired[tested++]) {
+            pending_[i]->pending = false;
+            continue;
+        }
+        pending_[left] = pending_[i];
+        fired_[left++] = fired_[i];
+    }
+    pending_.resize(left);
+    fired_.resize(left);
+    return {};
+}
+
 // The rows gathered so far are in their states, and what they fired is on its way.
 Status TimeWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
+    if (status.ok() && layout_.trigger) status = drop_unfired();
     for (size_t i = 0; i < pending_.size(); ++i) {
         pending_[i]->pending = false;
         if (pending_[i]->rows > 0) send(*fired_[i].unit, *pending_[i], fired_[i].pane);

@@ -77,14 +77,15 @@ Status Window::bind(const Binding &binding) {
 Status Window::bind_row_expressions(const Binding &binding) {
     trigger_.reset();
     gap_.reset();
-    if (!spec_.early_when && !spec_.gap_by_row) return {};
+    const bool when = spec_.early_when && !layout_.trigger;
+    if (!when && !spec_.gap_by_row) return {};
     const Schema &input = binding.input(0);
     auto compiler = ExpressionCompiler::create(context_, input);
     if (!compiler) return compiler.status();
-    if (spec_.early_when) {
-        const auto when = compiler->condition(config_.child("early").json().at("when"), "early.when");
-        if (!when) return when.status();
-        trigger_ = when.value();
+    if (when) {
+        const auto condition = compiler->condition(config_.child("early").json().at("when"), "early.when");
+        if (!condition) return condition.status();
+        trigger_ = condition.value();
     }
     if (spec_.gap_by_row) {
         const auto gap = compiler->value(config_.json().at("session_gap"), "session_gap");

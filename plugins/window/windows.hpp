@@ -105,6 +105,15 @@ protected:
     // Rows that are not taken are refused.
     Status flush(const Rows &rows, Refused &refused);
 
+    // Whether a row leads to a result of its group at once: `kIfTrue` where the trigger is over aggregates, which then have it.
+    enum class Firing : uint8_t { kNo, kIfTrue, kYes };
+    Firing firing(const Group &group, const Rows &rows, size_t row, bool late) const {
+        if (late) return spec_.late_every ? Firing::kNo : Firing::kYes;
+        if (spec_.early_rows && group.since >= static_cast<uint64_t>(spec_.early_rows)) return Firing::kYes;
+        if (!rows.triggers.empty()) return rows.triggers[row] ? Firing::kYes : Firing::kNo;
+        return layout_.trigger ? Firing::kIfTrue : Firing::kNo;
+    }
+
     const Spec &spec_;
     const Layout &layout_;
     States &store_;

@@ -147,6 +147,29 @@ TEST_F(WindowTest, HasEarlyResultsWhenARowSaysSo) {
     EXPECT_EQ(out(), (Lines{"a 0 10 13 on time", "a 5 15 13 on time"}));
 }
 
+TEST_F(WindowTest, HasEarlyResultsWhenItsAggregatesSaySo) {
+    const std::string rows = R"~([["a",1,3],["a",2,2],["b",2,9],["a",3,1],["a",4,1],["b",4,1]])~";
+    for (const char *window : {R"~("tumbling":10000000)~", R"~("session":10000000)~", R"~("global":true)~"}) {
+        make(std::string(window) + R"~(,"early":{"when":"sum(v) > 5"},"columns":{"p":"pane","n":"count()","sum":"sum(v)"})~");
+        send(rows);
+        Lines found;
+        for (const std::string &line : out()) found.push_back(line.substr(0, 1) + line.substr(line.find("early")));
+        EXPECT_EQ(found, (Lines{"bearly 1 9", "aearly 3 6", "aearly 4 7", "bearly 2 10"})) << window;
+        make(std::string(window) + R"~(,"early":{"when":"sum(v) > 5"},"output":"discard","columns":{"n":"count()","sum":"sum(v)"})~");
+        send(rows);
+        crash_and_restore();
+        send(R"~([["a",5,5],["a",6,1]])~");
+        EXPECT_EQ(out().size(), 1U) << window;  // those before the crash are gone with it
+        ASSERT_TRUE(h_->finish().done());
+        Lines rest;
+        for (const std::string &line : out()) rest.push_back(line.substr(0, 1) + line.substr(line.size() - 4));
+        std::sort(rest.begin(), rest.end());
+        EXPECT_EQ(rest, (Lines{"a 1 1", "b 1 1"})) << window;
+    }
+    EXPECT_EQ(start(R"~("tumbling":1,"early":{"when":"count()"},"columns":{"n":"count()"})~").message(),
+              "is int64, and a condition is true or false");
+}
+
 TEST_F(WindowTest, DiscardsWhatItHasSent) {
     make(R"~("tumbling":10000000,"allowed_lateness":10000000,"early":{"rows":2},"output":"discard")~" + kSum);
     send(R"~([["a",1,1],["a",2,2],["a",3,4]])~");
@@ -347,6 +370,12 @@ TEST_F(WindowTest, MakesResultsOfTheRowsThatAreKept) {
     watermark(10);
     EXPECT_EQ(out(), (Lines{"a 0 10 3 11", "b 0 10 1 16"}));
     EXPECT_EQ(h_->metric("groups"), 0);
+    make(R"~("tumbling":10000000,"keep":{"when":"v < 2 * avg(v)"})~" + kSum);
+    send(rows);
+    watermark(10);
+    EXPECT_EQ(out(), (Lines{"a 0 10 3 7", "b 0 10 1 16"}));
+    EXPECT_EQ(start(R"~("tumbling":1,"keep":{"when":"v + 1"},"columns":{"n":"count()"})~").message(),
+              "is int64, and a condition is true or false");
 }
 
 TEST_F(WindowTest, ForgetsRowsThatAreLeftOut) {
