@@ -59,6 +59,12 @@ public:
         return {reinterpret_cast<const char *>(&group + 1) + state_bytes_, group.key_bytes};
     }
 
+    // Room for so many groups, so that the index need not grow on the way there.
+    void reserve(size_t groups) {
+        while (groups * 8 > index_.size() * 5) grow();
+        groups_.reserve(groups);
+    }
+
     size_t size() const { return groups_.size(); }
     Group &operator[](size_t i) { return *groups_[i]; }  // in the order in which they were made
     const std::vector<Group *> &groups() const { return groups_; }
@@ -94,7 +100,7 @@ private:
     void *take(size_t bytes) {
         if (left_ < bytes) {
             const size_t chunk = std::max(bytes, std::min(kMaxChunk, std::max(kMinChunk, chunk_bytes_)));
-            chunks_.push_back(std::make_unique<Unit[]>(chunk / sizeof(Unit) + 1));
+            chunks_.push_back(std::make_unique_for_overwrite<Unit[]>(chunk / sizeof(Unit) + 1));
             next_ = reinterpret_cast<char *>(chunks_.back().get());
             left_ = chunk;
             chunk_bytes_ += chunk;

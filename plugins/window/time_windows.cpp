@@ -264,8 +264,14 @@ Status TimeWindows::merge(Bounds window, GroupTable &into, const Group *only, st
         if (only) {
             if (const Group *group = unit.table.find(only->hash, key)) add(*group);
         } else {
-            for (const Group *group : unit.table.groups())
-                if (window.end - 1 > restored_watermark(group->hash)) add(*group);  // otherwise it was sent in a life before
+            const std::vector<Group *> &groups = unit.table.groups();
+            into.reserve(groups.size());
+            constexpr size_t kAhead = 8;  // groups lie anywhere in memory
+            for (size_t i = 0; i < groups.size(); ++i) {
+                if (i + 2 * kAhead < groups.size()) __builtin_prefetch(groups[i + 2 * kAhead]);
+                if (i + kAhead < groups.size()) into.prefetch(groups[i + kAhead]->hash);
+                if (window.end - 1 > restored_watermark(groups[i]->hash)) add(*groups[i]);  // otherwise it was sent in a life before
+            }
         }
         if (Status s = store_.merge(to, from); !s.ok()) return s;
     }

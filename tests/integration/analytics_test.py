@@ -76,6 +76,11 @@ def in_order_of_users(events):
     return [next(queues[e["user_id"]]) for e in mixed]
 
 
+def topic_of(events):
+    return topic_with((e["user_id"], json.dumps({**{k: v for k, v in e.items() if k != "ms"}, "amount": e["amount"] and float(e["amount"]),
+                                                 "ts": text_of(e["ms"])})) for e in events)
+
+
 def by_key(events, key):
     out = collections.defaultdict(list)
     for event in events:
@@ -132,12 +137,10 @@ def expected_alerts(purchases):
 
 def events_of_users_are_analysed():
     events = in_order_of_users(user_events(6000))
-    lines = ((e["user_id"], json.dumps({**{k: v for k, v in e.items() if k != "ms"}, "amount": e["amount"] and float(e["amount"]),
-                                        "ts": text_of(e["ms"])})) for e in events)
     topics = {f"{name}_topic": unique(name) for name in ("revenue", "sessions", "popular", "high_value", "fraud", "results", "late",
                                                          "dead_letter")}
     weir("run", TOPOLOGIES / "streaming-analytics.yaml", "--records", 6000, *data_dir(unique("analytics")),
-         *settings(brokers=KAFKA, events_topic=topic_with(lines), group_id=unique("group"), **topics))
+         *settings(brokers=KAFKA, events_topic=topic_of(events), group_id=unique("group"), **topics))
     purchases = [e for e in events if e["event_type"] == "purchase"]
     found = {name.removesuffix("_topic"): rows_of(topic) for name, topic in topics.items()}
     equal(found["dead_letter"], [], "dead letters")
@@ -170,6 +173,17 @@ def events_of_users_are_analysed():
                                      unusual=fraud["unusual-amount"]), "kinds of results")
 
 
-for case in (orders_are_counted_by_status, events_of_users_are_analysed):
+def each_kind_of_window_is_shown():
+    events = in_order_of_users(user_events(2000))
+    topic = topic_of(events)
+    topologies = [path for path in sorted(TOPOLOGIES.glob("windowing-showcase/*.yaml")) if not path.name.endswith(".test.yaml")]
+    check(len(topologies) > 5, "there are few topologies", topologies)
+    for path in topologies:
+        rows, said = weir("run", path, "--records", 2000, *data_dir(unique(path.stem)), *settings(brokers=KAFKA, events_topic=topic))
+        check(rows.count("\n") > 3, f"{path.name} shows little", rows, said)
+        check("refused rows" not in said, f"{path.name} refuses rows", said)
+
+
+for case in (orders_are_counted_by_status, events_of_users_are_analysed, each_kind_of_window_is_shown):
     case()
     print("ok:", case.__name__.replace("_", " "), flush=True)

@@ -39,6 +39,7 @@ class Case:
         self.limit = dice.randint(0, 90) if trigger == "when" else None
         self.model = Model(self.kind, self.size, self.every, self.lateness, self.early_rows,
                            (lambda row: row[2] is not None and row[2] > self.limit) if trigger == "when" else None, self.discard)
+        self.splits = dice.randint(1, 3)  # the rows of a key come by one of them
         self.steps = self.draw(dice.randint(1, 50))
 
     def draw(self, count):
@@ -98,7 +99,7 @@ dead_letters: drop
         steps = []
         for what, with_what in self.steps:
             if what == "send":
-                rows = [{"payload": json.dumps({"t": iso(t), "k": k, "v": v})} for t, k, v in with_what]
+                rows = [{"payload": json.dumps({"t": iso(t), "k": k, "v": v}), "partition": ord(k) % self.splits} for t, k, v in with_what]
                 steps.append("send: { rows: " + json.dumps(rows) + " }")
             else:
                 steps.append(f"watermark: {iso(with_what)}" if what == "watermark" else what)

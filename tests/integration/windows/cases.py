@@ -42,6 +42,7 @@ class Case:
     def __init__(self, seed):
         dice = self.dice = random.Random(seed)
         self.seed = seed
+        self.splits = 1 + seed % 3
         self.kind = dice.choice(["tumbling", "sliding", "cumulative", "session", "calendar"])
         self.lateness = dice.choice([0, 0, 3, 7]) * SECOND if self.kind != "session" else 0
         self.offset = dice.choice([0, 0, 1, 4]) * SECOND if self.kind in ("tumbling", "sliding", "cumulative") else 0
@@ -127,8 +128,9 @@ dead_letters: drop
         for what, with_what in self.steps:
             if what == "send":
                 names = ("t", "k", "v", "d", "s", "b")
-                rows = [json.dumps(dict(zip(names, (iso(row[0]), *row[1:])))) for row in with_what]
-                steps.append("send: { rows: " + json.dumps([{"payload": row} for row in rows]) + " }")
+                rows = [{"payload": json.dumps(dict(zip(names, (iso(row[0]), *row[1:])))), "partition": ord(row[1] or "z") % self.splits}
+                        for row in with_what]  # the rows of a key come by one of them
+                steps.append("send: { rows: " + json.dumps(rows) + " }")
             elif what == "watermark":
                 steps.append(f"watermark: {iso(with_what)}")
             else:

@@ -1,4 +1,8 @@
 // Tumbling, sliding, cumulative and calendar windows; triggers, lateness and outputs.
+#include <map>
+#include <random>
+#include <sstream>
+
 #include "window_fixture.hpp"
 
 namespace weir::testing {
@@ -180,6 +184,33 @@ TEST_F(WindowTest, DiscardsWhatItHasSent) {
     EXPECT_EQ(out(), (Lines{"a 0 10 1 8"}));
     watermark(30);
     EXPECT_EQ(out(), Lines());
+}
+
+TEST_F(WindowTest, PanesThatDiscardAddUpToOneThatAccumulates) {
+    std::mt19937 random(7);
+    std::string rows;
+    for (int i = 0; i < 400; ++i)
+        rows += (i ? ",[\"" : "[\"") + std::string(1, static_cast<char>('a' + random() % 3)) + "\"," + std::to_string(random() % 60) + "," +
+                std::to_string(random() % 100) + "]";
+    const auto sums = [&](const std::string &output) {
+        std::map<std::string, std::pair<int, int>> found;  // of each window: the count, and the sum
+        make(R"~("tumbling":10000000,"early":{"rows":3},"output":")~" + output + "\"" + kSum);
+        send("[" + rows + "]");
+        EXPECT_TRUE(h_->finish().done());
+        for (const std::string &line : out()) {
+            std::istringstream words(line);
+            std::string key, start, end;
+            int n = 0, sum = 0;
+            words >> key >> start >> end >> n >> sum;
+            auto &[count, total] = found[key + start];
+            count = output == "discard" ? count + n : n;
+            total = output == "discard" ? total + sum : sum;
+        }
+        return found;
+    };
+    const auto all = sums("accumulate");
+    EXPECT_EQ(all.size(), 18U);
+    EXPECT_EQ(sums("discard"), all);
 }
 
 TEST_F(WindowTest, TellsChanges) {
