@@ -43,8 +43,7 @@ const std::vector<RunGuide>& run_guides() {
         {"event-time-future", "The event time is further ahead of the clock than `max_future` allows.",
          "`weir.message` has both. A clock that is wrong would otherwise move the watermark, and make all others late."},
         {"out-of-range", "A value is outside of what the operator can use.", "`weir.message` has the value, and what is allowed."},
-        {"out_of_range", "A value is outside of the operator's range.", "`weir.message` has value and range."},
-        {"too_long", "A line is longer than `max_line`.", "The dead letter has its first bytes."},
+        {"too-long", "A line is longer than `max_line`.", "The dead letter has its first bytes."},
         {"missing", "A key is not in the table of `lookup_table`.", "`missing:` says what becomes of such rows."},
     };
     return guides;

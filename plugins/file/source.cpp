@@ -149,7 +149,7 @@ void Source::fail_long_lines(const Reader &reader, const std::vector<LongLine> &
     LinesRef origin(new Lines(reader.path()));
     std::vector<RowError> errors;
     for (const LongLine &line : lines) {
-        errors.push_back({static_cast<int64_t>(errors.size()), "too_long", "",
+        errors.push_back({static_cast<int64_t>(errors.size()), "too-long", "",
                           "the line is " + std::to_string(line.bytes) + " bytes long, and `max_line` is " +
                               std::to_string(options_.reader.max_line_bytes) + "; its first bytes are kept"});
         origin->add({}, line.begin, line.offset);

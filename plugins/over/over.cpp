@@ -16,7 +16,7 @@ constexpr uint32_t kRows = 0, kColumns = 1;
 constexpr weir_param kOverColumn[] = {param("", WEIR_PARAM_EXPRESSION, "")};
 constexpr weir_param kOverParams[] = {
     param("last", WEIR_PARAM_DURATION,
-          "The frame of a row: the rows of its key whose time is at most so long before its own, and not behind it, itself included; of "
+          "The frame of a row: the rows of its key whose time is less than so long before its own, and not behind it, itself included; of "
           "those that have come so far."),
     param("rows", WEIR_PARAM_INT64, "The frame of a row: the last so many rows of its key, in the order of arrival, itself included."),
     param("exclude_current", WEIR_PARAM_BOOL, "Leaves the row itself out of its frame.").default_json("false"),
@@ -74,7 +74,9 @@ Status Over::bind(const Binding &binding) {
     if (!layout) return layout.status();
     frames_.reset();
     layout_ = std::move(*layout);
-    columns_text_ = to_string(layout_.rows);
+    // What the rows of a frame are, and whose time they have.
+    columns_text_ = to_string(layout_.rows) + (spec_.last ? " of a time" : " by number") + (spec_.processing_time ? " by the clock" : "") +
+                    (layout_.time_column < 0 ? "" : ", " + binding.input(0).fields[static_cast<size_t>(layout_.time_column)].name);
     columns_saved_ = false;
     frames_ = std::make_unique<Frames>(spec_, layout_);
     evaluator_ = AggregationEvaluator(layout_.aggregation);

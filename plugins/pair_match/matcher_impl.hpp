@@ -358,7 +358,7 @@ bool MatcherOf<V>::refuse(const Column &column, V value, int64_t row, std::vecto
         return true;
     }
     if (can_pair(value)) return false;
-    errors.push_back({row, "out_of_range", name, name + ": " + options_.range.explain(value)});
+    errors.push_back({row, "out-of-range", name, name + ": " + options_.range.explain(value)});
     return true;
 }
 

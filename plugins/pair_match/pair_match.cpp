@@ -22,9 +22,9 @@ constexpr weir_param kParams[] = {
           "What two numbers must add up to: an integer, or a decimal number as text (\"12.50\").")
         .required(),
     param("min", WEIR_PARAM_ANY,
-          "The smallest number allowed. Rows below it, and rows whose complement is, fail as out_of_range."),
+          "The smallest number allowed. Rows below it, and rows whose complement is, fail as out-of-range."),
     param("max", WEIR_PARAM_ANY,
-          "The greatest number allowed. Rows above it, and rows whose complement is, fail as out_of_range."),
+          "The greatest number allowed. Rows above it, and rows whose complement is, fail as out-of-range."),
     param("carry", WEIR_PARAM_LIST,
           "The columns that both numbers bring along, as left_NAME and right_NAME. By default all others but metadata.")
         .fields(kCarried)

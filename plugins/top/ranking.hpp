@@ -43,7 +43,10 @@ public:
                 there.time = row.time;
                 return;
             }
-            if (found != ids_.end()) erase(found->second, gone);
+            if (found != ids_.end()) {
+                row.listed = rows_.at(found->second).listed;
+                erase(found->second, gone);
+            }
             ids_[row.id] = Place(order, number);
         }
         rows_.emplace(Place(std::move(order), number), std::move(row));

@@ -150,7 +150,8 @@ Status Top::bind(const Binding &binding) {
         if (per_.empty() || i != per_column_) output_.fields.back().event_time.reset();
     }
     codec_ = RowCodec(output_);
-    columns_text_ = to_string(output_);
+    columns_text_ = to_string(output_) + " by " + by_ + (descending_ ? " desc" : " asc") + (of_.empty() ? "" : ", of " + of_) +
+                    (per_.empty() ? "" : ", per " + per_);
     columns_saved_ = false;
     has_rank_ = binding.wanted(0, rank_);
     if (has_rank_) output_.fields.push_back({rank_, type_of(TypeId::kInt64), false});

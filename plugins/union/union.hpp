@@ -23,4 +23,8 @@ private:
     PassThrough pass_;
 };
 
+inline constexpr auto kUnionSpec = operator_spec<Union>(
+    "union", "The rows of several nodes, `from: [a, b]`, as one stream: for operators and ports that several nodes read. They "
+             "have the same columns, in any order; a column may be null where it may in one of them.");
+
 }  // namespace weir::unite

@@ -1,6 +1,5 @@
-// The groups of one window or slice: a key, and the state of its aggregates, by open addressing in the order of the keys'
-// hashes (so that a key group is a contiguous range of the index). Groups stay where they are, in memory that goes all at
-// once with the table. One user at a time.
+// The groups of one window or slice: a key, and the state of its aggregates, by open addressing. Groups stay where they are,
+// in memory that goes all at once with the table. One user at a time.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +10,9 @@
 #include <vector>
 
 namespace weir::window {
+
+// Where an index looks for a hash first. Without its top 8 bits, the key group: those of one worker are a range of these.
+inline size_t home_of(uint64_t hash, int shift) { return (hash << 8) >> shift; }
 
 // A key's state in a table; the state follows it, then the key.
 struct alignas(16) Group {
@@ -38,7 +40,7 @@ public:
     Group &at(uint64_t hash, std::string_view key) {
         if ((groups_.size() + 1) * 8 > index_.size() * 5) grow();
         const size_t mask = index_.size() - 1;
-        for (size_t i = hash >> shift_;; i = (i + 1) & mask) {
+        for (size_t i = home_of(hash, shift_);; i = (i + 1) & mask) {
             Group *group = index_[i];
             if (!group) return *(index_[i] = make(hash, key));
             if (group->hash == hash && this->key(*group) == key) return *group;
@@ -47,13 +49,13 @@ public:
     Group *find(uint64_t hash, std::string_view key) const {
         if (index_.empty()) return nullptr;
         const size_t mask = index_.size() - 1;
-        for (size_t i = hash >> shift_;; i = (i + 1) & mask) {
+        for (size_t i = home_of(hash, shift_);; i = (i + 1) & mask) {
             Group *group = index_[i];
             if (!group || (group->hash == hash && this->key(*group) == key)) return group;
         }
     }
     void prefetch(uint64_t hash) const {
-        if (!index_.empty()) __builtin_prefetch(&index_[hash >> shift_]);
+        if (!index_.empty()) __builtin_prefetch(&index_[home_of(hash, shift_)]);
     }
     std::string_view key(const Group &group) const {
         return {reinterpret_cast<const char *>(&group + 1) + state_bytes_, group.key_bytes};
@@ -115,7 +117,7 @@ private:
         shift_ = 64 - __builtin_ctzll(capacity);
         index_.assign(capacity, nullptr);
         for (Group *group : groups_) {
-            size_t i = group->hash >> shift_;
+            size_t i = home_of(group->hash, shift_);
             while (index_[i]) i = (i + 1) & (capacity - 1);
             index_[i] = group;
         }

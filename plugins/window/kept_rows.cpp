@@ -1,6 +1,7 @@
 #include "kept_rows.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include <weir/aggregation.hpp>
 
@@ -20,7 +21,8 @@ using List = std::vector<KeptRow>;  // in order of arrival
 class KeptRows final : public States {
 public:
     KeptRows(Context context, const Spec &spec, const Layout &layout, const Schema &input)
-        : context_(context), spec_(spec), input_(input), aggregation_(layout.aggregation), evaluator_(layout.aggregation) {}
+        : context_(context), spec_(spec), input_(input), aggregation_(layout.aggregation), evaluator_(layout.aggregation),
+          columns_(layout.columns_only) {}
 
     Status bind(const Config &config);
 
@@ -28,13 +30,21 @@ public:
     size_t bytes() const override { return 16; }
     Status update(const Rows &from, std::span<const int32_t> rows, std::span<void *const> states) override;
     Status merge(std::span<void *const> into, std::span<const void *const> from) override;
-    Status results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) override;
+    Status results(std::span<const void *const> states, const ArrowArray &group, bool sent, ArrowArray *out) override;
+    std::string signature() const override { return to_string(codec_.key_schema()); }
     const std::vector<StateError> &errors() const override { return errors_; }
     Status save(const void *state, std::string &out) const override;
     Status load(void *state, std::string_view bytes) const override;
     void drop(void *state) const override {
         delete list(state);
         list(state) = nullptr;
+    }
+    uint64_t outside_bytes(const void *state) const override {
+        const List *rows = list(state);
+        if (!rows) return 0;
+        uint64_t bytes = sizeof(List) + rows->capacity() * sizeof(KeptRow);
+        for (const KeptRow &row : *rows) bytes += row.columns.capacity();
+        return bytes;
     }
 
 private:
@@ -55,7 +65,7 @@ private:
     const Spec &spec_;
     const Schema input_;
     const Aggregation &aggregation_;
-    AggregationEvaluator evaluator_;
+    AggregationEvaluator evaluator_, columns_;
     Schema judged_;  // the input, and how far a row is behind the newest
     std::vector<std::string> names_;  // of the columns that are kept
     KeyCodec codec_;
@@ -230,20 +240,27 @@ Status KeptRows::add_up(AggregationEvaluator &evaluator, const List &rows, int64
     return {};
 }
 
-Status KeptRows::results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) {
+Status KeptRows::results(std::span<const void *const> states, const ArrowArray &group, bool sent, ArrowArray *out) {
     GroupTable sums(aggregation_.state_bytes());
     std::vector<const void *> of;
     Status status;
-    for (const void *state : states)
-        if (auto *rows = const_cast<List *>(list(state)); rows && status.ok()) status = evict(*rows);
+    std::deque<List> tried;  // of results that may come to nothing
+    std::vector<const List *> kept;
+    for (const void *state : states) {
+        auto *rows = const_cast<List *>(list(state));
+        if (rows && !sent) rows = &tried.emplace_back(*rows);
+        if (rows && status.ok()) status = evict(*rows);
+        kept.push_back(rows);
+    }
     errors_.clear();
     for (size_t i = 0; i < states.size() && status.ok(); ++i) {
-        Group &sum = sums.at(i << 40, std::string_view(reinterpret_cast<const char *>(&i), sizeof i));
+        Group &sum = sums.at(i * 0x9E3779B97F4A7C15, std::string_view(reinterpret_cast<const char *>(&i), sizeof i));
         of.push_back(sum.state());
-        if (const List *rows = list(states[i])) status = add_up(evaluator_, *rows, static_cast<int64_t>(i), sum.state());
+        if (kept[i]) status = add_up(evaluator_, *kept[i], static_cast<int64_t>(i), sum.state());
     }
-    if (status.ok()) status = evaluator_.results(of, group, context_.now(), out);
-    if (status.ok()) append_errors(evaluator_, errors_);
+    AggregationEvaluator &evaluator = sent ? columns_ : evaluator_;
+    if (status.ok()) status = evaluator.results(of, group, context_.now(), out);
+    if (status.ok()) append_errors(evaluator, errors_);
     std::stable_sort(errors_.begin(), errors_.end(), [](const StateError &a, const StateError &b) { return a.row < b.row; });
     errors_.erase(std::unique(errors_.begin(), errors_.end(), [](const StateError &a, const StateError &b) { return a.row == b.row; }),
                   errors_.end());

@@ -1,5 +1,5 @@
-// Keys that come and go, each with its panes: the windows, or parts of windows, that the key has. Found by open addressing
-// in the order of the keys' hashes. Keys and panes stay where they are. One user at a time.
+// Keys that come and go, each with its panes: the windows, or parts of windows, that the key has. Found by open addressing.
+// Keys and panes stay where they are. One user at a time.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,10 @@ struct alignas(16) PaneOf {
     Key *key = nullptr;
     PaneOf *next = nullptr;  // of the key, by start
     std::string *sent = nullptr;  // of a changelog: what was sent last
-    bool dead = false;            // no longer of the key
-    bool expired = false;         // about to be
-    uint8_t holders = 0;          // lists that have it beside its key: the last one frees a dead pane
+    uint32_t dead : 1 = 0;        // no longer of the key
+    uint32_t expired : 1 = 0;     // about to be
+    uint32_t holders : 30 = 0;    // lists that have it beside its key: the last one frees a dead pane
+    uint32_t due = 0;             // of a session: the low bits of the time at which it is looked at next
     Group group;                  // the last member: the state follows
 
     static PaneOf *make(size_t state_bytes) {
@@ -65,7 +66,7 @@ public:
 
     Key &at(uint64_t hash, std::string_view text) {
         if ((size_ + 1) * 8 > index_.size() * 5) grow();
-        size_t i = hash >> shift_;
+        size_t i = home_of(hash, shift_);
         for (; index_[i]; i = next(i))
             if (index_[i]->hash == hash && index_[i]->text() == text) return *index_[i];
         void *at = std::malloc(sizeof(Key) + text.size());
@@ -80,14 +81,14 @@ public:
     }
     // A key without panes.
     void erase(Key &key) {
-        size_t hole = key.hash >> shift_;
+        size_t hole = home_of(key.hash, shift_);
         while (index_[hole] != &key) hole = next(hole);
         --size_;
         bytes_ -= sizeof(Key) + key.bytes;
         std::free(&key);
         // Whatever stands behind the hole and does not stand at its own place moves up.
         for (size_t i = next(hole); index_[i]; i = next(i)) {
-            const size_t home = index_[i]->hash >> shift_;
+            const size_t home = home_of(index_[i]->hash, shift_);
             if (((i - home) & mask()) < ((i - hole) & mask())) continue;
             index_[hole] = index_[i];
             hole = i;
@@ -95,7 +96,7 @@ public:
         index_[hole] = nullptr;
     }
     void prefetch(uint64_t hash) const {
-        if (!index_.empty()) __builtin_prefetch(&index_[hash >> shift_]);
+        if (!index_.empty()) __builtin_prefetch(&index_[home_of(hash, shift_)]);
     }
     size_t size() const { return size_; }
     // By place: null where there is none. Places move with every call of at and erase.
@@ -112,7 +113,7 @@ private:
         index_.assign(capacity, nullptr);
         for (Key *key : old) {
             if (!key) continue;
-            size_t i = key->hash >> shift_;
+            size_t i = home_of(key->hash, shift_);
             while (index_[i]) i = next(i);
             index_[i] = key;
         }

@@ -98,15 +98,16 @@ void KeyWindows::snapshot(StateBlocks &out, bool full) {
     dirty_.clear();
     for (const PaneOf *pane : changed)
         if (pane->group.saved && !(pane->saved_bounds == pane->bounds)) forget_saved(*pane);
-    if (!full)
-        for (auto &[group, key] : deleted_) out.add(kWindowState, group, std::move(key), std::nullopt);
-    deleted_.clear();
-    for (PaneOf *pane : changed) {
-        const auto number = static_cast<uint32_t>(pane->group.hash >> 56);
+    put_changes(out, full, changed, [](const PaneOf *pane) { return pane->group.hash; }, [&](PaneOf *pane, uint32_t number) {
         out.add(kWindowState, number, state_key(*pane->key, pane->bounds), state_value(*pane));
         pane->group.saved = true;
         pane->saved_bounds = pane->bounds;
-    }
+    });
+    const auto has_some = [&](const PaneOf *pane) { return store_.outside_bytes(pane->group.state()) > 0; };
+    weigh(std::any_of(changed.begin(), changed.end(), has_some), [&](auto weigh_one) {
+        for (const Key *key : keys_.places())
+            for (const PaneOf *pane = key ? key->first : nullptr; pane; pane = pane->next) weigh_one(pane->group.state());
+    });
 }
 
 Status KeyWindows::restore(uint32_t, uint32_t, std::string_view key, std::string_view value) {

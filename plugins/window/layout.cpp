@@ -110,14 +110,20 @@ uint64_t hash_text(std::string_view text) {
     return hash;
 }
 
-// A condition over aggregates, of the group with the row; one over the row's columns is none of the aggregation's.
-Status add_trigger(Expressions &to, const Spec &spec, const Config &config, Layout &out) {
+// A condition over aggregates, of the group with the row; one over the row's columns is none of an aggregation's.
+Status add_trigger(Context context, const Schema &input, const Spec &spec, const Config &config, Layout &out) {
+    out.aggregation = out.columns_only;
     if (!spec.early_when) return {};
-    out.trigger = to.compiler.try_add(config.child("early").json().at("when"));
+    auto compiler = AggregationCompiler::create(context, input, out.group);
+    if (!compiler) return compiler.status();
+    const Config columns = config.child("columns");
+    for (const auto &[name, expression] : columns.json().items()) compiler->try_add(expression);
+    out.trigger = compiler->try_add(config.child("early").json().at("when"));
     if (!out.trigger) return {};
-    const Type type = to.compiler.field(*out.trigger, "").type;
-    if (type.id == TypeId::kBool) return {};
-    return Status::config("early.when", "is " + to_string(type) + ", and a condition is true or false");
+    const Type type = compiler->field(*out.trigger, "").type;
+    if (type.id != TypeId::kBool) return Status::config("early.when", "is " + to_string(type) + ", and a condition is true or false");
+    out.aggregation = compiler->finish();
+    return {};
 }
 
 Status check_changelog(const Layout &layout) {
@@ -128,6 +134,10 @@ Status check_changelog(const Layout &layout) {
 }
 
 }  // namespace
+
+void Layout::add_to_fingerprint(std::string_view text) {
+    if (!text.empty()) fingerprint = hash_text(std::to_string(fingerprint) + std::string(text));
+}
 
 Result<Layout> Layout::create(Context context, const Binding &binding, const Spec &spec, const Config &config) {
     Layout out;
@@ -141,11 +151,12 @@ Result<Layout> Layout::create(Context context, const Binding &binding, const Spe
     Expressions expressions{std::move(*compiler), {}, {}};
     Status s = add_expressions(expressions, config.child("columns").json());
     if (s.ok()) s = list_columns(expressions, spec, out);
-    if (s.ok()) s = add_trigger(expressions, spec, config, out);
     if (s.ok() && spec.output == Output::kChangelog) s = check_changelog(out);
     if (!s.ok()) return s;
-    out.aggregation = expressions.compiler.finish();
+    out.columns_only = expressions.compiler.finish();
+    if (s = add_trigger(context, input, spec, config, out); !s.ok()) return s;
     out.fingerprint = hash_text(spec.identity() + "; " + std::string(out.aggregation.signature()));
+    if (spec.output == Output::kChangelog) out.add_to_fingerprint(to_string(out.all) + config.child("columns").json().dump());
 
     out.aggregation.reads(binding, 0);
     for (size_t i = 0; i < out.keys; ++i) binding.reads(0, out.group.fields[i].name);

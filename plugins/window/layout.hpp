@@ -33,7 +33,8 @@ struct Layout {
     size_t start() const { return keys + 1; }
     size_t end() const { return keys + 2; }
     KeyCodec codec;   // of the input's key
-    Aggregation aggregation;
+    Aggregation aggregation;   // of what states hold: for the columns, and for the trigger behind them
+    Aggregation columns_only;  // the same without the trigger: reads the same states
     std::optional<uint32_t> trigger;  // the expression that is early.when, where that is over aggregates
     uint64_t fingerprint = 0;     // of what a state's bytes mean
     Schema all;                   // the output with all of its columns but `_op`
@@ -44,6 +45,9 @@ struct Layout {
     bool has_op = false;          // `_op` is the last of `columns`
     int64_t time_column = -1;  // of the input; -1: rows belong to windows by the clock, or by their number
     int64_t time_offset = 0;   // of its values
+
+    // What else a state's bytes depend on.
+    void add_to_fingerprint(std::string_view text);
 
     // `time_column` by name, or empty for the one that is marked as the event time.
     static Result<Layout> create(Context context, const Binding &binding, const Spec &spec, const Config &config);

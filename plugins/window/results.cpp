@@ -64,7 +64,7 @@ ArrowArray Results::group_columns() {
 Status Results::build() {
     if (keys_.empty() && deleted_.empty()) return {};
     ArrowArray group = group_columns(), results{};
-    Status status = keys_.empty() ? Status() : store_.results(states_, group, &results);
+    Status status = keys_.empty() ? Status() : store_.results(states_, group, true, &results);
     if (status.ok()) {
         failed_.assign(keys_.size(), 0);
         if (!keys_.empty()) fail(group, store_.errors());
@@ -93,7 +93,7 @@ Status Results::test(std::vector<uint8_t> &fired) {
     fired.assign(keys_.size(), 0);
     if (keys_.empty()) return {};
     ArrowArray group = group_columns(), results{};
-    Status status = store_.results(states_, group, &results);
+    Status status = store_.results(states_, group, false, &results);
     if (status.ok()) {
         const Column column(results.children[*layout_.trigger], &bool_);
         for (size_t i = 0; i < fired.size(); ++i) {

@@ -29,7 +29,8 @@ protected:
     void restored(PaneOf &pane) override { enqueue(pane); }
 
 private:
-    // One for each session at least, by the moment at which it is to be looked at: not behind that at which it closes or expires.
+    // One for each session, by the moment at which it is to be looked at: not behind that at which it closes or expires. Those
+    // whose time is not that of their session were replaced.
     struct Due {
         int64_t time;
         PaneOf *pane;
@@ -164,7 +165,9 @@ Status SessionWindows::settle(const Rows &rows, Refused &refused) {
 
 void SessionWindows::enqueue(PaneOf &pane) {
     ++pane.holders;
-    due_.push_back({pane.group.closed ? last_moment(pane.bounds.end) : pane.bounds.end - 1, &pane});
+    const int64_t time = pane.group.closed ? last_moment(pane.bounds.end) : pane.bounds.end - 1;
+    pane.due = static_cast<uint32_t>(time);
+    due_.push_back({time, &pane});
     std::push_heap(due_.begin(), due_.end());
 }
 
@@ -174,16 +177,20 @@ void SessionWindows::advance(int64_t watermark) {
     while (!due_.empty() && due_.front().time <= watermark) {
         std::pop_heap(due_.begin(), due_.end());
         PaneOf &pane = *due_.back().pane;
+        const bool replaced = static_cast<uint32_t>(due_.back().time) != pane.due;
         due_.pop_back();
-        if (pane.dead || pane.expired) {
+        if (pane.dead || pane.expired || replaced) {
             let_go(pane);
             continue;
         }
-        if (pane.bounds.end - 1 <= watermark && !pane.group.closed) {
+        const bool closes = pane.bounds.end - 1 <= watermark && !pane.group.closed;
+        if (closes) {
             pane.group.closed = true;
             sending_.emplace_back(&pane, Pane::kOnTime);
         }
         if (last_moment(pane.bounds.end) <= watermark) {
+            // Late rows that are gathered do not wait for late.every.
+            if (!closes && pane.group.since > 0) sending_.emplace_back(&pane, Pane::kLate);
             pane.expired = true;
             expired_.push_back(&pane);
         } else {

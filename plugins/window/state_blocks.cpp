@@ -1,34 +1,42 @@
 #include "state_blocks.hpp"
 
-#include <algorithm>
-#include <tuple>
-
 namespace weir::window {
 
-Status StateBlocks::put(const weir_snapshot &out) {
-    const auto place = [](const Entry &e) { return std::tuple(e.state, e.group); };
-    std::stable_sort(entries_.begin(), entries_.end(), [&](const Entry &a, const Entry &b) { return place(a) < place(b); });
-    std::vector<weir_str> keys, values;
-    for (size_t begin = 0, end = 0; begin < entries_.size(); begin = end) {
-        keys.clear();
-        values.clear();
-        for (; end < entries_.size() && place(entries_[end]) == place(entries_[begin]); ++end) {
-            keys.push_back(to_abi(entries_[end].key));
-            values.push_back(entries_[end].value ? to_abi(*entries_[end].value) : weir_str{nullptr, 0});
-        }
-        weir_state_block block{};
-        block.size = sizeof block;
-        block.state = entries_[begin].state;
-        block.kind = WEIR_STATE_KEYED;
-        block.group = entries_[begin].group;
-        block.version = kStateVersion;
-        block.n = keys.size();
-        block.keys = keys.data();
-        block.values = values.data();
-        if (out.put(&out, &block) < 0) return Status::fatal("the host did not take the state");
+void StateBlocks::add(uint32_t state, uint32_t group, std::string_view key, std::optional<std::string_view> value) {
+    if (state != state_ || group != group_) put_block();
+    state_ = state;
+    group_ = group;
+    const size_t at = bytes_.size();
+    bytes_.append(key);
+    if (value) bytes_.append(*value);
+    entries_.push_back({at, at + key.size(), bytes_.size(), !value});
+}
+
+void StateBlocks::put_block() {
+    if (entries_.empty()) return;
+    keys_.clear();
+    values_.clear();
+    for (const Entry &entry : entries_) {
+        keys_.push_back({bytes_.data() + entry.key, entry.value - entry.key});
+        values_.push_back(entry.deleted ? weir_str{nullptr, 0} : weir_str{bytes_.data() + entry.value, entry.end - entry.value});
     }
+    weir_state_block block{};
+    block.size = sizeof block;
+    block.state = state_;
+    block.kind = WEIR_STATE_KEYED;
+    block.group = group_;
+    block.version = kStateVersion;
+    block.n = keys_.size();
+    block.keys = keys_.data();
+    block.values = values_.data();
+    if (status_.ok() && out_.put(&out_, &block) < 0) status_ = Status::fatal("the host did not take the state");
     entries_.clear();
-    return {};
+    bytes_.clear();
+}
+
+Status StateBlocks::finish() {
+    put_block();
+    return status_;
 }
 
 }  // namespace weir::window

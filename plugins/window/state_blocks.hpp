@@ -17,6 +17,7 @@ namespace weir::window {
 constexpr uint32_t kStateVersion = 1;
 // The states, by their numbers.
 constexpr uint32_t kWatermarkState = 0, kWindowState = 1;
+constexpr uint32_t kKeyGroups = 256;
 // Bits of a group's flags.
 constexpr uint8_t kSent = 1, kClosed = 2;
 
@@ -46,21 +47,28 @@ inline bool take_text(std::string_view &from, std::string_view &text) {
     return true;
 }
 
+// Hands entries over, a block for each state and key group: those of one come behind each other, and only they are held.
 class StateBlocks {
 public:
-    void add(uint32_t state, uint32_t group, std::string key, std::optional<std::string> value) {
-        entries_.push_back({state, group, std::move(key), std::move(value)});
-    }
-    // Hands all over, a block for each state and key group.
-    Status put(const weir_snapshot &out);
+    explicit StateBlocks(const weir_snapshot &out) : out_(out) {}
+    // Without a value it was deleted.
+    void add(uint32_t state, uint32_t group, std::string_view key, std::optional<std::string_view> value);
+    // REQUIRES: nothing is added behind it.
+    Status finish();
 
 private:
     struct Entry {
-        uint32_t state, group;
-        std::string key;
-        std::optional<std::string> value;  // none: it was deleted
+        size_t key, value, end;  // in bytes_
+        bool deleted;
     };
+    void put_block();
+
+    const weir_snapshot &out_;
+    uint32_t state_ = 0, group_ = 0;
+    std::string bytes_;
     std::vector<Entry> entries_;
+    std::vector<weir_str> keys_, values_;
+    Status status_;
 };
 
 }  // namespace weir::window

@@ -37,14 +37,19 @@ public:
     virtual Status update(const Rows &from, std::span<const int32_t> rows, std::span<void *const> states) = 0;
     // from[i] is added to into[i], behind what is there. No state is in `into` twice.
     virtual Status merge(std::span<void *const> into, std::span<const void *const> from) = 0;
-    // As AggregationEvaluator::results. May forget what no later result needs.
-    virtual Status results(std::span<const void *const> states, const ArrowArray &group, ArrowArray *out) = 0;
+    // As AggregationEvaluator::results. `sent`: of the columns, and what no later result needs may be forgotten; otherwise of the
+    // trigger as well, which is the last.
+    virtual Status results(std::span<const void *const> states, const ArrowArray &group, bool sent, ArrowArray *out) = 0;
+    // What its bytes mean beside the aggregation's.
+    virtual std::string signature() const { return ""; }
     // Of the last update or results, ascending.
     virtual const std::vector<StateError> &errors() const = 0;
 
     virtual Status save(const void *state, std::string &out) const = 0;
     virtual Status load(void *state, std::string_view bytes) const = 0;
     virtual void drop(void *state) const = 0;
+    // What it has beside its bytes(), about.
+    virtual uint64_t outside_bytes(const void *state) const = 0;
 };
 
 }  // namespace weir::window

@@ -45,6 +45,7 @@ private:
         Bounds bounds;
         GroupTable table;
         bool closed = false;
+        bool gathered = false;  // late rows that it has are on their way
         std::unordered_map<const Group *, std::string> sent;  // of a changelog: what was sent last
     };
     struct Sending {  // a unit whose groups are being sent
@@ -78,6 +79,8 @@ private:
     Status step_unit(Sending &sending);
     Status step_merged();
     bool has_to_be_sent(const Group &group, Pane pane) const;
+    bool has_expired(const Unit &unit) const;
+    bool list_gathered();
     void drop_expired();
     void drop_states(GroupTable &table) {
         for (Group *group : table.groups()) store_.drop(group->state());
@@ -96,13 +99,15 @@ private:
     std::deque<Sending> sending_;
     std::deque<Bounds> closing_;  // shared: windows that close
     std::optional<Merged> merged_;
-    std::vector<std::pair<uint32_t, std::string>> deleted_;  // since the last snapshot, which has them
 };
 
 TimeWindows::Unit &TimeWindows::unit_of(Bounds bounds) {
     if (last_ && last_->bounds == bounds) return *last_;
     const auto [at, added] = units_.try_emplace(bounds, store_.bytes());
-    if (added) at->second.bounds = bounds;
+    if (added) {
+        at->second.bounds = bounds;
+        at->second.closed = !shared_ && is_closed(bounds.end, watermark_);
+    }
     last_ = &at->second;
     return *last_;
 }
@@ -360,17 +365,32 @@ bool TimeWindows::step(Status &status) {
 Status TimeWindows::run() {
     for (Status status;;) {
         if (!results_.emit()) return Status::more();
-        if (!step(status)) break;
+        if (!step(status) && !list_gathered()) break;
         if (!status.ok()) return status;
     }
     drop_expired();
     return {};
 }
 
+bool TimeWindows::has_expired(const Unit &unit) const {
+    return is_gone(grid_.last_end(unit.bounds.start), watermark_) || (!shared_ && is_gone(unit.bounds.end, watermark_));
+}
+
+// Late rows that are gathered, and whose windows do not wait for late.every.
+bool TimeWindows::list_gathered() {
+    if (!spec_.late_every) return false;
+    for (auto &[bounds, unit] : units_) {
+        if (!has_expired(unit)) break;
+        if (std::exchange(unit.gathered, true)) continue;
+        sending_.push_back({&unit, Pane::kLate});
+    }
+    return !sending_.empty();
+}
+
 void TimeWindows::drop_expired() {
     while (!units_.empty()) {
         Unit &unit = units_.begin()->second;
-        if (!is_gone(grid_.last_end(unit.bounds.start), watermark_) && (shared_ || !is_gone(unit.bounds.end, watermark_))) return;
+        if (!has_expired(unit)) return;
         for (const Group *group : unit.table.groups())
             if (group->saved) deleted_.emplace_back(static_cast<uint32_t>(group->hash >> 56), state_key(unit, *group));
         drop_states(unit.table);
@@ -409,20 +429,23 @@ std::string TimeWindows::state_value(const Unit &unit, const Group &group) const
 }
 
 void TimeWindows::snapshot(StateBlocks &out, bool full) {
-    if (!full)
-        for (auto &[group, key] : deleted_) out.add(kWindowState, group, std::move(key), std::nullopt);
-    deleted_.clear();
-    for (auto &[bounds, unit] : units_) {
-        for (Group *group : full ? unit.table.groups() : unit.table.dirty()) {
-            const bool holds = group->rows > 0 || group->sent || group->closed;
-            if (!holds && !group->saved) continue;
-            const auto number = static_cast<uint32_t>(group->hash >> 56);
-            if (holds) out.add(kWindowState, number, state_key(unit, *group), state_value(unit, *group));
-            else if (!full) out.add(kWindowState, number, state_key(unit, *group), std::nullopt);
-            group->saved = holds;
-        }
-        unit.table.clear_dirty();
-    }
+    std::vector<std::pair<Group *, Unit *>> changed;
+    const auto holds = [](const Group &group) { return group.rows > 0 || group.sent || group.closed; };
+    for (auto &[bounds, unit] : units_)
+        for (Group *group : full ? unit.table.groups() : unit.table.dirty())
+            if (holds(*group) || group->saved) changed.emplace_back(group, &unit);
+    put_changes(out, full, changed, [](const auto &one) { return one.first->hash; }, [&](const auto &one, uint32_t number) {
+        auto &[group, unit] = one;
+        if (holds(*group)) out.add(kWindowState, number, state_key(*unit, *group), state_value(*unit, *group));
+        else if (!full) out.add(kWindowState, number, state_key(*unit, *group), std::nullopt);
+        group->saved = holds(*group);
+    });
+    for (auto &[bounds, unit] : units_) unit.table.clear_dirty();
+    const auto has_some = [&](const auto &one) { return store_.outside_bytes(one.first->state()) > 0; };
+    weigh(std::any_of(changed.begin(), changed.end(), has_some), [&](auto weigh_one) {
+        for (auto &[bounds, unit] : units_)
+            for (const Group *group : unit.table.groups()) weigh_one(group->state());
+    });
 }
 
 Status TimeWindows::restore(uint32_t, uint32_t, std::string_view key, std::string_view value) {
@@ -453,7 +476,7 @@ Status TimeWindows::restore(uint32_t, uint32_t, std::string_view key, std::strin
 }
 
 uint64_t TimeWindows::held_bytes() const {
-    uint64_t bytes = 0;
+    uint64_t bytes = outside_;
     for (const auto &[bounds, unit] : units_) bytes += unit.table.held_bytes();
     return bytes;
 }

@@ -63,6 +63,7 @@ Status Window::bind(const Binding &binding) {
     auto states = States::create(context_, spec_, layout_, binding.input(0), config_);
     if (!states) return states.status();
     states_ = std::move(*states);
+    layout_.add_to_fingerprint(states_->signature());
     for (const std::string &column : states_->reads()) binding.reads(0, column);
     if (Status s = bind_row_expressions(binding); !s.ok()) return s;
     binding.set_output(0, layout_.output);
@@ -317,11 +318,11 @@ void Window::report() {
 }
 
 Status Window::snapshot(const weir_snapshot &out) {
-    StateBlocks blocks;
+    StateBlocks blocks(out);
     const bool full = out.mode == WEIR_SNAPSHOT_FULL;
     windows_->save_watermarks(blocks, full);
     windows_->snapshot(blocks, full);
-    return blocks.put(out);
+    return blocks.finish();
 }
 
 }  // namespace weir::window

@@ -8,6 +8,7 @@ Status Windows::flush(const Rows &rows, Refused &refused) {
     for (const StateError &error : store_.errors()) {
         const auto place = static_cast<size_t>(error.row);
         --groups_[place]->rows;
+        if (groups_[place]->since > 0) --groups_[place]->since;
         const int64_t row = rows_[place];
         if (!refused.errors.empty() && refused.errors.back().row == row) continue;  // another window of the same row
         refused.errors.push_back({row, error.code, "", error.message});
@@ -20,13 +21,14 @@ Status Windows::flush(const Rows &rows, Refused &refused) {
 
 void Windows::save_watermarks(StateBlocks &out, bool full) {
     const int64_t watermark = reached_.value_or(watermark_);
-    if (watermark == saved_watermark_ && !full) return;
+    const bool moved = watermark != saved_watermark_ || full;
     saved_watermark_ = watermark;
     for (uint32_t group = 0; group < seen_groups_.size(); ++group) {
-        if (!seen_groups_[group]) continue;
+        if (!seen_groups_[group] || (!moved && saved_groups_[group])) continue;
+        saved_groups_[group] = true;
         std::string value;
         window::put(value, std::max(watermark, restored_watermarks_[group]));
-        out.add(kWatermarkState, group, "watermark", std::move(value));
+        out.add(kWatermarkState, group, "watermark", value);
     }
 }
 

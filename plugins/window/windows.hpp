@@ -4,6 +4,7 @@
 // Calls do as much as there is room for; run() goes on, and says whether it is done. One user at a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
@@ -114,18 +115,44 @@ protected:
         return layout_.trigger ? Firing::kIfTrue : Firing::kNo;
     }
 
+    // What deleted_ lists and what `changed` does, by key group: `write` adds one, whose key has the hash that `hash_of` gives.
+    template <class Change, class HashOf, class Write>
+    void put_changes(StateBlocks &out, bool full, std::vector<Change> &changed, HashOf hash_of, Write write) {
+        const auto number_of = [&](const Change &one) { return static_cast<uint32_t>(hash_of(one) >> 56); };
+        if (full) deleted_.clear();
+        std::stable_sort(deleted_.begin(), deleted_.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
+        std::stable_sort(changed.begin(), changed.end(), [&](const Change &a, const Change &b) { return number_of(a) < number_of(b); });
+        auto deleted = deleted_.begin();
+        auto next = changed.begin();
+        for (uint32_t number = 0; number < kKeyGroups; ++number) {
+            for (; deleted != deleted_.end() && deleted->first == number; ++deleted)
+                out.add(kWindowState, number, deleted->second, std::nullopt);
+            for (; next != changed.end() && number_of(*next) == number; ++next) write(*next, number);
+        }
+        deleted_.clear();
+    }
+    // Memory beside the states, looked at with each snapshot: `changed` has some, or there was some. `each` calls with every state.
+    template <class Each>
+    void weigh(bool changed, Each each) {
+        if (!changed && outside_ == 0) return;
+        outside_ = 0;
+        each([&](const void *state) { outside_ += store_.outside_bytes(state); });
+    }
+
     const Spec &spec_;
     const Layout &layout_;
     States &store_;
     Results &results_;
     int64_t watermark_ = INT64_MIN;
+    uint64_t outside_ = 0;  // bytes
+    std::vector<std::pair<uint32_t, std::string>> deleted_;  // key group and key: since the last snapshot, which has them
 
 private:
     std::vector<int32_t> rows_;
     std::vector<Group *> groups_;
     std::vector<void *> states_;
     std::array<int64_t, 256> restored_watermarks_;
-    std::array<bool, 256> seen_groups_{};
+    std::array<bool, 256> seen_groups_{}, saved_groups_{};
     std::optional<int64_t> reached_;  // before the end
     int64_t saved_watermark_ = INT64_MIN;
 };

@@ -86,7 +86,7 @@ class Sink {
   void add(const bench::DeadLetter& dead, const std::string& topic) {
     const std::pair<const char*, std::string> added[] = {{"weir.topology", "pair-match"},
                                                          {"weir.node", "pairs"},
-                                                         {"weir.code", "out_of_range"},
+                                                         {"weir.code", "out-of-range"},
                                                          {"weir.field", "n"},
                                                          {"weir.message", "no number within 0..12"},
                                                          {"weir.topic", topic},

@@ -2,7 +2,7 @@
 // and for sinks, which turn them into dead letters.
 //
 //   node      string      the node where the row failed
-//   code      string      a short word: decode, out_of_range, delivery, ...
+//   code      string      a short word: decode, out-of-range, delivery, ...
 //   field     string?     the column at fault
 //   message   string      what was expected, with the value
 //   payload   binary?     the record as it entered weir; null: it had none, or no single record is known

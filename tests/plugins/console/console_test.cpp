@@ -85,9 +85,9 @@ TEST(Console, ShowsFailedRowsWithTheirRecord) {
     options.input_stream = WEIR_STREAM_ERRORS;
     auto h = console("{}", {error_schema()}, options);
     EXPECT_EQ(shown(*h, R"([["raw","decode","n","`abc` is not an int64","abc",null,{},"raw-topic",3,42,0,null],)"
-                        R"(["pairs","out_of_range",null,"bad\u001b",null,null,null,null,null,null,null,"{\"n\":13}"]])"),
+                        R"(["pairs","out-of-range",null,"bad\u001b",null,null,null,null,null,null,null,"{\"n\":13}"]])"),
               "raw: decode: `abc` is not an int64  field=n  payload=abc  topic=raw-topic  partition=3  offset=42\n"
-              "pairs: out_of_range: bad\\x1b  row=\"{\\\"n\\\":13}\"\n");
+              "pairs: out-of-range: bad\\x1b  row=\"{\\\"n\\\":13}\"\n");
 }
 
 TEST(Console, ShowsNoMoreThanItsLimitAndTellsHowManyThereWere) {

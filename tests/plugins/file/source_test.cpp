@@ -119,7 +119,7 @@ TEST(FileSource, SendsLinesThatAreTooLongToErrorsAndGoesOn) {
     EXPECT_EQ(read_all(*h), values({"one", "two"}));
     auto failed = h->take_failed();
     ASSERT_EQ(failed.size(), 2u);
-    EXPECT_EQ(failed[0].code, "too_long");
+    EXPECT_EQ(failed[0].code, "too-long");
     EXPECT_EQ(failed[0].message, "the line is 700000 bytes long, and `max_line` is 1000; its first bytes are kept");
     EXPECT_EQ(failed[0].payload, huge.substr(0, failed[0].payload.size()));
     EXPECT_GT(failed[0].payload.size(), 1000u);

@@ -65,7 +65,7 @@ TEST_F(KafkaSink, WritesDeadLetters) {
     Harness h = sink(Json::object(), {error_schema()});
     ASSERT_EQ(start(h).message(), "");
     ASSERT_EQ(h.process(R"([
-        ["pairs","out_of_range","n","13 is above 12","13","k",{"trace":"t1"},"raw",3,42,1716467696000000,null],
+        ["pairs","out-of-range","n","13 is above 12","13","k",{"trace":"t1"},"raw",3,42,1716467696000000,null],
         ["raw","decode",null,"no payload",null,null,{},"raw",0,7,null,null],
         ["pairs","failed",null,"no source",null,null,null,null,null,null,null,"{\"a\":1}"]])")
                   .message(),
@@ -74,7 +74,7 @@ TEST_F(KafkaSink, WritesDeadLetters) {
     EXPECT_EQ(read_back({"value", "_key", "_headers"}),
               (std::vector<std::string>{
                   R"({"value":"13","_key":"k","_headers":{"trace":"t1","weir.topology":"test","weir.node":"pairs",)"
-                  R"("weir.code":"out_of_range","weir.field":"n","weir.message":"13 is above 12","weir.topic":"raw",)"
+                  R"("weir.code":"out-of-range","weir.field":"n","weir.message":"13 is above 12","weir.topic":"raw",)"
                   R"("weir.partition":"3","weir.offset":"42","weir.timestamp":"2024-05-23T12:34:56Z"}})",
                   R"({"value":"{\"a\":1}","_key":null,"_headers":{"weir.topology":"test","weir.node":"pairs",)"
                   R"("weir.code":"failed","weir.message":"no source"}})",

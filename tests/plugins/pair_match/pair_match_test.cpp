@@ -57,8 +57,8 @@ TEST(PairMatch, RefusesWhatIsOutOfRangeOrNull) {
     ASSERT_EQ(h.start().message(), "");
     EXPECT_TRUE(h.process("[[13],[-1],[null],[12],[0]]").done());
     EXPECT_EQ(h.take(), Rows{R"({"left":12,"right":0})"});
-    EXPECT_EQ(h.take_failed(), (Failed{{"out_of_range", "n", "n: 13 is outside of 0..12", R"({"n":13})"},
-                                       {"out_of_range", "n", "n: -1 is outside of 0..12", R"({"n":-1})"},
+    EXPECT_EQ(h.take_failed(), (Failed{{"out-of-range", "n", "n: 13 is outside of 0..12", R"({"n":13})"},
+                                       {"out-of-range", "n", "n: -1 is outside of 0..12", R"({"n":-1})"},
                                        {"null", "n", "n is null: there is nothing to match", R"({"n":null})"}}));
     EXPECT_EQ(h.metric("waiting"), 0);
 }
@@ -71,10 +71,10 @@ TEST(PairMatch, RefusesWhatCanNeverPairInsteadOfKeepingItForEver) {
     ASSERT_EQ(wide.start().message(), "");
     EXPECT_TRUE(wide.process("[[-9223372036854775808],[9223372036854775807]]").done());
     EXPECT_EQ(h.take_failed(),
-              (Failed{{"out_of_range", "n", "n: 50 can never pair: its complement to 12 is outside of 0..100",
+              (Failed{{"out-of-range", "n", "n: 50 can never pair: its complement to 12 is outside of 0..100",
                        R"({"n":50})"}}));
     EXPECT_EQ(wide.take_failed(),
-              (Failed{{"out_of_range", "n",
+              (Failed{{"out-of-range", "n",
                        "n: -9223372036854775808 can never pair: its complement to 12 is outside of "
                        "-9223372036854775808..9223372036854775807",
                        R"({"n":-9223372036854775808})"}}));

@@ -45,6 +45,21 @@ TEST_F(WindowTest, TakesALateRowIntoASessionThatIsKept) {
     EXPECT_EQ(h_->metric("groups"), 0);
 }
 
+TEST_F(WindowTest, JoinsASessionThatWasReopenedOften) {
+    make(R"~("session":10000000,"allowed_lateness":7200000000)~" + kSum);
+    send(R"~([["k",0,1],["k",15,1]])~");
+    double end = 25;
+    for (int i = 0; i < 300; ++i) {  // closed, and reopened by a row that is late and within the gap
+        watermark(end + 1);
+        end += 7;
+        send("[[\"k\"," + std::to_string(end - 10) + ",1]]");
+    }
+    send(R"~([["k",8,1]])~");
+    out();
+    watermark(end + 8000);
+    EXPECT_EQ(h_->metric("groups"), 0);
+}
+
 TEST_F(WindowTest, TakesBackSessionsThatWereJoined) {
     HarnessOptions options;
     options.wanted[0] = {"k", "window_start", "window_end", "n", "_op"};

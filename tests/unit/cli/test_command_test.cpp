@@ -350,7 +350,7 @@ TEST_F(Test, TellsWhyATopologyStopped) {
                             "  shown: { from: pairs, console: json }\n");
     const Outcome got = file("topology: t.yaml\ncases:\n  a case:\n    steps:\n      - send: { raw: [13] }\n");
     EXPECT_THAT(got.out, HasSubstr("pairs.test.yaml:5:9: the topology stopped: node `pairs` (plugin pair_match): a "
-                                   "record failed and nothing takes it: node `pairs`: out_of_range"));
+                                   "record failed and nothing takes it: node `pairs`: out-of-range"));
     EXPECT_EQ(got.code, 5);
 }
 

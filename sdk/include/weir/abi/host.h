@@ -37,7 +37,7 @@ typedef struct weir_row_error {
     uint32_t size;
     uint32_t reserved;
     int64_t row;      /* of the batch that is passed beside it */
-    weir_str code;    /* a short word: `decode`, `out_of_range` */
+    weir_str code;    /* a short word: `decode`, `out-of-range` */
     weir_str field;   /* the column at fault, or empty */
     weir_str message; /* what was expected, with the value */
 } weir_row_error;

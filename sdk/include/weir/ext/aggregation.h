@@ -58,7 +58,11 @@ typedef struct weir_aggregation_api {
 
     /* Sets to 1 the bytes of those columns that are read. Either may be NULL. */
     void (*reads)(const weir_aggregation *, uint8_t *row_columns, uint8_t *group_columns);
-    uint64_t (*state_bytes)(const weir_aggregation *); /* a multiple of 16; 0: there are no aggregates */
+    /*
+     * A multiple of 16; 0: there are no aggregates. Their states stand in the order in which expressions first use them, so
+     * that an aggregation of the first of these expressions alone reads the states of all.
+     */
+    uint64_t (*state_bytes)(const weir_aggregation *);
     /* What the state's bytes mean: aggregates with their versions, arguments and types, as a text to be compared. */
     weir_str (*signature)(const weir_aggregation *);
     uint8_t (*retracts)(const weir_aggregation *); /* 1: every aggregate can take a row back */
