@@ -20,7 +20,7 @@ struct Key;
 // A window of one key; the state follows it.
 struct alignas(16) PaneOf {
     Bounds bounds;
-    Bounds saved_bounds;  // under which the last snapshot has it, if `group.saved`
+    int64_t saved_start = 0;  // under which the last snapshot has it, if `group.saved`
     Key *key = nullptr;
     PaneOf *next = nullptr;  // of the key, by start
     std::string *sent = nullptr;  // of a changelog: what was sent last

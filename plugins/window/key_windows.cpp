@@ -59,10 +59,10 @@ Status KeyWindows::run() {
     return {};
 }
 
-std::string KeyWindows::state_key(const Key &key, Bounds bounds) const {
+// By its start alone: that of a session stays, mostly, while its end moves with every row.
+std::string KeyWindows::state_key(const Key &key, int64_t start) const {
     std::string out;
-    window::put(out, bounds.end);
-    window::put(out, bounds.start);
+    window::put(out, start);
     out.append(key.text());
     return out;
 }
@@ -70,19 +70,16 @@ std::string KeyWindows::state_key(const Key &key, Bounds bounds) const {
 std::string KeyWindows::state_value(const PaneOf &pane) const {
     std::string out;
     const Group &group = pane.group;
-    window::put(out, layout_.fingerprint);
-    window::put(out, group.hash);
-    window::put(out, group.rows);
-    window::put(out, group.since);
-    window::put(out, static_cast<uint8_t>((group.sent ? kSent : 0) | (group.closed ? kClosed : 0)));
-    window::put(out, pane.key->rows);
-    put_text(out, pane.sent ? std::string_view(*pane.sent) : std::string_view());
+    put_group(out, {group.hash, static_cast<uint64_t>(group.rows), group.since, group.sent, group.closed,
+                    pane.sent ? std::string_view(*pane.sent) : std::string_view()});
+    put_number(out, static_cast<uint64_t>(pane.bounds.end) - static_cast<uint64_t>(pane.bounds.start));
+    put_number(out, pane.key->rows);
     if (Status s = store_.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
     return out;
 }
 
 void KeyWindows::forget_saved(const PaneOf &pane) {
-    deleted_.emplace_back(static_cast<uint32_t>(pane.key->hash >> 56), state_key(*pane.key, pane.saved_bounds));
+    deleted_.emplace_back(static_cast<uint32_t>(pane.key->hash >> 56), state_key(*pane.key, pane.saved_start));
 }
 
 void KeyWindows::snapshot(StateBlocks &out, bool full) {
@@ -97,11 +94,11 @@ void KeyWindows::snapshot(StateBlocks &out, bool full) {
     }
     dirty_.clear();
     for (const PaneOf *pane : changed)
-        if (pane->group.saved && !(pane->saved_bounds == pane->bounds)) forget_saved(*pane);
+        if (pane->group.saved && pane->saved_start != pane->bounds.start) forget_saved(*pane);
     put_changes(out, full, changed, [](const PaneOf *pane) { return pane->group.hash; }, [&](PaneOf *pane, uint32_t number) {
-        out.add(kWindowState, number, state_key(*pane->key, pane->bounds), state_value(*pane));
+        out.add(kWindowState, number, state_key(*pane->key, pane->bounds.start), state_value(*pane));
         pane->group.saved = true;
-        pane->saved_bounds = pane->bounds;
+        pane->saved_start = pane->bounds.start;
     });
     const auto has_some = [&](const PaneOf *pane) { return store_.outside_bytes(pane->group.state()) > 0; };
     weigh(std::any_of(changed.begin(), changed.end(), has_some), [&](auto weigh_one) {
@@ -111,32 +108,25 @@ void KeyWindows::snapshot(StateBlocks &out, bool full) {
 }
 
 Status KeyWindows::restore(uint32_t, uint32_t, std::string_view key, std::string_view value) {
-    const auto damaged = [] { return Status::state_version("an entry of the state is damaged"); };
     Bounds bounds;
-    uint64_t fingerprint = 0, hash = 0, key_rows = 0;
-    int64_t rows = 0;
-    uint32_t since = 0;
-    uint8_t flags = 0;
-    std::string_view sent;
-    if (!window::take(key, bounds.end) || !window::take(key, bounds.start) || !window::take(value, fingerprint)) return damaged();
-    if (fingerprint != layout_.fingerprint)
-        return Status::state_version("the windows in the state are of another kind or size, or have other aggregates");
-    if (!window::take(value, hash) || !window::take(value, rows) || !window::take(value, since) || !window::take(value, flags) ||
-        !window::take(value, key_rows) || !take_text(value, sent))
+    GroupEntry saved;
+    uint64_t length = 0, key_rows = 0;
+    if (!window::take(key, bounds.start) || !take_group(value, saved) || !take_number(value, length) || !take_number(value, key_rows))
         return damaged();
-    Key &owner = keys_.at(hash, key);
+    bounds.end = static_cast<int64_t>(static_cast<uint64_t>(bounds.start) + length);
+    Key &owner = keys_.at(saved.hash, key);
     PaneOf **behind = &owner.first;
     while (*behind && (*behind)->bounds.start < bounds.start) behind = &(*behind)->next;
     PaneOf &pane = add_pane(owner, bounds, behind);
     owner.rows = std::max(owner.rows, key_rows);
-    pane.group.rows = rows;
-    pane.group.since = since;
-    pane.group.sent = flags & kSent;
-    pane.group.closed = flags & kClosed;
+    pane.group.rows = static_cast<int64_t>(saved.rows);
+    pane.group.since = static_cast<uint32_t>(saved.since);
+    pane.group.sent = saved.sent;
+    pane.group.closed = saved.closed;
     pane.group.saved = true;
-    pane.saved_bounds = bounds;
-    if (!sent.empty()) pane.sent = new std::string(sent);
-    see(hash);
+    pane.saved_start = bounds.start;
+    if (!saved.last.empty()) pane.sent = new std::string(saved.last);
+    see(saved.hash);
     restored(pane);
     return store_.load(pane.group.state(), value);
 }

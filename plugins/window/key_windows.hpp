@@ -54,7 +54,7 @@ protected:
     size_t panes_ = 0;
 
 private:
-    std::string state_key(const Key &key, Bounds bounds) const;
+    std::string state_key(const Key &key, int64_t start) const;
     std::string state_value(const PaneOf &pane) const;
     void forget_saved(const PaneOf &pane);
 

@@ -117,8 +117,8 @@ Status add_trigger(Context context, const Schema &input, const Spec &spec, const
     auto compiler = AggregationCompiler::create(context, input, out.group);
     if (!compiler) return compiler.status();
     const Config columns = config.child("columns");
-    for (const auto &[name, expression] : columns.json().items()) compiler->try_add(expression);
-    out.trigger = compiler->try_add(config.child("early").json().at("when"));
+    for (const auto &[name, expression] : columns.json().items()) compiler->try_add(expression, out.trigger_problem);
+    out.trigger = compiler->try_add(config.child("early").json().at("when"), out.trigger_problem);
     if (!out.trigger) return {};
     const Type type = compiler->field(*out.trigger, "").type;
     if (type.id != TypeId::kBool) return Status::config("early.when", "is " + to_string(type) + ", and a condition is true or false");

@@ -36,6 +36,7 @@ struct Layout {
     Aggregation aggregation;   // of what states hold: for the columns, and for the trigger behind them
     Aggregation columns_only;  // the same without the trigger: reads the same states
     std::optional<uint32_t> trigger;  // the expression that is early.when, where that is over aggregates
+    weir_expression_problem trigger_problem{};  // why it is not
     uint64_t fingerprint = 0;     // of what a state's bytes mean
     Schema all;                   // the output with all of its columns but `_op`
     std::vector<Column> columns;  // of `output`

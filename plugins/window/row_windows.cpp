@@ -32,7 +32,6 @@ private:
     void clear_sums();
     void list_all(Pane kind);
     void behind_result(Key &key);
-    Status drop_unfired();
 
     const bool global_;
     const int64_t part_;  // rows
@@ -82,24 +81,14 @@ Status RowWindows::take_row(const Rows &rows, size_t row, Refused &refused) {
     return {};
 }
 
-Status RowWindows::drop_unfired() {
-    for (const Fired &one : pending_)
-        if (one.if_true) results_.add(one.key->text(), one.key->first->group.state(), one.key->first->bounds, Pane::kEarly);
-    std::vector<uint8_t> fired;
-    if (Status s = results_.test(fired); !s.ok()) return s;
-    size_t tested = 0;
-    std::erase_if(pending_, [&](const Fired &one) {
-        if (!one.if_true || fired[tested++]) return false;
-        one.key->pending = false;
-        return true;
-    });
-    return {};
-}
-
 Status RowWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
-    if (status.ok() && layout_.trigger) status = drop_unfired();
+    if (status.ok())
+        status = drop_unfired(
+            pending_,
+            [&](const Fired &one) { results_.add(one.key->text(), one.key->first->group.state(), one.key->first->bounds, Pane::kEarly); },
+            [](const Fired &one) { one.key->pending = false; });
     for (const Fired &one : pending_) {
         one.key->pending = false;
         if (status.ok()) status = send(*one.key, global_ ? Pane::kEarly : Pane::kOnTime);

@@ -40,7 +40,6 @@ private:
     Status take_row(const Rows &rows, size_t row, Refused &refused);
     Status join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused);
     void fire(PaneOf &pane, Pane kind, bool if_true);
-    Status drop_unfired();
     Status settle(const Rows &rows, Refused &refused);
     void enqueue(PaneOf &pane);
 
@@ -112,20 +111,6 @@ void SessionWindows::fire(PaneOf &pane, Pane kind, bool if_true) {
     pending_.push_back({&pane, kind, if_true});
 }
 
-Status SessionWindows::drop_unfired() {
-    for (const Fired &one : pending_)
-        if (one.if_true) results_.add(one.pane->key->text(), one.pane->group.state(), one.pane->bounds, one.kind);
-    std::vector<uint8_t> fired;
-    if (Status s = results_.test(fired); !s.ok()) return s;
-    size_t tested = 0;
-    std::erase_if(pending_, [&](const Fired &one) {
-        if (!one.if_true || fired[tested++]) return false;
-        one.pane->group.pending = false;
-        return true;
-    });
-    return {};
-}
-
 // The session takes in a window that overlaps it, and those that overlap both. What is to be sent of it is sent as it was.
 Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused &refused) {
     if (into.group.pending)
@@ -152,7 +137,10 @@ Status SessionWindows::join(const Rows &rows, PaneOf &into, Bounds with, Refused
 Status SessionWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
-    if (status.ok() && layout_.trigger) status = drop_unfired();
+    if (status.ok())
+        status = drop_unfired(
+            pending_, [&](const Fired &one) { results_.add(one.pane->key->text(), one.pane->group.state(), one.pane->bounds, one.kind); },
+            [](const Fired &one) { one.pane->group.pending = false; });
     for (const Fired &one : pending_) {
         one.pane->group.pending = false;
         if (one.pane->group.rows > 0) add_result(*one.pane, one.pane->group.state(), one.kind);

@@ -1,6 +1,27 @@
 #include "state_blocks.hpp"
 
 namespace weir::window {
+namespace {
+
+constexpr uint8_t kSent = 1, kClosed = 2, kHasLast = 4;
+
+}  // namespace
+
+void put_group(std::string &to, const GroupEntry &group) {
+    put(to, group.hash);
+    put(to, static_cast<uint8_t>((group.sent ? kSent : 0) | (group.closed ? kClosed : 0) | (group.last.empty() ? 0 : kHasLast)));
+    put_number(to, group.rows);
+    put_number(to, group.since);
+    if (!group.last.empty()) put_text(to, group.last);
+}
+
+bool take_group(std::string_view &from, GroupEntry &group) {
+    uint8_t flags = 0;
+    if (!take(from, group.hash) || !take(from, flags) || !take_number(from, group.rows) || !take_number(from, group.since)) return false;
+    group.sent = flags & kSent;
+    group.closed = flags & kClosed;
+    return !(flags & kHasLast) || take_text(from, group.last);
+}
 
 void StateBlocks::add(uint32_t state, uint32_t group, std::string_view key, std::optional<std::string_view> value) {
     if (state != state_ || group != group_) put_block();

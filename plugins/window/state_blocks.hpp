@@ -14,12 +14,10 @@
 
 namespace weir::window {
 
-constexpr uint32_t kStateVersion = 1;
-// The states, by their numbers.
+constexpr uint32_t kStateVersion = 2;
+// The states, by their numbers. Of a key group, the first says what the entries of the second mean.
 constexpr uint32_t kWatermarkState = 0, kWindowState = 1;
 constexpr uint32_t kKeyGroups = 256;
-// Bits of a group's flags.
-constexpr uint8_t kSent = 1, kClosed = 2;
 
 template <class T>
 void put(std::string &to, T value) {
@@ -47,6 +45,33 @@ inline bool take_text(std::string_view &from, std::string_view &text) {
     return true;
 }
 
+// Seven bits a byte, the lowest first; another bit says that more follow (LEB128).
+inline void put_number(std::string &to, uint64_t value) {
+    for (; value >= 0x80; value >>= 7) to.push_back(static_cast<char>(value | 0x80));
+    to.push_back(static_cast<char>(value));
+}
+
+inline bool take_number(std::string_view &from, uint64_t &value) {
+    value = 0;
+    for (int shift = 0; shift < 64 && !from.empty(); shift += 7) {
+        const auto byte = static_cast<uint8_t>(from.front());
+        from.remove_prefix(1);
+        value |= uint64_t{byte & 0x7fu} << shift;
+        if (byte < 0x80) return true;
+    }
+    return false;
+}
+
+// What is kept of a group beside its state. `last`: of a changelog, what was sent of it last, or empty; borrowed.
+struct GroupEntry {
+    uint64_t hash = 0;
+    uint64_t rows = 0, since = 0;
+    bool sent = false, closed = false;
+    std::string_view last;
+};
+void put_group(std::string &to, const GroupEntry &group);
+bool take_group(std::string_view &from, GroupEntry &group);
+
 // Hands entries over, a block for each state and key group: those of one come behind each other, and only they are held.
 class StateBlocks {
 public:
@@ -70,5 +95,7 @@ private:
     std::vector<weir_str> keys_, values_;
     Status status_;
 };
+
+inline Status damaged() { return Status::state_version("an entry of the state is damaged"); }
 
 }  // namespace weir::window

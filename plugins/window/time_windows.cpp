@@ -52,7 +52,12 @@ private:
         Unit *unit;
         Pane pane;
         size_t next = 0;
-        bool if_true = false;  // that the trigger is, with the row
+    };
+    struct Fired {  // a group to be sent with the rows at hand
+        Unit *unit;
+        Group *group;
+        Pane pane;
+        bool if_true;  // that the trigger is
     };
     struct Merged {  // a window whose slices were merged
         Bounds bounds;
@@ -72,7 +77,6 @@ private:
     void send(Unit &unit, Group &group, Pane pane);
     void forget(Unit &unit, Group &group);
     Status settle(const Rows &rows, Refused &refused);
-    Status drop_unfired();
     Status send_late(const Rows &rows, Bounds slice, size_t row, int64_t watermark, Refused &refused);
     Status merge(Bounds window, GroupTable &into, const Group *only, std::string_view key);
     bool step(Status &status);
@@ -93,8 +97,7 @@ private:
     const bool slices_are_units_;
     std::map<Bounds, Unit, ByEnd> units_;
     Unit *last_ = nullptr;  // that a row went to: the next one's, mostly
-    std::vector<Sending> fired_;  // groups to be sent with the rows at hand: (unit, pane) of pending_
-    std::vector<Group *> pending_;
+    std::vector<Fired> pending_;
 
     std::deque<Sending> sending_;
     std::deque<Bounds> closing_;  // shared: windows that close
@@ -160,8 +163,7 @@ Status TimeWindows::take_into(Bounds window, const Rows &rows, size_t row, int64
     if (late) group->closed = true;
     if (due == Firing::kNo) return {};
     group->pending = true;
-    pending_.push_back(group);
-    fired_.push_back({&unit, late ? Pane::kLate : Pane::kEarly, 0, due == Firing::kIfTrue});
+    pending_.push_back({&unit, group, late ? Pane::kLate : Pane::kEarly, due == Firing::kIfTrue});
     return {};
 }
 
@@ -212,39 +214,22 @@ void TimeWindows::forget(Unit &unit, Group &group) {
     unit.table.touch(group);
 }
 
-// What is to be sent if its trigger is true, where it is not.
-Status TimeWindows::drop_unfired() {
-    for (size_t i = 0; i < pending_.size(); ++i)
-        if (fired_[i].if_true) results_.add(fired_[i].unit->table.key(*pending_[i]), pending_[i]->state(), fired_[i].unit->bounds, Pane::kEarly);
-    std::vector<uint8_t> fired;
-    if (Status s = results_.test(fired); !s.ok()) return s;
-    size_t left = 0;
-    for (size_t i = 0, tested = 0; i < pending_.size(); ++i) {
-        if (fired_[i].if_true && !fired[tested++]) {
-            pending_[i]->pending = false;
-            continue;
-        }
-        pending_[left] = pending_[i];
-        fired_[left++] = fired_[i];
-    }
-    pending_.resize(left);
-    fired_.resize(left);
-    return {};
-}
-
 // The rows gathered so far are in their states, and what they fired is on its way.
 Status TimeWindows::settle(const Rows &rows, Refused &refused) {
     Status status = flush(rows, refused);
     if (pending_.empty()) return status;
-    if (status.ok() && layout_.trigger) status = drop_unfired();
-    for (size_t i = 0; i < pending_.size(); ++i) {
-        pending_[i]->pending = false;
-        if (pending_[i]->rows > 0) send(*fired_[i].unit, *pending_[i], fired_[i].pane);
+    if (status.ok())
+        status = drop_unfired(
+            pending_,
+            [&](const Fired &one) { results_.add(one.unit->table.key(*one.group), one.group->state(), one.unit->bounds, Pane::kEarly); },
+            [](const Fired &one) { one.group->pending = false; });
+    for (const Fired &one : pending_) {
+        one.group->pending = false;
+        if (one.group->rows > 0) send(*one.unit, *one.group, one.pane);
     }
     if (status.ok()) status = results_.build();
-    for (size_t i = 0; i < pending_.size(); ++i) forget(*fired_[i].unit, *pending_[i]);
+    for (const Fired &one : pending_) forget(*one.unit, *one.group);
     pending_.clear();
-    fired_.clear();
     return status;
 }
 
@@ -417,13 +402,9 @@ std::string TimeWindows::state_key(const Unit &unit, const Group &group) const {
 
 std::string TimeWindows::state_value(const Unit &unit, const Group &group) const {
     std::string out;
-    window::put(out, layout_.fingerprint);
-    window::put(out, group.hash);
-    window::put(out, group.rows);
-    window::put(out, group.since);
-    window::put(out, static_cast<uint8_t>((group.sent ? kSent : 0) | (group.closed ? kClosed : 0)));
-    const auto sent = unit.sent.find(&group);
-    put_text(out, sent == unit.sent.end() ? std::string_view() : std::string_view(sent->second));
+    const auto last = unit.sent.find(&group);
+    put_group(out, {group.hash, static_cast<uint64_t>(group.rows), group.since, group.sent, group.closed,
+                    last == unit.sent.end() ? std::string_view() : std::string_view(last->second)});
     if (Status s = store_.save(group.state(), out); !s.ok()) throw std::runtime_error(s.message());
     return out;
 }
@@ -449,29 +430,19 @@ void TimeWindows::snapshot(StateBlocks &out, bool full) {
 }
 
 Status TimeWindows::restore(uint32_t, uint32_t, std::string_view key, std::string_view value) {
-    const auto damaged = [] { return Status::state_version("an entry of the state is damaged"); };
     Bounds bounds;
-    uint64_t fingerprint = 0, hash = 0;
-    int64_t rows = 0;
-    uint32_t since = 0;
-    uint8_t flags = 0;
-    std::string_view sent;
-    if (!window::take(key, bounds.end) || !window::take(key, bounds.start) || !window::take(value, fingerprint)) return damaged();
-    if (fingerprint != layout_.fingerprint)
-        return Status::state_version("the windows in the state are of another kind or size, or have other aggregates");
-    if (!window::take(value, hash) || !window::take(value, rows) || !window::take(value, since) || !window::take(value, flags) ||
-        !take_text(value, sent))
-        return damaged();
+    GroupEntry saved;
+    if (!window::take(key, bounds.end) || !window::take(key, bounds.start) || !take_group(value, saved)) return damaged();
     Unit &unit = unit_of(bounds);
-    Group &group = unit.table.at(hash, key);
+    Group &group = unit.table.at(saved.hash, key);
     if (Status s = store_.load(group.state(), value); !s.ok()) return s;
-    group.rows = rows;
-    group.since = since;
-    group.sent = flags & kSent;
-    group.closed = flags & kClosed;
+    group.rows = static_cast<int64_t>(saved.rows);
+    group.since = static_cast<uint32_t>(saved.since);
+    group.sent = saved.sent;
+    group.closed = saved.closed;
     group.saved = true;
-    if (!sent.empty()) unit.sent[&group] = sent;
-    see(hash);
+    if (!saved.last.empty()) unit.sent[&group] = saved.last;
+    see(saved.hash);
     return {};
 }
 

@@ -24,6 +24,12 @@ const weir_memory_api *memory_api() {
 // The next multiple of a time, so that all workers, and this one after a restart, act at the same moments.
 int64_t next_tick(int64_t now, int64_t every) { return every ? (now / every + 1) * every : INT64_MAX; }
 
+// Of a condition that is none of a row's columns, nor one of aggregates: the reading that came further, or knows a name.
+const weir_expression_problem &nearer_to_what_was_meant(const weir_expression_problem &row, const weir_expression_problem &group) {
+    const bool group_knows = row.offset == group.offset && !row.nearest[0] && group.nearest[0];
+    return group.offset > row.offset || group_knows ? group : row;
+}
+
 }  // namespace
 
 constexpr OperatorSpec kWindowSpec =
@@ -84,9 +90,9 @@ Status Window::bind_row_expressions(const Binding &binding) {
     auto compiler = ExpressionCompiler::create(context_, input);
     if (!compiler) return compiler.status();
     if (when) {
-        const auto condition = compiler->condition(config_.child("early").json().at("when"), "early.when");
-        if (!condition) return condition.status();
-        trigger_ = condition.value();
+        weir_expression_problem problem;
+        trigger_ = compiler->try_condition(config_.child("early").json().at("when"), problem);
+        if (!trigger_) return compiler->report("early.when", nearer_to_what_was_meant(problem, layout_.trigger_problem));
     }
     if (spec_.gap_by_row) {
         const auto gap = compiler->value(config_.json().at("session_gap"), "session_gap");
@@ -131,14 +137,11 @@ Status Window::restore(const weir_state_block &block) {
                                      std::to_string(kStateVersion) + " was expected");
     for (uint64_t i = 0; i < block.n; ++i) {
         const std::string_view key = view(block.keys[i]), value = view(block.values[i]);
-        if (block.state == kWatermarkState) {
-            std::string_view bytes = value;
-            int64_t watermark = 0;
-            if (!take(bytes, watermark)) return Status::state_version("an entry of the state is damaged");
-            windows_->restore_watermark(block.group, watermark);
-        } else if (Status s = windows_->restore(block.state, block.group, key, value); !s.ok()) {
-            return s;
-        }
+        const bool is_watermark = block.state == kWatermarkState;
+        if (!is_watermark && !windows_->has_watermark(block.group)) return damaged();
+        const Status status = is_watermark ? windows_->restore_watermark(block.group, value)
+                                           : windows_->restore(block.state, block.group, key, value);
+        if (!status.ok()) return status;
     }
     return {};
 }

@@ -28,8 +28,20 @@ void Windows::save_watermarks(StateBlocks &out, bool full) {
         saved_groups_[group] = true;
         std::string value;
         window::put(value, std::max(watermark, restored_watermarks_[group]));
+        window::put(value, layout_.fingerprint);
         out.add(kWatermarkState, group, "watermark", value);
     }
+}
+
+Status Windows::restore_watermark(uint32_t group, std::string_view value) {
+    int64_t watermark = 0;
+    uint64_t fingerprint = 0;
+    if (!window::take(value, watermark) || !window::take(value, fingerprint)) return damaged();
+    if (fingerprint != layout_.fingerprint)
+        return Status::state_version("the windows in the state are of another kind or size, or have other aggregates");
+    restored_watermarks_[group] = watermark;
+    seen_groups_[group] = true;
+    return {};
 }
 
 }  // namespace weir::window

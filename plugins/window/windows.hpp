@@ -78,10 +78,9 @@ public:
         advance(INT64_MAX);
     }
     void save_watermarks(StateBlocks &out, bool full);
-    void restore_watermark(uint32_t group, int64_t watermark) {
-        restored_watermarks_[group] = watermark;
-        seen_groups_[group] = true;
-    }
+    // An entry of kWatermarkState, which comes before those of the group's windows.
+    Status restore_watermark(uint32_t group, std::string_view value);
+    bool has_watermark(uint32_t group) const { return seen_groups_[group]; }
 
 protected:
     // As of which a key's rows are late, and its windows were closed: not before what a restored state has seen.
@@ -113,6 +112,24 @@ protected:
         if (spec_.early_rows && group.since >= static_cast<uint64_t>(spec_.early_rows)) return Firing::kYes;
         if (!rows.triggers.empty()) return rows.triggers[row] ? Firing::kYes : Firing::kNo;
         return layout_.trigger ? Firing::kIfTrue : Firing::kNo;
+    }
+
+    // Of those to be sent only where the trigger is true, where it is not: `drop` is told, and they go from `fired`. `add` gives
+    // the group of one to results_.
+    template <class Fired, class Add, class Drop>
+    Status drop_unfired(std::vector<Fired> &fired, Add add, Drop drop) {
+        if (!layout_.trigger) return {};
+        for (const Fired &one : fired)
+            if (one.if_true) add(one);
+        std::vector<uint8_t> is_true;
+        if (Status s = results_.test(is_true); !s.ok()) return s;
+        size_t tested = 0;
+        std::erase_if(fired, [&](const Fired &one) {
+            if (!one.if_true || is_true[tested++]) return false;
+            drop(one);
+            return true;
+        });
+        return {};
     }
 
     // What deleted_ lists and what `changed` does, by key group: `write` adds one, whose key has the hash that `hash_of` gives.

@@ -98,8 +98,9 @@ public:
     // all that was reported is told).
     Result<uint32_t> add(const Config::Json &expression, const std::string &path);
 
-    // The same of an expression that may be meant for something else: nullopt, and nothing is reported, where it does not fit.
-    std::optional<uint32_t> try_add(const Config::Json &expression);
+    // The same of an expression that may be meant for something else: nullopt, and nothing is reported, where it does not fit;
+    // `problem`: why.
+    std::optional<uint32_t> try_add(const Config::Json &expression, weir_expression_problem &problem);
 
     // The type of an expression, as a field of that name.
     Field field(uint32_t number, std::string name) const;
@@ -115,7 +116,6 @@ public:
     }
 
 private:
-    bool add(const Config::Json &expression, uint32_t &number, weir_expression_problem &problem);
     AggregationCompiler(Context context, const weir_aggregation_api *api, weir_aggregation_compiler *compiler,
                         Schema rows, Schema group)
         : context_(context),

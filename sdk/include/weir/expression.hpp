@@ -88,6 +88,16 @@ public:
     Result<uint32_t> condition(const Config::Json &expression, const std::string &path) {
         return add(expression, WEIR_EXPRESSION_CONDITION, path);
     }
+    // The same of a condition that may be meant for something else: nullopt, and nothing is reported, where it does not fit;
+    // `problem`: why.
+    std::optional<uint32_t> try_condition(const Config::Json &expression, weir_expression_problem &problem) {
+        return try_add(expression, WEIR_EXPRESSION_CONDITION, problem);
+    }
+    // Reports a problem that was found so; the Status is what bind has to return.
+    Status report(const std::string &path, const weir_expression_problem &problem) const {
+        api_->report(context_.raw(), to_abi(path), &problem);
+        return Status::config(path, problem.message);
+    }
     // A column by its exact name.
     Result<uint32_t> column(std::string_view name, const std::string &path) {
         return add(Config::Json{{"column", std::string(name)}}, WEIR_EXPRESSION_VALUE, path);
@@ -118,6 +128,7 @@ private:
         : context_(context), api_(api), compiler_(compiler, api->discard), input_(std::move(input)) {}
 
     Result<uint32_t> add(const Config::Json &expression, uint32_t kind, const std::string &path);
+    std::optional<uint32_t> try_add(const Config::Json &expression, uint32_t kind, weir_expression_problem &problem);
 
     Context context_;
     const weir_expression_api *api_;

@@ -39,25 +39,19 @@ WEIR_INLINE Result<AggregationCompiler> AggregationCompiler::create(Context cont
     return AggregationCompiler(context, api, compiler, rows, group);
 }
 
-WEIR_INLINE bool AggregationCompiler::add(const Config::Json &expression, uint32_t &number, weir_expression_problem &problem) {
+WEIR_INLINE std::optional<uint32_t> AggregationCompiler::try_add(const Config::Json &expression, weir_expression_problem &problem) {
     const std::string json = expression.dump();
     problem = {};
     problem.size = sizeof problem;
-    const bool fits = api_->add(compiler_.get(), to_abi(json), &number, &problem) == WEIR_OK;
-    expressions_ += fits;
-    return fits;
-}
-
-WEIR_INLINE std::optional<uint32_t> AggregationCompiler::try_add(const Config::Json &expression) {
-    weir_expression_problem problem;
     uint32_t number = 0;
-    return add(expression, number, problem) ? std::optional(number) : std::nullopt;
+    if (api_->add(compiler_.get(), to_abi(json), &number, &problem) != WEIR_OK) return std::nullopt;
+    ++expressions_;
+    return number;
 }
 
 WEIR_INLINE Result<uint32_t> AggregationCompiler::add(const Config::Json &expression, const std::string &path) {
     weir_expression_problem problem;
-    uint32_t number = 0;
-    if (add(expression, number, problem)) return number;
+    if (const auto number = try_add(expression, problem)) return *number;
     api_->report(context_.raw(), to_abi(path), &problem);
     return Status::config(path, problem.message);
 }

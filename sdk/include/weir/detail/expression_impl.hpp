@@ -21,17 +21,21 @@ WEIR_INLINE Result<ExpressionCompiler> ExpressionCompiler::create(Context contex
     return ExpressionCompiler(context, api, compiler, input);
 }
 
-WEIR_INLINE Result<uint32_t> ExpressionCompiler::add(const Config::Json &expression, uint32_t kind, const std::string &path) {
+WEIR_INLINE std::optional<uint32_t> ExpressionCompiler::try_add(const Config::Json &expression, uint32_t kind,
+                                                                weir_expression_problem &problem) {
     const std::string json = expression.dump();
-    weir_expression_problem problem{};
+    problem = {};
     problem.size = sizeof problem;
     uint32_t number = 0;
-    if (api_->add(compiler_.get(), to_abi(json), kind, &number, &problem) == WEIR_OK) {
-        ++expressions_;
-        return number;
-    }
-    api_->report(context_.raw(), to_abi(path), &problem);
-    return Status::config(path, problem.message);
+    if (api_->add(compiler_.get(), to_abi(json), kind, &number, &problem) != WEIR_OK) return std::nullopt;
+    ++expressions_;
+    return number;
+}
+
+WEIR_INLINE Result<uint32_t> ExpressionCompiler::add(const Config::Json &expression, uint32_t kind, const std::string &path) {
+    weir_expression_problem problem;
+    if (const auto number = try_add(expression, kind, problem)) return *number;
+    return report(path, problem);
 }
 
 }  // namespace weir
