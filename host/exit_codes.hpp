@@ -9,6 +9,8 @@ inline constexpr int kExitPluginRefused = 3;  // a plugin that is needed was ref
 inline constexpr int kExitUnreachable = 4;    // a server cannot be reached
 inline constexpr int kExitFailed = 5;         // the topology failed while it ran, or output could not be written
 inline constexpr int kExitState = 6;          // state is missing, too new, or was refused
+inline constexpr int kExitChanges = 10;       // `plan`: something changes
+inline constexpr int kExitLoses = 11;         // `plan`, `apply`: something would be lost
 inline constexpr int kExitSignal = 130;       // a second signal ended it at once; as shells report Ctrl-C
 
 }  // namespace weir::host

@@ -25,6 +25,7 @@ struct TopologyArguments {
     std::vector<std::filesystem::path> files;
     std::vector<std::string> sets;  // `name=value`
     std::vector<std::filesystem::path> params_files;
+    std::vector<std::string> may_lack;  // names that sets and params files may have though no file declares them
     bool allow_exec = false;
     PluginDirs plugin_dirs;
 };
@@ -40,8 +41,39 @@ struct RunArguments {
     bool reset = false;
     bool from_group = false;
     std::string savepoint;  // to begin from; empty: none
+    bool watch = false;
     bool quiet = false;
     std::string log_level = "info";
+};
+
+// Of hosts that run, in whose data directory.
+struct StatusArguments {
+    std::string topology;  // empty: all
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
+struct ChangeArguments {
+    std::filesystem::path file;
+    std::vector<std::string> sets;  // `name=value`
+    std::vector<std::filesystem::path> params_files;
+    std::vector<std::string> allow_loss;  // nodes
+    std::chrono::microseconds trial{0};
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
+struct SetArguments {
+    std::string topology;
+    std::vector<std::string> sets;
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
+struct StopArguments {
+    std::string topology;
+    bool drain = false;
+    std::filesystem::path data_dir;
 };
 
 enum class LintFormat { kText, kJson, kGithub };

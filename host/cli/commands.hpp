@@ -44,6 +44,12 @@ int state_ls_command(const StateArguments& arguments, Terminal& terminal);
 int state_get_command(const StateArguments& arguments, Terminal& terminal);
 int state_scan_command(const StateArguments& arguments, Terminal& terminal);
 
+int status_command(const StatusArguments& arguments, Terminal& terminal);
+int plan_command(const ChangeArguments& arguments, Terminal& terminal);
+int apply_command(const ChangeArguments& arguments, Terminal& terminal);
+int set_command(const SetArguments& arguments, Terminal& terminal);
+int stop_command(const StopArguments& arguments, Terminal& terminal);
+
 // Reads the command line, does what it says, returns the exit code.
 int weir_main(int argc, const char* const* argv);
 

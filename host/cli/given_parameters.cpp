@@ -68,6 +68,7 @@ LoadOptions GivenParameters::options_of(size_t file) const {
     options.params_files = arguments_.params_files;
     options.allow_exec = arguments_.allow_exec;
     options.declared_elsewhere = unknown_;
+    options.declared_elsewhere.insert(arguments_.may_lack.begin(), arguments_.may_lack.end());
     for (size_t i = 0; i < declared_.size(); ++i)
         if (i != file) options.declared_elsewhere.insert(declared_[i].begin(), declared_[i].end());
     return options;

@@ -14,6 +14,7 @@
 
 #include <weir/abi.h>
 
+#include "host/cli/command_group.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/completion.hpp"
 #include "host/cli/logging.hpp"
@@ -29,9 +30,9 @@ namespace {
 constexpr size_t kHelpColumn = 32;
 
 // All commands on one CLI::App; parsing leaves the chosen one in action().
-class CommandLine {
+class CommandLine : private CommandGroup {
 public:
-    explicit CommandLine(Terminal& terminal) : terminal_(terminal) {
+    explicit CommandLine(Terminal& terminal) : CommandGroup(terminal) {
         app_.name("weir");
         app_.get_formatter()->column_width(kHelpColumn);
         app_.footer("Examples:\n"
@@ -51,8 +52,8 @@ public:
         add_topic();
         add_dlq();
         add_broker();
-        add_savepoint();
-        add_state();
+        state_commands_.add(*this, app_);
+        control_commands_.add(*this, app_);
         CLI::App& completion = command(app_, "completion", "Print a script by which a shell completes commands, options and names",
                                        "source <(weir completion bash)\nweir completion zsh > ~/.zfunc/_weir",
                                        [this] { terminal_.print(completion_script(shell_)); return kExitOk; });
@@ -62,33 +63,13 @@ public:
     }
 
     CLI::App& app() { return app_; }
-    const std::function<int()>& action() const { return action_; }
+    using CommandGroup::action;
     // Which log lines are shown.
     std::string log_level() const { return is_run_ && !run_.quiet ? run_.log_level : "warning"; }
 
 private:
     static std::string version() {
         return fmt::format("weir {} (plugin ABI {}.{})", WEIR_VERSION, WEIR_ABI_MAJOR, WEIR_ABI_MINOR);
-    }
-
-    CLI::App& command(CLI::App& parent, const std::string& name, const std::string& doc, const std::string& examples,
-                      std::function<int()> action) {
-        CLI::App& added = group(parent, name, doc, examples);
-        added.callback([this, action = std::move(action)] { action_ = action; });
-        return added;
-    }
-
-    static CLI::App& group(CLI::App& parent, const std::string& name, const std::string& doc,
-                           const std::string& examples) {
-        CLI::App& added = *parent.add_subcommand(name, doc);
-        std::string footer = "Examples:";
-        for (size_t at = 0; at != std::string::npos;) {
-            const size_t end = examples.find('\n', at);
-            footer += "\n  " + examples.substr(at, end == std::string::npos ? end : end - at);
-            at = end == std::string::npos ? end : end + 1;
-        }
-        added.footer(footer);
-        return added;
     }
 
     void add_run() {
@@ -117,6 +98,7 @@ private:
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
             ->check(is_not_empty())
             ->type_name("FILE");
+        run.add_flag("--watch", run_.watch, "Apply changes of the files, of params files and plugins as they come");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
         run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
             ->check(is_one_of(log_level_names()))
@@ -305,72 +287,7 @@ private:
         add_plugin_dirs(broker, broker_.plugin_dirs);
     }
 
-    CLI::App& savepoint_command(CLI::App& parent, const std::string& name, const std::string& doc,
-                                const std::string& examples,
-                                int (*run)(const SavepointArguments&, Terminal&)) {
-        CLI::App& app = command(parent, name, doc, examples, [this, run] { return run(savepoint_, terminal_); });
-        add_data_dir(app, savepoint_.data_dir);
-        return app;
-    }
-
-    void add_savepoint() {
-        CLI::App& group_app = group(app_, "savepoint", "Named copies of a topology's committed state",
-                                    "weir savepoint create pair-match before-upgrade\nweir savepoint ls");
-        group_app.require_subcommand(1);
-        CLI::App& ls = savepoint_command(group_app, "ls", "List the savepoints", "weir savepoint ls --format json",
-                                         savepoint_ls_command);
-        ls.add_option("TOPOLOGY", savepoint_.topology, "Of this topology alone")->type_name("");
-        add_format(ls, savepoint_.format, "table");
-        CLI::App& create = savepoint_command(
-            group_app, "create", "Make one of the committed state; a host that runs it goes on meanwhile",
-            "weir savepoint create pair-match\nweir savepoint create pair-match before-upgrade", savepoint_create_command);
-        create.add_option("TOPOLOGY", savepoint_.topology, "The topology's name")->required()->type_name("");
-        create.add_option("NAME", savepoint_.name, "Its name (the time, as 20260131-120000)")
-            ->check(is_name())
-            ->type_name("");
-        add_format(create, savepoint_.format, "table");
-        CLI::App& show = savepoint_command(group_app, "show", "Show what is in one",
-                                           "weir savepoint show pair-match before-upgrade", savepoint_show_command);
-        CLI::App& restore = savepoint_command(
-            group_app, "restore", "Make it the topology's state, from which the next run begins",
-            "weir savepoint restore pair-match before-upgrade --replace", savepoint_restore_command);
-        for (CLI::App* app : {&show, &restore}) {
-            app->add_option("TOPOLOGY", savepoint_.topology, "The topology's name")->required()->type_name("");
-            app->add_option("NAME", savepoint_.name, "The savepoint's")->required()->type_name("");
-        }
-        add_format(show, savepoint_.format, "table");
-        restore.add_flag("--replace", savepoint_.replace, "Take away the state that there is");
-    }
-
-    CLI::App& state_command(CLI::App& parent, const std::string& name, const std::string& doc,
-                            const std::string& examples, int (*run)(const StateArguments&, Terminal&)) {
-        CLI::App& app = command(parent, name, doc, examples, [this, run] { return run(state_, terminal_); });
-        app.add_option("TOPOLOGY", state_.topology, "The topology's name")->required()->type_name("");
-        add_data_dir(app, state_.data_dir);
-        app.add_option("--savepoint", state_.savepoint, "Of a savepoint instead of the state")->type_name("NAME");
-        add_format(app, state_.format, "table");
-        return app;
-    }
-
-    void add_state() {
-        CLI::App& group_app = group(app_, "state", "What topologies keep, as of their last committed epoch",
-                                    "weir state ls pair-match\nweir state scan pair-match pairs --limit 10");
-        group_app.require_subcommand(1);
-        state_command(group_app, "ls", "List the nodes and their states", "weir state ls pair-match", state_ls_command);
-        CLI::App& get = state_command(group_app, "get", "Show the value of a key, as `scan` writes it",
-                                      "weir state get orders counts SHIPPED", state_get_command);
-        CLI::App& scan = state_command(group_app, "scan", "Show the entries of a node",
-                                       "weir state scan pair-match pairs --limit 10 --format json", state_scan_command);
-        for (CLI::App* app : {&get, &scan})
-            app->add_option("NODE", state_.node, "The node")->required()->type_name("");
-        get.add_option("KEY", state_.key, "The key; bytes that are no text as \\x00")->required()->type_name("");
-        scan.add_option("--prefix", state_.prefix, "Only keys that are shown with this beginning")->type_name("TEXT");
-        scan.add_option("--limit", state_.limit, "At most so many entries (100)")->check(is_positive())->type_name("N");
-    }
-
-    Terminal& terminal_;
     CLI::App app_{"A dataflow plugin host: runs topologies of plugins that YAML files describe"};
-    std::function<int()> action_;
     bool is_run_ = false;
     std::string shell_;  // of `completion`
     RunArguments run_;
@@ -379,8 +296,8 @@ private:
     ExplainArguments explain_;
     GraphArguments graph_;
     EvalArguments eval_;
-    SavepointArguments savepoint_;
-    StateArguments state_;
+    StateCommands state_commands_;
+    ControlCommands control_commands_;
     PluginLsArguments plugin_ls_;
     PluginFileArguments plugin_file_;
     TopologySchemaArguments schema_;

@@ -16,7 +16,7 @@ Result<ResolvedOperator> PluginResolver::resolve(const OperatorInfo& info) {
     return ResolvedOperator{*descriptor, *module};
 }
 
-Result<PluginSet> open_plugins(const PluginDirs& dirs) {
+Result<PluginSet> open_plugins(const PluginDirs& dirs, std::shared_ptr<ModuleLoader> loader) {
     SearchResult found = find_plugins(plugin_dirs(dirs));
     for (const PluginProblem& problem : found.problems) {
         const bool is_named_dir = std::find(dirs.begin(), dirs.end(), problem.path) != dirs.end();
@@ -24,7 +24,8 @@ Result<PluginSet> open_plugins(const PluginDirs& dirs) {
         if (problem.level == PluginProblem::Level::kNote) HostServices::get().log(WEIR_LOG_INFO, problem.message);
         if (problem.level == PluginProblem::Level::kWarning) HostServices::get().log(WEIR_LOG_WARNING, problem.message);
     }
-    return PluginSet(std::move(found), ModuleLoader(default_staging_dir(), &HostServices::get().abi()));
+    if (!loader) loader = std::make_shared<ModuleLoader>(default_staging_dir(), &HostServices::get().abi());
+    return PluginSet(std::move(found), std::move(loader));
 }
 
 std::string problem_text(const SearchResult& found) {

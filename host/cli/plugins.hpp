@@ -27,8 +27,8 @@ private:
 
 // Looks through the built-in folder, WEIR_PLUGIN_PATH and `dirs`. WEIR_E_CONFIG: a folder of --plugin-dir is not
 // there. What is odd about them is logged; files that cannot be used are not: see problem_text. HostServices must be
-// set up.
-Result<PluginSet> open_plugins(const PluginDirs& dirs);
+// set up. `loader`: that of a set of before, where the process has one.
+Result<PluginSet> open_plugins(const PluginDirs& dirs, std::shared_ptr<ModuleLoader> loader = nullptr);
 
 // Files that were found and cannot be used, one a line; empty if there are none.
 std::string problem_text(const SearchResult& found);

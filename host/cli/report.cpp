@@ -109,8 +109,11 @@ std::vector<Count> counts_of(const RunStats& stats) {
 }
 
 RateMeter::Sample RateMeter::take(const std::vector<Count>& counts, Clock::time_point now) {
-    Sample sample{now, {}};
-    for (const Count& count : counts) sample.values.push_back(count.value);
+    Sample sample{now, {}, {}};
+    for (const Count& count : counts) {
+        sample.values.push_back(count.value);
+        if (count.is_flow) sample.flows.push_back(count.label);
+    }
     return sample;
 }
 
@@ -119,8 +122,10 @@ void RateMeter::start(const std::vector<Count>& counts, Clock::time_point now) {
 std::string RateMeter::line(const std::vector<Count>& counts, Clock::time_point now) {
     // Lines that are there only when they say something (refused rows) come last and have no rate.
     while (samples_.size() > 1 && now - samples_[1].time >= kRateWindow) samples_.pop_front();
-    if (samples_.empty()) start(counts, now);
-    samples_.push_back(take(counts, now));
+    Sample last = take(counts, now);
+    if (!samples_.empty() && samples_.back().flows != last.flows) samples_.clear();
+    if (samples_.empty()) samples_.push_back(last);
+    samples_.push_back(std::move(last));
 
     const Sample& first = samples_.front();
     const double seconds = std::chrono::duration<double>(now - first.time).count();

@@ -39,6 +39,7 @@ private:
     struct Sample {
         Clock::time_point time;
         std::vector<int64_t> values;
+        std::vector<std::string> flows;  // labels: another graph has others
     };
     static Sample take(const std::vector<Count>& counts, Clock::time_point now);
 

@@ -115,7 +115,11 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
                            arguments.reset        ? OutsideStart::kIgnore
                            : arguments.from_group ? OutsideStart::kTake
                                                   : OutsideStart::kRefuse,
-                           arguments.allow_loss};
+                           arguments.allow_loss,
+                           arguments.topologies,
+                           arguments.connect_timeout,
+                           arguments.watch,
+                           {}};
     const auto& entries = topologies.entries();
     if (const std::string why = why_no_savepoint(arguments, entries, options); !why.empty()) {
         terminal.message("weir run: --savepoint: " + why);
@@ -130,6 +134,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         }
         options.data_dir = *data_dir;
     }
+    if (auto data_dir = chosen_data_dir(options.data_dir)) options.control_dir = *data_dir;
     if (const int code = begin_from_savepoint(arguments, entries.front(), options, terminal); code != kExitOk) return code;
     Session session(topologies, options, terminal);
     const int code = session.run();

@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/control_api.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/control/hosts.hpp"
 #include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
 #include "host/topology/subject.hpp"
@@ -46,13 +48,13 @@ std::string wait_text(std::chrono::microseconds time) {
 
 // Why there is no restart any more, where there might have been.
 std::string over_text(const Supervisor& run) {
-    if (run.why_over().empty() || run.topology().restart.strategy == RestartStrategy::kNone) return "";
+    if (run.why_over().empty() || run.topology()->restart.strategy == RestartStrategy::kNone) return "";
     return fmt::format(". It is not started again: {}", run.why_over());
 }
 
 std::string error_text(const Supervisor& run, const Status& status, bool is_opening, const std::string& what) {
     const bool is_state = run.failed_state() && status.code() != WEIR_E_STATE_VERSION;
-    return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology().name,
+    return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology()->name,
                        what);
 }
 
@@ -75,7 +77,7 @@ std::string refused_text(const Topology& topology, const Failure& failure) {
 
 Session::Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal)
     : options_(options), terminal_(terminal), signals_(wakeup_) {
-    for (auto& entry : topologies.entries()) add_member(topologies, entry);
+    for (size_t i = 0; i < topologies.entries().size(); ++i) add_member(topologies, i);
     terminal_.on_output_closed([this] { signals_.request(); });
     // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
     terminal_.on_output_failed([this] {
@@ -84,7 +86,8 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
     });
 }
 
-void Session::add_member(TopologySet& topologies, TopologySet::Entry& entry) {
+void Session::add_member(TopologySet& topologies, size_t index) {
+    TopologySet::Entry& entry = topologies.entries()[index];
     Member& member = members_.emplace_back();
     member.entry = &entry;
     SupervisorOptions options;
@@ -92,14 +95,59 @@ void Session::add_member(TopologySet& topologies, TopologySet::Entry& entry) {
     options.run.on_finished = [this] { wakeup_.notify(); };
     options.run.epochs = epochs_options(*entry.plan);
     member.is_durable = !options.run.epochs.dir.empty();
-    options.plan_again = [&topologies, &entry] { return topologies.plan_again(entry); };
+    options.graph = {entry.topology, [&topologies, &entry] { return topologies.plan_again(entry); }};
     options.on_failure = [this, &member](const RestartNotice& notice) { tell_restart(member, notice); };
     options.on_restarted = [this, &member](int64_t attempt, uint64_t epoch) {
         if (options_.is_quiet) return;
         const std::string where = epoch > 0 ? fmt::format(", goes on behind epoch {}", epoch) : "";
-        terminal_.message(fmt::format("{}: restart {} succeeded{}", member.run->topology().name, attempt, where));
+        terminal_.message(fmt::format("{}: restart {} succeeded{}", member.run->topology()->name, attempt, where));
     };
     member.run = std::make_unique<Supervisor>(std::move(entry.plan), std::move(options));
+    member.changes = std::make_unique<Changes>(*member.run, arguments_of(index), member.is_durable, options_.connect_timeout,
+                                                topologies.plugins().loader());
+}
+
+// What the other files' parameters were given is theirs.
+TopologyArguments Session::arguments_of(size_t index) const {
+    TopologyArguments out = options_.topologies;
+    if (index < out.files.size()) out.files = {out.files[index]};
+    return out;
+}
+
+std::vector<Session::Running> Session::running() {
+    std::vector<Running> out;
+    for (Member& member : members_)
+        if (!member.run->finished()) out.push_back({member.run.get(), member.changes.get(), member.is_durable});
+    return out;
+}
+
+bool Session::stop(Supervisor& run, StopMode mode) {
+    if (run.finished()) return false;
+    run.request_stop(mode);
+    return true;
+}
+
+void Session::watch() {
+    if (!options_.watch) return;
+    std::vector<std::filesystem::path> paths = options_.topologies.files;
+    const auto add = [&](const auto& more) { paths.insert(paths.end(), more.begin(), more.end()); };
+    add(options_.topologies.params_files);
+    add(options_.topologies.plugin_dirs);
+    watcher_ = std::make_unique<Watcher>(std::move(paths), [this] { apply_files(); });
+}
+
+void Session::apply_files() {
+    for (const Running& one : running()) terminal_.message(change_text(one.run->topology()->name, one.changes->apply({})));
+}
+
+// A host that cannot be asked runs all the same.
+void Session::listen() {
+    if (options_.control_dir.empty()) return;
+    auto listening = ControlServer::listen(control_socket(options_.control_dir),
+                                           [this](const ControlRequest& request) { return answer_control(*this, request); });
+    if (listening) control_ = std::move(*listening);
+    else terminal_.message(fmt::format("warning[control]: {}: `weir status`, `apply` and the like do not find this host",
+                                       listening.status().message()));
 }
 
 EpochsOptions Session::epochs_options(const Plan& plan) const {
@@ -127,7 +175,11 @@ int Session::run() {
         member.meter.start(counts_of(member.run->stats()), started_);
         member.run->start();
     }
+    listen();
+    watch();
     wait();
+    watcher_.reset();
+    control_.reset();
     terminal_.set_live({});
     summarize();
     return exit_code_;
@@ -136,9 +188,9 @@ int Session::run() {
 void Session::introduce() {
     if (options_.is_quiet) return;
     std::string text;
-    for (const Member& member : members_) text += graph_text(member.run->topology(), member.entry->path.string());
+    for (const Member& member : members_) text += graph_text(*member.run->topology(), member.entry->path.string());
     for (const Member& member : members_)
-        if (!member.is_durable) text += state_notice(member.run->topology());
+        if (!member.is_durable) text += state_notice(*member.run->topology());
     terminal_.message(text);
 }
 
@@ -148,7 +200,7 @@ bool Session::connect() {
         if (signals_.requested()) return false;
         if (status.ok()) {
             if (const uint64_t epoch = member.run->resumed_at(); epoch > 0 && !options_.is_quiet)
-                terminal_.message(fmt::format("{}: goes on behind epoch {}", member.run->topology().name, epoch));
+                terminal_.message(fmt::format("{}: goes on behind epoch {}", member.run->topology()->name, epoch));
             continue;
         }
         exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(status, true);
@@ -199,7 +251,7 @@ bool Session::reap() {
 
 void Session::tell_restart(const Member& member, const RestartNotice& notice) {
     const std::string of = notice.attempts ? fmt::format(" of {}", *notice.attempts) : "";
-    terminal_.message(fmt::format("warning[retryable]: topology `{}`: {}; restart {}{} in {}", member.run->topology().name,
+    terminal_.message(fmt::format("warning[retryable]: topology `{}`: {}; restart {}{} in {}", member.run->topology()->name,
                                   notice.failure, notice.attempt, of, wait_text(notice.delay)));
     wakeup_.notify();
 }
@@ -212,9 +264,9 @@ void Session::tell_failure(Member& member) {
     if (exit_code_ == kExitOk)
         exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(failure.status, is_opening || ended_waiting);
     if (ended_waiting)
-        terminal_.message(error_text(*member.run, failure.status, true, waiting_text(member.run->topology(), failure, member.is_durable)));
+        terminal_.message(error_text(*member.run, failure.status, true, waiting_text(*member.run->topology(), failure, member.is_durable)));
     else if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
-        terminal_.message(refused_text(member.run->topology(), failure));
+        terminal_.message(refused_text(*member.run->topology(), failure));
     else
         terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text() + over_text(*member.run)));
     const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
@@ -237,12 +289,12 @@ void Session::show_rates() {
     if (now < next_line_) return;
     next_line_ = now + line_interval();
     size_t width = 0;
-    for (const Member& member : members_) width = std::max(width, member.run->topology().name.size());
+    for (const Member& member : members_) width = std::max(width, member.run->topology()->name.size());
     std::vector<std::string> lines;
     for (Member& member : members_) {
         if (member.joined) continue;
         lines.push_back(fmt::format("{:6.1f} s  {:<{}}  {}", std::chrono::duration<double>(now - started_).count(),
-                                    member.run->topology().name, width, line_of(member, now)));
+                                    member.run->topology()->name, width, line_of(member, now)));
     }
     if (terminal_.is_live()) return terminal_.set_live(std::move(lines));
     for (const std::string& line : lines) terminal_.message(line);
@@ -262,7 +314,7 @@ std::string Session::line_of(Member& member, std::chrono::steady_clock::time_poi
 void Session::summarize() {
     if (options_.is_quiet) return;
     for (const Member& member : members_)
-        terminal_.message(summary_text(member.run->topology(), member.run->stats(), member.outcome));
+        terminal_.message(summary_text(*member.run->topology(), member.run->stats(), member.outcome));
 }
 
 }  // namespace weir::host

@@ -16,9 +16,12 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/changes.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/topology_set.hpp"
+#include "host/cli/watcher.hpp"
+#include "host/control/server.hpp"
 #include "host/engine/supervisor.hpp"
 #include "host/engine/wakeup.hpp"
 
@@ -36,6 +39,10 @@ struct SessionOptions {
     std::filesystem::path savepoint;  // a copy to begin from; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
     std::vector<std::string> allow_loss;
+    TopologyArguments topologies;  // as given
+    std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
+    bool watch = false;                 // applies changes of the files as they come
+    std::filesystem::path control_dir;  // the data directory in which it listens for what it is asked; empty: nowhere
 };
 
 class Session {
@@ -53,6 +60,16 @@ public:
 
     // Connects, starts, waits for all to end. The exit code; what went wrong has been said.
     int run();
+    // What runs, for who asks while it does; as long as it lives. Any thread.
+    struct Running {
+        Supervisor* run;
+        Changes* changes;
+        bool is_durable;
+    };
+    std::vector<Running> running();
+    // Asks for the end of a topology. False: it has ended. Any thread.
+    bool stop(Supervisor& run, StopMode mode);
+
     // Of the first topology. After run().
     RunStats first_stats() const { return members_.front().run->stats(); }
 
@@ -60,6 +77,7 @@ private:
     struct Member {
         const TopologySet::Entry* entry = nullptr;
         std::unique_ptr<Supervisor> run;
+        std::unique_ptr<Changes> changes;
         RateMeter meter;
         bool joined = false;
         bool is_durable = false;
@@ -72,7 +90,11 @@ private:
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;
     bool reap();
-    void add_member(TopologySet& topologies, TopologySet::Entry& entry);
+    void add_member(TopologySet& topologies, size_t index);
+    TopologyArguments arguments_of(size_t index) const;
+    void listen();
+    void watch();
+    void apply_files();
     void tell_restart(const Member& member, const RestartNotice& notice);
     std::string line_of(Member& member, std::chrono::steady_clock::time_point now);
     void tell_failure(Member& member);
@@ -89,6 +111,8 @@ private:
     std::optional<StopMode> stopping_;
     std::chrono::steady_clock::time_point started_, next_line_;
     int exit_code_ = 0;
+    std::unique_ptr<ControlServer> control_;  // these two ask the others: they go first
+    std::unique_ptr<Watcher> watcher_;
 };
 
 }  // namespace weir::host

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,11 @@ namespace {
 constexpr std::array kNameNotThere = {Code::kUnknownOperator, Code::kUnknownCodec, Code::kUnknownConnection,
                                       Code::kMissingConnection, Code::kMissingPlugin};
 constexpr std::array kPluginErrors = {Code::kPluginRefused, Code::kMissingPlugin, Code::kPluginVersion};
+
+std::mutex& planning() {
+    static std::mutex mutex;
+    return mutex;
+}
 
 template <size_t N>
 bool is_one_of(const std::array<Code, N>& codes, const Diagnostic& d) {
@@ -46,11 +52,12 @@ void TopologySet::load_text(const std::string& name, std::string text, const std
 }
 
 void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Topology> loaded) {
-    entries_.push_back({path, loaded ? std::make_unique<Topology>(std::move(*loaded)) : nullptr, nullptr});
+    entries_.push_back({path, loaded ? std::make_shared<Topology>(std::move(*loaded)) : nullptr, nullptr});
 }
 
 void TopologySet::plan_all(const PlanOptions& options) {
     plan_options_ = options;
+    const std::lock_guard lock(planning());
     for (Entry& entry : entries_) {
         if (entry.topology) entry.plan = Plan::build(*entry.topology, resolver_, options, diagnostics_);
         if (entry.plan) report_notes(*entry.plan, diagnostics_);
@@ -58,7 +65,7 @@ void TopologySet::plan_all(const PlanOptions& options) {
 }
 
 Result<std::unique_ptr<Plan>> TopologySet::plan_again(const Entry& entry) {
-    const std::lock_guard lock(planning_);
+    const std::lock_guard lock(planning());
     Diagnostics diagnostics;
     auto plan = Plan::build(*entry.topology, resolver_, plan_options_, diagnostics);
     if (!plan) return Status::config("", diagnostics.text(false));

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,12 +36,14 @@ public:
     // By file; null where there are errors.
     struct Entry {
         std::filesystem::path path;
-        std::unique_ptr<Topology> topology;
+        std::shared_ptr<Topology> topology;
         std::unique_ptr<Plan> plan;  // goes before the topology
     };
     std::vector<Entry>& entries() { return entries_; }
+    const PluginSet& plugins() const { return plugins_; }
 
-    // An entry's plan anew, after its plan was taken and has gone. WEIR_E_CONFIG with what is wrong now. Any thread.
+    // An entry's plan anew, after its plan was taken. WEIR_E_CONFIG with what is wrong now. Any thread: the sets of a process make
+    // plans one after the other, since plugins are looked up by one thread at a time.
     Result<std::unique_ptr<Plan>> plan_again(const Entry& entry);
 
 private:
@@ -56,7 +57,6 @@ private:
     Diagnostics diagnostics_;
     std::vector<Entry> entries_;
     PlanOptions plan_options_;
-    std::mutex planning_;  // plugins are looked up by one thread at a time
 };
 
 }  // namespace weir::host

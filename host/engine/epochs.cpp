@@ -84,9 +84,6 @@ Status Epochs::replace(const StoreOptions& options) {
 }
 
 Status Epochs::hold() {
-    for (const std::string& node : dropped_)
-        if (Status s = store_->drop(node); !s.ok()) return s;
-    dropped_.clear();
     const auto replacement = std::move(replacement_);
     return replacement ? replacement->keep() : Status();
 }
@@ -411,6 +408,11 @@ std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const
 
 Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop) {
     WEIR_FAILPOINT("epochs.commit.begin");
+    if (!dropped_.empty()) {
+        EpochPart& part = parts.emplace_back();
+        for (const std::string& node : dropped_) part.replace(node);
+        dropped_.clear();
+    }
     if (store_)
         if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.commit.store_prepared");

@@ -70,8 +70,8 @@ public:
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
     Status begin(const std::atomic<bool>& stop);
-    // When everything is open and rows can flow: what is replaced or dropped goes for good. Until then a failure, or the
-    // end of this object or of the process, leaves the state as it was.
+    // When everything is open and rows can flow: state that is replaced goes for good. Until then a failure, or the end of this
+    // object or of the process, leaves the state as it was. What nodes that are gone had goes with the first epoch.
     Status hold();
     // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
@@ -88,7 +88,7 @@ public:
     // Of a state's entries in a key group, those that have expired by then need not be kept any more.
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
-    // Steps 2 to 5. `parts` are one a worker.
+    // Steps 2 to 5. `parts` are one a worker; another may be added.
     Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop);
 
 private:
@@ -120,7 +120,7 @@ private:
     uint64_t last_ = 0;
     RunProgress progress_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
-    std::vector<std::string> dropped_;             // nodes whose state goes once the run begins
+    std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
     Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches
 };

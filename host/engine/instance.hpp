@@ -64,6 +64,8 @@ public:
     const NodeSpec& node() const { return node_; }
     const weir_operator& descriptor() const { return *code_.descriptor; }
     const weir_instance_api& api() const { return *static_cast<const weir_instance_api*>(descriptor().api); }
+    // The code that it is made of: another build is another one.
+    const void* module() const { return code_.module.get(); }
     void* self() const { return self_; }
     NodeCounters& counters() { return counters_; }
     const NodeCounters& counters() const { return counters_; }

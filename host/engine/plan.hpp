@@ -70,6 +70,7 @@ public:
 
     const Topology& topology() const { return topology_; }
     std::vector<PlannedNode>& nodes() { return nodes_; }
+    const std::vector<PlannedNode>& nodes() const { return nodes_; }
     const std::vector<PlannedEdge>& edges() const { return edges_; }  // as Topology::edges
     uint32_t workers() const { return workers_; }
     // The connection that decides the epochs of an exactly-once topology; null if none does.

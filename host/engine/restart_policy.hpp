@@ -31,7 +31,7 @@ private:
     std::optional<std::chrono::microseconds> failed_within_rate(int64_t now);
     std::chrono::microseconds backoff();
 
-    const RestartSpec spec_;
+    RestartSpec spec_;
     std::mt19937_64 random_;
     int64_t in_a_row_ = 0;
     std::deque<int64_t> failures_;  // times within `per`

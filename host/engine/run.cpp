@@ -85,7 +85,9 @@ void TopologyRun::run() {
     if (restore() && open_instances() && is_good(epochs_.begin(abandon_), false) && assign_first_splits() &&
         is_good(epochs_.hold(), true)) {
         opened_.store(true);
+        if (options_.on_opened) options_.on_opened();
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
+        if (options_.trial) trial_until_ = now() + RunOptions::kTrialPatience.count();
         fabric_.notify_all();  // some were woken while the instances opened
         if (options_.simulate)
             run_simulated(*options_.simulate);
@@ -334,9 +336,24 @@ bool TopologyRun::coordinate() {
         return false;
     }
     const bool last = ended || followed_ == StopMode::kCheckpoint;
+    if (!last && awaits_trial()) return false;
     const bool has_reason = last && in_outbox_ == 0;
     if (!has_reason && now() < next_checkpoint_ && !wants_epoch_) return false;
     start_epoch(last);
+    return true;
+}
+
+// An epoch without a record tries nothing.
+bool TopologyRun::awaits_trial() {
+    if (!trial_until_) return false;
+    const int64_t time = now();
+    if (!started_.load(std::memory_order_acquire) && time < *trial_until_) {
+        constexpr int64_t kLookAgain = 10'000;
+        next_checkpoint_ = std::min(time + kLookAgain, *trial_until_);
+        return true;
+    }
+    trial_until_.reset();
+    next_checkpoint_ = time + std::max(plan_->topology().checkpoint, *options_.trial).count();
     return true;
 }
 
@@ -397,6 +414,7 @@ void TopologyRun::commit_epoch() {
     WEIR_FAILPOINT("coordinator.epoch.committed");
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     WEIR_FAILPOINT("coordinator.epoch.told");
+    if (options_.on_committed) options_.on_committed();
     over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
     const std::string flood = flood_.judge(now(), records, dead_lettered(*plan_));

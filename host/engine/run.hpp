@@ -42,6 +42,12 @@ struct RunOptions {
     std::optional<int64_t> records;  // stop, drained, after so many records from the sources
     std::chrono::milliseconds close_timeout{10'000};
     std::function<void()> on_finished;  // coordinator thread, last thing
+    std::function<void()> on_opened;     // coordinator thread, when rows can flow
+    std::function<void()> on_committed;  // coordinator thread, behind each epoch
+    // Of a graph that is on trial: its first epoch ends no sooner than so long after the first record, or after kTrialPatience
+    // without one.
+    std::optional<std::chrono::microseconds> trial;
+    static constexpr std::chrono::microseconds kTrialPatience{std::chrono::seconds(5)};
     // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
     std::optional<uint64_t> simulate;
     int64_t simulated_start = 0;  // its clock begins there
@@ -71,6 +77,8 @@ public:
     const std::optional<Failure>& failure() const { return failure_; }
     // Whether the failure came before the first record could flow.
     bool failed_opening() const { return failed_opening_; }
+    // After join: whether all that its sources have was read and is done with.
+    bool has_ended() const { return ended_ == workers_.size(); }
     // Whether its state was restored and its instances are open: before, gauges say nothing.
     bool has_opened() const { return opened_.load(); }
     // After join. Up to the last committed epoch: records that the sources gave in this run, and where they were;
@@ -109,6 +117,7 @@ private:
     bool turn();
     bool over() const { return over_ || failed_.load(); }
     bool coordinate();
+    bool awaits_trial();
     void start_epoch(bool last);
     void commit_epoch();
     void fail(Failure failure);
@@ -155,6 +164,7 @@ private:
     FloodGuard flood_{plan_->topology().stop_above};
     size_t in_outbox_ = 0;              // of the last epoch
     int64_t next_checkpoint_ = 0, waiting_since_ = 0, stopped_at_ = 0;
+    std::optional<int64_t> trial_until_;  // while the trial waits for its first record
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 
     std::atomic<bool> started_{false};

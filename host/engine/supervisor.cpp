@@ -15,16 +15,26 @@ NodeStats joined(const NodeStats& before, const NodeStats& later, bool has_opene
     out.errors += before.errors;
     out.unwired += before.unwired;
     if (out.metrics.empty()) out.metrics = before.metrics;
-    for (size_t i = 0; i < std::min(later.metrics.size(), before.metrics.size()); ++i)
-        if (out.metrics[i].type != WEIR_METRIC_GAUGE) out.metrics[i].value += before.metrics[i].value;
-        else if (!has_opened) out.metrics[i].value = before.metrics[i].value;
+    for (size_t i = 0; i < later.metrics.size(); ++i) {
+        NodeStats::Metric& metric = out.metrics[i];
+        const auto is_same = [&](const NodeStats::Metric& other) { return other.name == metric.name; };
+        const auto found = std::find_if(before.metrics.begin(), before.metrics.end(), is_same);
+        if (found == before.metrics.end()) continue;
+        if (metric.type != WEIR_METRIC_GAUGE) metric.value += found->value;
+        else if (!has_opened) metric.value = found->value;
+    }
     return out;
 }
 
+// Nodes that only one of the graphs has keep to themselves; those that are gone are no more.
 RunStats joined(const RunStats& before, const TopologyRun& run) {
     RunStats later = run.stats();
     if (before.nodes.empty()) return later;
-    for (size_t i = 0; i < later.nodes.size(); ++i) later.nodes[i] = joined(before.nodes[i], later.nodes[i], run.has_opened());
+    for (NodeStats& node : later.nodes) {
+        const auto is_same = [&](const NodeStats& o) { return o.id == node.id && o.op == node.op && o.is_clauses == node.is_clauses; };
+        const auto found = std::find_if(before.nodes.begin(), before.nodes.end(), is_same);
+        if (found != before.nodes.end()) node = joined(*found, node, run.has_opened());
+    }
     later.epochs += before.epochs;
     later.records += before.records;
     later.cpu += before.cpu;
@@ -36,9 +46,9 @@ RunStats joined(const RunStats& before, const TopologyRun& run) {
 }  // namespace
 
 Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
-    : topology_(plan->topology()),
-      options_(std::move(options)),
-      policy_(topology_.restart, options_.run.simulate ? *options_.run.simulate : std::random_device{}()) {
+    : options_(std::move(options)),
+      policy_(plan->topology().restart, seed()),
+      graph_(std::move(options_.graph)) {
     RunOptions first = options_.run;
     first.on_finished = nullptr;
     simulated_now_ = first.simulated_start;
@@ -47,6 +57,8 @@ Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
 }
 
 Supervisor::~Supervisor() = default;
+
+uint64_t Supervisor::seed() const { return is_simulated() ? *options_.run.simulate : std::random_device{}(); }
 
 Status Supervisor::connect(const std::atomic<bool>& stop) {
     Status status = run_->connect(stop);
@@ -72,7 +84,13 @@ void Supervisor::request_stop(StopMode mode) {
 
 void Supervisor::supervise() {
     run_once();
-    while (failure_ && may_restart()) {
+    for (;;) {
+        if (is_at_change()) {
+            carry_out_change();
+            continue;
+        }
+        refuse_change(failure_ ? failure_->text() : "it has come to its end");
+        if (!failure_ || !may_restart()) break;
         const auto delay = policy_.failed(now(), ran_);
         if (!delay) {
             why_over_ = policy_.why();
@@ -81,7 +99,9 @@ void Supervisor::supervise() {
         RestartNotice notice{policy_.attempt(), policy_.spec().attempts, *delay, {}, failure_->text()};
         tear_down();
         if (!wait(notice)) break;
-        if (begin_again()) run_once();
+        if (!begin_again()) continue;
+        report_restart();
+        run_once();
     }
     finished_.store(true);
     if (options_.run.on_finished) options_.run.on_finished();
@@ -91,10 +111,14 @@ void Supervisor::run_once() {
     const int64_t began = now();
     run_->start();
     run_->join();
+    note_end();
+    ran_ = std::chrono::microseconds(now() - began);
+}
+
+void Supervisor::note_end() {
     failure_ = run_->failure();
     failed_state_ = run_->failed_state();
     simulated_now_ = is_simulated() ? run_->now() : 0;
-    ran_ = std::chrono::microseconds(now() - began);
     failed_opening_ = run_->failed_opening() && past_.nodes.empty();
 }
 
@@ -139,28 +163,35 @@ void Supervisor::end_waiting() {
     if (stop_ == StopMode::kCheckpoint) failure_.reset();
 }
 
-// False where it could not; failure_ says why, or that it was to stop.
-bool Supervisor::begin_again() {
-    auto plan = options_.plan_again();
-    Status status = plan.status();
-    if (plan) {
+Status Supervisor::begin_run(std::unique_ptr<Plan> plan, RunOptions options) {
+    {
         const std::lock_guard lock(mutex_);
-        run_ = std::make_unique<TopologyRun>(std::move(*plan), next_options());
+        run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(options));
         if (stop_ != StopMode::kNone) run_->request_stop(stop_);
     }
+    return run_->connect(stop_connecting_);
+}
+
+// False where it could not; failure_ says why, or that it was to stop.
+bool Supervisor::begin_again() {
+    auto plan = graph_.plan_again();
     ran_ = std::chrono::microseconds(0);
-    if (plan) status = run_->connect(stop_connecting_);
+    const Status status = plan ? begin_run(std::move(*plan), next_options()) : plan.status();
     const std::lock_guard lock(mutex_);
-    if (!status.ok()) {
-        failed_state_ = run_ && run_->failed_state();
-        const bool is_stopped = stop_ == StopMode::kCheckpoint || (stop_ == StopMode::kDrain && status.code() == WEIR_E_RETRYABLE);
-        if (is_stopped && !failed_state_) return end_waiting(), false;
-        failure_ = Failure{status, "", ""};
-        return false;
+    if (status.ok()) return true;
+    failed_state_ = run_ && run_->failed_state();
+    const bool is_stopped = stop_ == StopMode::kCheckpoint || (stop_ == StopMode::kDrain && status.code() == WEIR_E_RETRYABLE);
+    if (is_stopped && !failed_state_) return end_waiting(), false;
+    failure_ = Failure{status, "", ""};
+    return false;
+}
+
+void Supervisor::report_restart() {
+    {
+        const std::lock_guard lock(mutex_);
+        ++past_.restarts;
     }
-    ++past_.restarts;
     if (options_.on_restarted) options_.on_restarted(policy_.attempt(), run_->resumed_at());
-    return true;
 }
 
 // `reset` and the like were for the first start.
@@ -184,6 +215,11 @@ int64_t Supervisor::now() const {
 std::optional<RestartNotice> Supervisor::waiting() const {
     const std::lock_guard lock(mutex_);
     return waiting_;
+}
+
+Graph Supervisor::graph() const {
+    const std::lock_guard lock(mutex_);
+    return graph_;
 }
 
 RunStats Supervisor::stats() const {

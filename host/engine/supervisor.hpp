@@ -1,6 +1,11 @@
-// A topology from its start to its end, over failures that pass: after one it is torn down and begun again at the
-// last committed epoch, when and as often as its `restart:` says. Where no state is kept, it begins where its sources
-// were then.
+// A topology from its start to its end, over failures that pass and over changes of its graph.
+//
+// After a failure it is torn down and begun again at the last committed epoch, when and as often as its `restart:` says.
+// Where no state is kept, it begins where its sources were then.
+//
+// A new graph takes the place of the old one at an epoch: the old one ends with it, the new one begins behind it. Its first
+// epoch is its trial: until that is committed nothing of it is visible to readers that only see what is committed, and a
+// failure leads back to the old graph as of the epoch in between.
 //
 // What is retried is WEIR_E_RETRYABLE in a topology that has run: a first start that fails is the caller's to see,
 // and so is state that cannot be used. Counts go on over restarts; rows that are read again count again.
@@ -18,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "host/engine/restart_policy.hpp"
 #include "host/engine/run.hpp"
@@ -33,10 +39,34 @@ struct RestartNotice {
     std::string failure;
 };
 
+// What a topology runs: its checked form, and its plan, anew with each call, on the supervisor's thread.
+struct Graph {
+    std::shared_ptr<const Topology> topology;
+    std::function<Result<std::unique_ptr<Plan>>()> plan_again;
+};
+
+// What became of a new graph. Not taken: the old one goes on, unless the topology has ended.
+struct Applied {
+    bool is_taken = false;
+    Failure why;                         // it was not taken
+    bool was_tried = false;              // the old graph had ended for it
+    uint64_t epoch = 0;                  // the old graph's last one; 0: none is kept, or it was not come to that
+    std::chrono::microseconds pause{0};  // from when the old graph was asked to end to when rows can flow in what runs now
+};
+
+// A graph that is to take the place of the running one.
+struct Change {
+    Graph graph;
+    std::unique_ptr<Plan> plan;  // of it, made beside the running one
+    std::vector<std::string> allow_loss;
+    std::chrono::microseconds trial{0};  // the least length of the trial
+    // On the supervisor's thread, or on that of apply where it is refused at once.
+    std::function<void(const Applied&)> done;
+};
+
 struct SupervisorOptions {
     RunOptions run;
-    // The topology's plan anew. Called on the supervisor's thread.
-    std::function<Result<std::unique_ptr<Plan>>()> plan_again;
+    Graph graph;  // that it begins with
     // Both on the supervisor's thread.
     std::function<void(const RestartNotice&)> on_failure;
     std::function<void(int64_t attempt, uint64_t epoch)> on_restarted;  // goes on behind that epoch; 0: none is kept
@@ -53,6 +83,9 @@ public:
     void start();
     // While it waits to begin again a stop ends it; what was committed stays.
     void request_stop(StopMode mode);
+    // Asks for a change of the graph, and returns; `done` is called once, when it runs or has come to nothing. One at a time:
+    // another meanwhile is refused, and so is one of a topology that does not run, or has another name. Any thread.
+    void apply(Change change);
     void join();
 
     bool finished() const { return finished_.load(); }
@@ -68,21 +101,34 @@ public:
     // What it waits for, while it does.
     std::optional<RestartNotice> waiting() const;
     RunStats stats() const;
-    const Topology& topology() const { return topology_; }
+    // What it runs.
+    Graph graph() const;
+    std::shared_ptr<const Topology> topology() const { return graph().topology; }
 
 private:
     void supervise();
     void run_once();
+    void note_end();
+    std::string why_not(const Change& change) const;
+    void refuse_change(const std::string& why);
+    bool is_at_change();
+    void carry_out_change();
+    std::optional<Failure> begin_change(Change& change);
+    bool passes_trial();
+    void roll_back(Change& change, Graph before, Failure why);
+    void answer(const Change& change, Applied outcome);
     bool may_restart();
     void tear_down();
     bool wait(const RestartNotice& notice);
+    Status begin_run(std::unique_ptr<Plan> plan, RunOptions options);
     bool begin_again();
+    void report_restart();
     void end_waiting();
     RunOptions next_options() const;
     int64_t now() const;
+    uint64_t seed() const;
     bool is_simulated() const { return options_.run.simulate.has_value(); }
 
-    const Topology& topology_;
     SupervisorOptions options_;
     RestartPolicy policy_;
     std::thread thread_;
@@ -105,6 +151,11 @@ private:
     RunStats past_;  // of the runs before
     std::optional<RestartNotice> waiting_;
     StopMode stop_ = StopMode::kNone;
+    Graph graph_;
+    std::unique_ptr<Change> change_;
+    std::chrono::microseconds change_began_{0}, change_opened_{0};  // steady
+    bool in_trial_ = false;
+    bool has_committed_ = false;  // since the trial began
 };
 
 }  // namespace weir::host

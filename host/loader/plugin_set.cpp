@@ -6,7 +6,7 @@
 
 namespace weir::host {
 
-PluginSet::PluginSet(SearchResult found, ModuleLoader loader)
+PluginSet::PluginSet(SearchResult found, std::shared_ptr<ModuleLoader> loader)
     : found_(std::move(found)), loader_(std::move(loader)) {}
 
 Result<std::shared_ptr<Module>> PluginSet::module_of(std::string_view plugin_id) {
@@ -15,7 +15,7 @@ Result<std::shared_ptr<Module>> PluginSet::module_of(std::string_view plugin_id)
     if (!plugin)
         return Status::config("", fmt::format("there is no plugin `{}`; `weir plugin ls` shows those present",
                                               plugin_id));
-    auto module = loader_.load(plugin->path);
+    auto module = loader_->load(plugin->path);
     if (!module) return module.status();
     // The file may have been replaced since it was found.
     if ((*module)->info().id != plugin->id)

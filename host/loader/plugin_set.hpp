@@ -18,11 +18,12 @@ namespace weir::host {
 
 class PluginSet {
 public:
-    PluginSet(SearchResult found, ModuleLoader loader);
+    // `loader` is the process's one: sets of different times share it.
+    PluginSet(SearchResult found, std::shared_ptr<ModuleLoader> loader);
 
     const Catalog& catalog() const { return found_.catalog; }
     const SearchResult& found() const { return found_; }
-    const ModuleLoader& loader() const { return loader_; }
+    const std::shared_ptr<ModuleLoader>& loader() const { return loader_; }
 
     // The module that offers the operator, loaded now if it was not. REQUIRES: op is of this catalog.
     // WEIR_E_CONFIG when it is refused: exit code 3.
@@ -35,7 +36,7 @@ public:
 
 private:
     SearchResult found_;
-    ModuleLoader loader_;
+    std::shared_ptr<ModuleLoader> loader_;
     std::map<std::string, std::shared_ptr<Module>, std::less<>> modules_;  // by plugin id
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -248,9 +249,19 @@ Result<std::optional<std::string>> StateStore::get(std::string_view node, uint32
 }
 
 std::vector<std::string> StateStore::nodes() const {
+    const std::lock_guard lock(impl_->index_mutex);
+    std::set<uint32_t> numbers;
+    for (const auto& [id, runs] : impl_->index) {
+        uint64_t begin = 0;  // what is older was replaced
+        for (const Run& run : runs)
+            if (run.full) begin = std::max(begin, run.newest);
+        for (const Run& run : runs)
+            if (run.newest >= begin && run.entries > run.deletions) numbers.insert(parse_id(id)->node);
+    }
     std::vector<std::string> names;
-    for (const StateSummary& summary : summaries())
-        if (names.empty() || names.back() != summary.node) names.push_back(summary.node);
+    for (const auto& [name, number] : impl_->nodes)
+        if (numbers.contains(number)) names.push_back(name);
+    std::sort(names.begin(), names.end());
     return names;
 }
 

@@ -248,20 +248,35 @@ std::optional<Topology> load_topology_text(const std::filesystem::path& path, st
         .load();
 }
 
+namespace {
+
+std::optional<std::string> read_topology_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
+    std::string problem;
+    auto text = read_file(path, kMaxYamlBytes, problem);
+    if (!text) diagnostics.error(Code::kFileUnreadable, SourceFile::create(path.string(), "")->whole(), "cannot be read: " + problem);
+    return text;
+}
+
+}  // namespace
+
 std::optional<Topology> load_topology(const std::filesystem::path& path, const LoadOptions& options,
                                       const Catalog& catalog, Diagnostics& diagnostics) {
     if (path.empty()) {
         diagnostics.error(Code::kFileUnreadable, {}, "``: the name of the file is empty");
         return std::nullopt;
     }
-    std::string problem;
-    auto text = read_file(path, kMaxYamlBytes, problem);
-    if (!text) {
-        diagnostics.error(Code::kFileUnreadable, SourceFile::create(path.string(), "")->whole(),
-                          "cannot be read: " + problem);
-        return std::nullopt;
-    }
+    auto text = read_topology_file(path, diagnostics);
+    if (!text) return std::nullopt;
     return load_topology_text(path, std::move(*text), options, catalog, diagnostics);
+}
+
+std::optional<std::string> topology_name(const std::filesystem::path& path, Diagnostics& diagnostics) {
+    auto text = read_topology_file(path, diagnostics);
+    if (!text) return std::nullopt;
+    const auto root = parse_topology(SourceFile::create(path.string(), std::move(*text)), diagnostics);
+    if (!root) return std::nullopt;
+    const YamlNode* name = root->is_map() ? root->find("name") : nullptr;
+    return name && name->is_scalar() ? name->text : path.stem().string();
 }
 
 }  // namespace weir::host

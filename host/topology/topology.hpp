@@ -166,4 +166,7 @@ std::optional<Topology> load_topology_text(const std::filesystem::path& path, st
                                            const LoadOptions& options, const Catalog& catalog,
                                            Diagnostics& diagnostics);
 
+// The name that a file gives its topology. Nothing else of it is checked but that it is YAML.
+std::optional<std::string> topology_name(const std::filesystem::path& path, Diagnostics& diagnostics);
+
 }  // namespace weir::host

@@ -54,7 +54,7 @@ protected:
         if (topology_->workers == 0) topology_->workers = 1;
         SupervisorOptions options;
         options.run = std::move(run);
-        options.plan_again = [this]() -> Result<std::unique_ptr<Plan>> { return plan_again(); };
+        options.graph = {std::make_shared<const Topology>(*topology_), [this]() -> Result<std::unique_ptr<Plan>> { return plan_again(); }};
         options.on_failure = [this](const RestartNotice& n) {
             said_.push_back(fmt::format("{}: {} in {} s", n.failure, n.attempt, n.delay.count() / 1'000'000));
             if (on_failure_) on_failure_();

@@ -175,7 +175,9 @@ struct Twice : Mapper {
         context_.metric_set(calls_metric_, ++calls_);
         {
             std::lock_guard lock(world_mutex());
-            if (world().retryable_calls.contains(++world().twice_calls)) return Status::retryable("the server is gone");
+            const int call = ++world().twice_calls;
+            if (const auto what = world().at_call.find(call); what != world().at_call.end()) what->second();
+            if (world().retryable_calls.contains(call)) return Status::retryable("the server is gone");
         }
         return Mapper::process(in, input);
     }

@@ -1,6 +1,7 @@
 // Operators for the engine's tests, written against the SDK, and a resolver that knows them by name.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,7 @@ struct World {
     std::map<std::string, std::string> committed;  // split -> position
     std::set<int> retryable_calls;           // which calls of `twice`, counted from 1 over restarts, fail so
     int twice_calls = 0;
+    std::map<int, std::function<void()>> at_call;  // what is done in such a call of `twice`
     bool unreachable = false;                // `collect` cannot be opened
     int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::map<uint64_t, std::set<std::string>> versions;  // epoch -> what instances of `ruled` had of their rules

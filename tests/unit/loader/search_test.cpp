@@ -160,22 +160,22 @@ protected:
         host.log = [](const weir_host*, uint32_t, weir_str) {};
     }
     PluginSet set_of(const PluginDir& plugins) {
-        return {find_plugins({plugins}), ModuleLoader(folder / "staged", &host)};
+        return {find_plugins({plugins}), std::make_shared<ModuleLoader>(folder / "staged", &host)};
     }
     weir_host host{};
 };
 
 TEST_F(PluginSetTest, LoadsAPluginWhenItIsNeeded) {
     PluginSet set = set_of(dir("a", {{"modern", "modern.so"}, {"good", "good.so"}}));
-    EXPECT_THAT(set.loader().generations(), IsEmpty());
+    EXPECT_THAT(set.loader()->generations(), IsEmpty());
     auto descriptor = set.descriptor(*set.catalog().find("good.pass"));
     ASSERT_TRUE(descriptor.ok()) << descriptor.status().message();
     EXPECT_STREQ((*descriptor)->name, "good.pass");
     auto module = set.module_for(*set.catalog().find("good.pass"));
     ASSERT_TRUE(module.ok());
     EXPECT_EQ((*module)->find("good.pass", OperatorKind::kOperator), *descriptor);
-    ASSERT_THAT(set.loader().generations(), SizeIs(1));
-    EXPECT_EQ(set.loader().generations()[0].plugin, "good");
+    ASSERT_THAT(set.loader()->generations(), SizeIs(1));
+    EXPECT_EQ(set.loader()->generations()[0].plugin, "good");
 }
 
 TEST_F(PluginSetTest, SaysThatAPluginIsNotThere) {

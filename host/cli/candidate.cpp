@@ -1,0 +1,28 @@
+#include "host/cli/candidate.hpp"
+
+#include "host/exit_codes.hpp"
+
+namespace weir::host {
+
+std::shared_ptr<Candidate> Candidate::load(const TopologyArguments& arguments, const PlanOptions& options,
+                                           std::shared_ptr<ModuleLoader> loader) {
+    std::shared_ptr<Candidate> made(new Candidate);
+    auto plugins = open_plugins(arguments.plugin_dirs, std::move(loader));
+    if (!plugins) {
+        made->exit_code_ = kExitUsage;
+        made->text_ = plugins.status().message();
+        return made;
+    }
+    made->plugins_ = std::make_unique<PluginSet>(std::move(*plugins));
+    made->topologies_ = std::make_unique<TopologySet>(*made->plugins_);
+    made->topologies_->load(arguments, options);
+    made->exit_code_ = made->topologies_->exit_code();
+    made->text_ = made->topologies_->text(false);
+    return made;
+}
+
+Graph Candidate::graph() {
+    return {entry().topology, [self = shared_from_this()] { return self->topologies_->plan_again(self->entry()); }};
+}
+
+}  // namespace weir::host

@@ -1,0 +1,133 @@
+#include "host/cli/changes.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include <fmt/format.h>
+
+#include "host/cli/candidate.hpp"
+#include "host/exit_codes.hpp"
+
+namespace weir::host {
+namespace {
+
+std::string name_of(const std::string& set) { return set.substr(0, set.find('=')); }
+
+// Values that the file has and the run's --set hides.
+std::vector<std::string> shadowed_values(const Topology& before, const Topology& after, const ChangeRequest& request) {
+    std::vector<std::string> out;
+    for (const ResolvedParameter& now : after.parameters) {
+        const bool is_new = std::any_of(request.sets.begin(), request.sets.end(), [&](const auto& set) { return name_of(set) == now.name; });
+        const auto same = [&](const ResolvedParameter& p) { return p.name == now.name && p.origin == Origin::kSet; };
+        const bool was_set = std::any_of(before.parameters.begin(), before.parameters.end(), same);
+        if (!is_new && was_set && now.origin == Origin::kSet) out.push_back(fmt::format("{} = {} (--set of the run)", now.name, now.shown()));
+    }
+    return out;
+}
+
+// What is given up must be what is lost.
+std::string not_given_up(const GraphDiff& diff, const std::vector<std::string>& allowed) {
+    for (const NodeChange& node : diff.nodes)
+        if (!node.lost.empty() && std::find(allowed.begin(), allowed.end(), node.node) == allowed.end())
+            return fmt::format("node `{}` would lose {}: --allow-loss {} gives it up", node.node, node.lost, node.node);
+    return "";
+}
+
+}  // namespace
+
+std::string change_text(const std::string& topology, const ChangeOutcome& outcome) {
+    switch (outcome.kind) {
+        case ChangeOutcome::Kind::kNothing:
+        case ChangeOutcome::Kind::kPlanned: return fmt::format("{}: nothing changes", topology);
+        case ChangeOutcome::Kind::kTaken:
+            return fmt::format("{}{}: applied behind epoch {}; no row was read for {} ms", diff_text(outcome.diff), topology, outcome.applied.epoch,
+                               outcome.applied.pause.count() / 1000);
+        case ChangeOutcome::Kind::kInvalid: return fmt::format("{}{}: goes on as it was", outcome.why, topology);
+        case ChangeOutcome::Kind::kRefused: return fmt::format("warning[change]: {}: {}; it goes on as it was", topology, outcome.why);
+        case ChangeOutcome::Kind::kRolledBack: return fmt::format("warning[change]: {}: rolled back: {}", topology, outcome.why);
+    }
+    return "";
+}
+
+Changes::Changes(Supervisor& run, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
+                 std::shared_ptr<ModuleLoader> loader)
+    : run_(run), is_durable_(is_durable), connect_timeout_(connect_timeout), loader_(std::move(loader)), given_(std::move(given)) {}
+
+std::filesystem::path Changes::file() const {
+    const std::lock_guard lock(mutex_);
+    return given_.files.front();
+}
+
+// What is given now wins over what the run was given, which stays. A name that only that has may have become unknown.
+TopologyArguments Changes::merged(const ChangeRequest& request) const {
+    const std::lock_guard lock(mutex_);
+    TopologyArguments out = given_;
+    for (const std::string& set : out.sets) out.may_lack.push_back(name_of(set));
+    if (!request.file.empty()) out.files = {request.file};
+    out.sets.insert(out.sets.end(), request.sets.begin(), request.sets.end());
+    out.params_files.insert(out.params_files.end(), request.params_files.begin(), request.params_files.end());
+    for (const std::string& set : request.sets) std::erase(out.may_lack, name_of(set));
+    return out;
+}
+
+// The candidate where there is something to be done.
+ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Candidate>& candidate) {
+    ChangeOutcome out;
+    auto loaded = Candidate::load(merged(request), {false, connect_timeout_}, loader_);
+    if (loaded->exit_code() != kExitOk) {
+        out.kind = ChangeOutcome::Kind::kInvalid;
+        out.exit_code = loaded->exit_code();
+        out.why = loaded->text();
+        return out;
+    }
+    const Graph running = run_.graph();
+    auto before = running.plan_again();
+    if (!before) {
+        out.kind = ChangeOutcome::Kind::kRefused;
+        out.why = fmt::format("what runs cannot be compared any more: {}", before.status().message());
+        return out;
+    }
+    out.diff = compare_graphs(**before, loaded->plan());
+    out.shadowed = shadowed_values(*running.topology, loaded->topology(), request);
+    if (!out.diff.is_empty() && (*before)->is_ephemeral())
+        out.diff.refused.push_back("it reads or writes a broker inside this process, which would be gone with the old graph: run "
+                                   "`weir broker` beside it, and name its address");
+    else if (!out.diff.is_empty() && (*before)->has_state() && !is_durable_)
+        out.diff.refused.push_back("its state is kept nowhere, and would be gone with the old graph: run it with --data-dir");
+    out.kind = out.diff.is_empty() ? ChangeOutcome::Kind::kNothing : ChangeOutcome::Kind::kPlanned;
+    candidate = std::move(loaded);
+    return out;
+}
+
+ChangeOutcome Changes::plan(const ChangeRequest& request) {
+    std::shared_ptr<Candidate> candidate;
+    return prepare(request, candidate);
+}
+
+ChangeOutcome Changes::apply(const ChangeRequest& request) {
+    std::shared_ptr<Candidate> candidate;
+    ChangeOutcome out = prepare(request, candidate);
+    if (out.kind != ChangeOutcome::Kind::kPlanned) return out;
+    out.why = out.diff.refused.empty() ? not_given_up(out.diff, request.allow_loss) : out.diff.refused.front();
+    if (!out.why.empty()) {
+        out.kind = ChangeOutcome::Kind::kRefused;
+        return out;
+    }
+    std::promise<Applied> done;
+    auto answered = done.get_future();
+    run_.apply({candidate->graph(), candidate->take_plan(), request.allow_loss, request.trial,
+                [&done](const Applied& applied) { done.set_value(applied); }});
+    out.applied = answered.get();
+    if (out.applied.is_taken) {
+        out.kind = ChangeOutcome::Kind::kTaken;
+        const TopologyArguments now = merged(request);
+        const std::lock_guard lock(mutex_);
+        given_ = now;
+        return out;
+    }
+    out.kind = out.applied.was_tried ? ChangeOutcome::Kind::kRolledBack : ChangeOutcome::Kind::kRefused;
+    out.why = out.applied.why.text();
+    return out;
+}
+
+}  // namespace weir::host

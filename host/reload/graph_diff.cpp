@@ -1,0 +1,281 @@
+#include "host/reload/graph_diff.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+namespace weir::host {
+namespace {
+
+// All that is of a node as users know it: itself, its clauses, and what unites its inputs.
+struct Known {
+    const NodeSpec* node = nullptr;  // that does the work
+    size_t index = 0;
+    std::vector<size_t> parts;  // indices of all
+};
+
+std::map<std::string, Known> known_nodes(const Topology& topology) {
+    std::map<std::string, Known> out;
+    for (size_t i = 0; i < topology.nodes.size(); ++i) {
+        Known& known = out[topology.nodes[i].name()];
+        known.parts.push_back(i);
+        if (topology.nodes[i].of.empty()) {
+            known.node = &topology.nodes[i];
+            known.index = i;
+        }
+    }
+    return out;
+}
+
+std::string port_text(const Topology& topology, const Edge& edge) {
+    const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
+    const bool is_default = !from.op->outputs.empty() && edge.from_port == from.op->outputs.front().name;
+    return is_default || !from.of.empty() ? from.name() : from.name() + "." + edge.from_port;
+}
+
+// What comes in from outside of the node: who sends it, to which port.
+std::set<std::string> inputs_of(const Topology& topology, const Known& known) {
+    std::set<std::string> out;
+    for (const Edge& edge : topology.edges) {
+        const NodeSpec &from = topology.nodes[static_cast<size_t>(edge.from_node)], &to = topology.nodes[static_cast<size_t>(edge.to_node)];
+        if (to.name() != known.node->name() || from.name() == to.name() || edge.from_port == kErrorsPort) continue;
+        out.insert(port_text(topology, edge));
+    }
+    return out;
+}
+
+std::string joined(const std::set<std::string>& names) {
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+    return out.empty() ? "nothing" : out;
+}
+
+std::string short_text(const Json& value) {
+    constexpr size_t kMost = 60;
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    return text.size() <= kMost ? text : text.substr(0, kMost - 3) + "...";
+}
+
+// An expression as a configuration has it: its text, and the parameters that are bound into it.
+bool is_expression(const Json& value) { return value.is_object() && value.contains("text") && value["text"].is_string(); }
+
+void compare_expressions(const std::string& path, const Json& before, const Json& after, std::vector<std::string>& what) {
+    if (before["text"] != after["text"]) {
+        what.push_back(fmt::format("{}: {} -> {}", path, short_text(before["text"]), short_text(after["text"])));
+        return;
+    }
+    const Json was = before.value("parameters", Json::object()), is = after.value("parameters", Json::object());
+    for (const auto& [name, now] : is.items())
+        if (!was.contains(name) || was[name] != now)
+            what.push_back(fmt::format("{}: ${}: {} -> {}", path, name, was.contains(name) ? short_text(was[name].value("value", Json())) : "none",
+                                       short_text(now.value("value", Json()))));
+}
+
+void compare_values(const std::string& path, const Json& before, const Json& after, std::vector<std::string>& what) {
+    if (before == after) return;
+    if (is_expression(before) && is_expression(after)) return compare_expressions(path, before, after, what);
+    if (before.is_array() && after.is_array() && before.size() == after.size()) {
+        for (size_t i = 0; i < before.size(); ++i) compare_values(fmt::format("{}[{}]", path, i), before[i], after[i], what);
+        return;
+    }
+    if (!before.is_object() || !after.is_object() || is_expression(before) || is_expression(after)) {
+        const auto text = [](const Json& value) { return is_expression(value) ? short_text(value["text"]) : short_text(value); };
+        what.push_back(fmt::format("{}: {} -> {}", path, text(before), text(after)));
+        return;
+    }
+    std::set<std::string> names;
+    for (const auto& [name, value] : before.items()) names.insert(name);
+    for (const auto& [name, value] : after.items()) names.insert(name);
+    for (const std::string& name : names) {
+        const std::string at = path.empty() ? name : path + "." + name;
+        if (!before.contains(name)) what.push_back(fmt::format("{}: {}", at, short_text(after[name])));
+        else if (!after.contains(name)) what.push_back(fmt::format("{}: {} -> none", at, short_text(before[name])));
+        else compare_values(at, before[name], after[name], what);
+    }
+}
+
+// Secrets are compared and not told.
+void compare_config(const CheckedConfig& before, const CheckedConfig& after, std::vector<std::string>& what) {
+    if (before.value == after.value) return;
+    const size_t told = what.size();
+    compare_values("", before.redacted(), after.redacted(), what);
+    if (what.size() == told) what.push_back("a secret is another");
+}
+
+std::string key_text(const NodeSpec& node) {
+    if (node.key.empty()) return "none";
+    std::string out;
+    for (size_t i = 0; i < node.key.size(); ++i) {
+        out += (out.empty() ? "" : ", ") + node.key[i];
+        if (!node.key_expressions.is_null()) out += ": " + short_text(node.key_expressions[i]);
+    }
+    return out;
+}
+
+std::string clauses_text(const Topology& topology, const Known& known) {
+    std::string out;
+    for (const size_t part : known.parts)
+        for (const ClauseText& clause : topology.nodes[part].clauses)
+            out += fmt::format("{}{}{}: {}", out.empty() ? "" : "; ", clause.clause, clause.name.empty() ? "" : " " + clause.name, clause.text);
+    return out;
+}
+
+bool has_state(const Plan& plan, const Known& known) {
+    const Instance& instance = plan.nodes()[known.index].instance();
+    return instance.keyed() || instance.descriptor().state_version > 0;
+}
+
+bool is_same(const EventTimeSpec& a, const EventTimeSpec& b) {
+    return a.max_delay == b.max_delay && a.idle_after == b.idle_after && a.max_future == b.max_future && a.align == b.align;
+}
+
+class Comparison {
+public:
+    Comparison(const Plan& before, const Plan& after) : before_(before), after_(after) {}
+
+    GraphDiff run() {
+        const auto old_nodes = known_nodes(before_.topology()), new_nodes = known_nodes(after_.topology());
+        std::set<std::string> done;
+        for (const NodeSpec& node : after_.topology().nodes) {
+            if (!node.of.empty() || !done.insert(node.name()).second) continue;
+            const auto old = old_nodes.find(node.name());
+            const Known& now = new_nodes.at(node.name());
+            if (old == old_nodes.end()) diff_.nodes.push_back({node.name(), NodeFate::kAdded, {node.op->name}, ""});
+            else compare_node(old->second, now);
+        }
+        for (const NodeSpec& node : before_.topology().nodes)
+            if (node.of.empty() && done.insert(node.name()).second) drop(old_nodes.at(node.name()));
+        compare_edges();
+        compare_settings();
+        return std::move(diff_);
+    }
+
+private:
+    void drop(const Known& old) {
+        NodeChange change{old.node->name(), NodeFate::kDropped, {old.node->op->name}, ""};
+        if (has_state(before_, old)) change.lost = old.node->op->is_a(OperatorKind::kSource) ? "its positions" : "its state";
+        diff_.nodes.push_back(std::move(change));
+    }
+
+    void compare_node(const Known& old, const Known& now) {
+        NodeChange change{now.node->name(), NodeFate::kKept, {}, ""};
+        if (old.node->op->name != now.node->op->name) {
+            change.fate = NodeFate::kReplaced;
+            change.what.push_back(fmt::format("{} -> {}", old.node->op->name, now.node->op->name));
+            if (has_state(before_, old)) change.lost = "its state";
+        } else {
+            compare_same(old, now, change);
+        }
+        diff_.nodes.push_back(std::move(change));
+    }
+
+    void compare_same(const Known& old, const Known& now, NodeChange& change) {
+        compare_config(old.node->config, now.node->config, change.what);
+        const auto differ = [&](const char* name, const std::string& a, const std::string& b) {
+            if (a != b) change.what.push_back(fmt::format("{}: {} -> {}", name, a.empty() ? "none" : a, b.empty() ? "none" : b));
+        };
+        differ("key", key_text(*old.node), key_text(*now.node));
+        const std::string clauses = clauses_text(before_.topology(), old);
+        differ("clauses", clauses, clauses_text(after_.topology(), now));
+        if (clauses == clauses_text(after_.topology(), now)) compare_clauses(old, now, change);
+        differ("from", joined(inputs_of(before_.topology(), old)), joined(inputs_of(after_.topology(), now)));
+        differ("connection", old.node->connection, now.node->connection);
+        compare_event_time(*old.node, *now.node, change);
+        const Instance &old_instance = before_.nodes()[old.index].instance(), &instance = after_.nodes()[now.index].instance();
+        const weir_operator &was = old_instance.descriptor(), &is = instance.descriptor();
+        if (old_instance.module() != instance.module()) change.what.push_back(fmt::format("another build of the plugin {}", now.node->op->plugin));
+        if (!change.what.empty()) change.fate = NodeFate::kReconfigured;
+        if (was.state_version != is.state_version) {
+            change.fate = NodeFate::kMigrated;
+            change.what.push_back(fmt::format("state of version {} -> {}", was.state_version, is.state_version));
+            const bool can = is.state_version > was.state_version && instance.api().migrate;
+            if (!can) diff_.refused.push_back(fmt::format("node `{}`: {} of version {} cannot read state of version {}", now.node->name(), is.name,
+                                                          is.state_version, was.state_version));
+        }
+        const bool is_keyed = (now.node->op->flags & (WEIR_OP_KEYED | WEIR_OP_OWN_KEY)) != 0;
+        const bool own_key_moved = now.node->op->has_own_key() && old.node->config.value != now.node->config.value;
+        if (is_keyed && (own_key_moved || key_text(*old.node) != key_text(*now.node)))
+            diff_.refused.push_back(fmt::format("node `{}`: its state lies under its key, and that is another now", now.node->name()));
+    }
+
+    // Of the same clauses: what is bound into them.
+    void compare_clauses(const Known& old, const Known& now, NodeChange& change) {
+        for (size_t i = 0; i < std::min(old.parts.size(), now.parts.size()); ++i) {
+            const NodeSpec &was = before_.topology().nodes[old.parts[i]], &is = after_.topology().nodes[now.parts[i]];
+            if (was.of.empty() || is.of.empty()) continue;
+            std::vector<std::string> what;
+            compare_config(was.config, is.config, what);
+            for (const std::string& one : what) change.what.push_back(one.substr(one.starts_with("steps[") ? one.find("].") + 2 : 0));
+        }
+    }
+
+    static void compare_event_time(const NodeSpec& old, const NodeSpec& now, NodeChange& change) {
+        const std::string was = old.event_time ? old.event_time->column : "", is = now.event_time ? now.event_time->column : "";
+        if (was != is) change.what.push_back(fmt::format("event_time: {} -> {}", was.empty() ? "none" : was, is.empty() ? "none" : is));
+        else if (old.event_time && !is_same(*old.event_time, *now.event_time)) change.what.push_back("event_time has other settings");
+    }
+
+    void compare_edges() {
+        std::map<std::pair<std::string, std::string>, std::string> was;
+        for_each_edge(before_, [&](const auto& ends, std::string type) { was[ends] = std::move(type); });
+        for_each_edge(after_, [&](const auto& ends, std::string type) {
+            const auto old = was.find(ends);
+            if (old != was.end() && old->second != type) diff_.edges.push_back({ends.first, ends.second, old->second, std::move(type)});
+        });
+    }
+
+    template <class F>
+    static void for_each_edge(const Plan& plan, F&& f) {
+        const Topology& topology = plan.topology();
+        for (size_t e = 0; e < topology.edges.size(); ++e) {
+            const Edge& edge = topology.edges[e];
+            const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
+            if (topology.nodes[static_cast<size_t>(edge.from_node)].name() == to.name() || edge.from_port == kErrorsPort) continue;
+            for (const PlannedPort& port : plan.nodes()[static_cast<size_t>(edge.from_node)].outputs)
+                if (port.name == edge.from_port) f(std::pair(port_text(topology, edge), to.name()), to_string(port.schema));
+        }
+    }
+
+    void compare_settings() {
+        const Topology &old = before_.topology(), &now = after_.topology();
+        const auto differ = [&](const char* name, const auto& a, const auto& b) {
+            if (a != b) diff_.settings.push_back(fmt::format("{}: {} -> {}", name, a, b));
+        };
+        differ("workers", before_.workers(), after_.workers());
+        differ("checkpoint", fmt::format("{}ms", old.checkpoint.count() / 1000), fmt::format("{}ms", now.checkpoint.count() / 1000));
+        differ("memory_limit", old.memory_limit, now.memory_limit);
+        const auto delivery = [](const Topology& t) { return t.exactly_once ? "exactly_once" : "at_least_once"; };
+        differ("delivery", std::string(delivery(old)), std::string(delivery(now)));
+        for (const ConnectionSpec& connection : now.connections) {
+            const ConnectionSpec* was = old.find_connection(connection.name);
+            if (!was) {
+                diff_.settings.push_back(fmt::format("connection {} is new", connection.name));
+                continue;
+            }
+            std::vector<std::string> what;
+            compare_config(was->config, connection.config, what);
+            for (const std::string& one : what) diff_.settings.push_back(fmt::format("connection {}: {}", connection.name, one));
+        }
+        if (old.name != now.name) diff_.refused.push_back(fmt::format("the topology is called `{}`, and the one that runs `{}`", now.name, old.name));
+    }
+
+    const Plan &before_, &after_;
+    GraphDiff diff_;
+};
+
+}  // namespace
+
+bool GraphDiff::is_empty() const {
+    return edges.empty() && settings.empty() && refused.empty() &&
+           std::all_of(nodes.begin(), nodes.end(), [](const NodeChange& node) { return node.fate == NodeFate::kKept; });
+}
+
+bool GraphDiff::loses() const {
+    return std::any_of(nodes.begin(), nodes.end(), [](const NodeChange& node) { return !node.lost.empty(); });
+}
+
+GraphDiff compare_graphs(const Plan& before, const Plan& after) { return Comparison(before, after).run(); }
+
+}  // namespace weir::host

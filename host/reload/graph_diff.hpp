@@ -1,0 +1,58 @@
+// What a change of a topology's graph means, node by node: what is kept, what goes on in another way, what would be lost.
+//
+// A node is known by its id. Nodes of clauses and those that the host puts in are part of the node that they belong to.
+//
+// Plain values; the functions from one thread at a time.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/engine/plan.hpp"
+
+namespace weir::host {
+
+enum class NodeFate {
+    kKept,          // nothing of it is another
+    kReconfigured,  // its state goes on under another configuration, code, or other inputs
+    kMigrated,      // the same, and its state is of an older version than its operator's
+    kReplaced,      // another operator of that name: it begins anew
+    kAdded,
+    kDropped,
+};
+
+struct NodeChange {
+    std::string node;
+    NodeFate fate = NodeFate::kKept;
+    std::vector<std::string> what;  // a line each: what is another, and how it was
+    std::string lost;               // what would be lost, and only goes with --allow-loss; empty: nothing
+};
+
+// The type of what an edge carries.
+struct EdgeChange {
+    std::string from, to;         // node or node.port
+    std::string before, after;    // columns
+};
+
+struct GraphDiff {
+    std::vector<NodeChange> nodes;  // of both graphs, in the order of the new one, then the dropped ones
+    std::vector<EdgeChange> edges;
+    std::vector<std::string> settings;  // of the topology as a whole: `workers: 2 -> 3`
+    // Why the change cannot be made as it is, whatever may be lost; empty: it can.
+    std::vector<std::string> refused;
+
+    bool is_empty() const;
+    bool loses() const;
+};
+
+std::string_view fate_name(NodeFate fate);
+
+// Plans of both; they need not be such that run.
+GraphDiff compare_graphs(const Plan& before, const Plan& after);
+
+// For people: nodes that are kept are counted and not listed.
+std::string diff_text(const GraphDiff& diff);
+Json diff_json(const GraphDiff& diff);
+
+}  // namespace weir::host

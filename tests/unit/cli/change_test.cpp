@@ -1,0 +1,127 @@
+// `weir status`, `plan`, `apply`, `set` and `stop`, and `run --watch`: a host that runs, and what is asked of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "process.hpp"
+
+namespace weir::test {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+class RunningTopology : public testing::Test {
+protected:
+    // Counts digits; every hundredth count of a digit is shown with the version.
+    static std::string text(const std::string& version = "1", const std::string& more = "") {
+        return fmt::format("name: digits\n"
+                           "workers: 1\n"
+                           "checkpoint: 50ms\n"
+                           "parameters: {{ version: {} }}\n"
+                           "nodes:\n"
+                           "  digits: {{ generate: {{ columns: {{ n: {{ range: [0, 9] }} }}, rate: 2000 }} }}\n"
+                           "  counts: {{ from: digits, key: n, fold: {{ columns: {{ count: {{ init: 0, next: count + 1 }} }} }} }}\n"
+                           "  shown: {{ from: counts, where: count % 100 = 0, set: {{ version: $version }}, console: json }}\n{}",
+                           version, more);
+    }
+
+    Outcome ask(std::vector<std::string> words) {
+        words.insert(words.end(), {"--data-dir", "data"});
+        return weir(words, folder_.path());
+    }
+
+    void begin(std::vector<std::string> more = {}) {
+        folder_.write("t.yaml", text());
+        std::vector<std::string> words = {"run", "t.yaml", "--data-dir", "data"};
+        words.insert(words.end(), more.begin(), more.end());
+        run_ = std::make_unique<Process>(words, folder_.path());
+        ASSERT_TRUE(run_->wait_for(R"("version":1)"));
+    }
+
+    Folder folder_;
+    std::unique_ptr<Process> run_;
+};
+
+TEST_F(RunningTopology, IsFoundByItsName) {
+    begin();
+    EXPECT_THAT(ask({"status"}).out, AllOf(HasSubstr("TOPOLOGY  STATE"), ContainsRegex("digits +running .*t.yaml")));
+    EXPECT_THAT(ask({"status", "digits"}).out, ContainsRegex("counts +fold +[1-9]"));
+    const Outcome other = ask({"status", "digit"});
+    EXPECT_EQ(other.code, 4);
+    EXPECT_EQ(other.err, "weir: no topology `digit` runs in data; expected: one of `digits`; nearest: `digits`\n");
+    EXPECT_EQ(ask({"stop", "digits"}).out, "digits ends; its state is kept\n");
+    EXPECT_EQ(run_->wait().code, 0);
+    EXPECT_EQ(ask({"status"}).out, "no topology runs\n");
+    EXPECT_THAT(ask({"apply", "t.yaml"}).err, HasSubstr("no topology runs in data: start it with `weir run`, or name its folder with --data-dir"));
+}
+
+TEST_F(RunningTopology, ChangesAndKeepsItsState) {
+    begin();
+    EXPECT_EQ(ask({"plan", "t.yaml"}).out, "nothing changes: 3 nodes are kept\n");
+    folder_.write("t.yaml", text("2"));
+    const Outcome plan = ask({"plan", "t.yaml"});
+    EXPECT_EQ(plan.code, 10);
+    EXPECT_EQ(plan.out, "~ shown  reconfigured  set.version: $version: 1 -> 2\n2 nodes are kept\n");
+    const Outcome applied = ask({"apply", "t.yaml"});
+    EXPECT_EQ(applied.code, 0) << applied.err;
+    EXPECT_THAT(applied.out, ContainsRegex("applied behind epoch [1-9][0-9]*; no row was read for [0-9]+ ms"));
+    ASSERT_TRUE(run_->wait_for(R"("version":2)"));
+    EXPECT_EQ(ask({"set", "digits", "version=3"}).code, 0);
+    ASSERT_TRUE(run_->wait_for(R"("version":3)"));
+    run_->send(SIGTERM);
+    const Outcome ended = run_->wait();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    // Counts go on: each hundredth of a digit is shown once.
+    for (int digit = 0; digit < 10; ++digit) {
+        const std::string first = fmt::format("{{\"n\":{},\"count\":100,", digit);
+        EXPECT_EQ(ended.out.find(first, ended.out.find(first) + 1), std::string::npos) << first;
+    }
+}
+
+TEST_F(RunningTopology, SaysWhatAValueOfTheRunHides) {
+    begin({"--set", "version=1"});
+    folder_.write("t.yaml", text("2", "  all: { from: digits, console: { format: json, title: all } }\n"));
+    EXPECT_THAT(ask({"plan", "t.yaml"}).out, AllOf(HasSubstr("+ all     added         console"), HasSubstr("hidden: version = 1 (--set of the run)")));
+}
+
+TEST_F(RunningTopology, GoesOnAsItWasWhereAChangeIsWrong) {
+    begin();
+    folder_.write("t.yaml", text("2", "  bad: { from: counts, where: nn = 1, console: json }\n"));
+    const Outcome wrong = ask({"apply", "t.yaml"});
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_THAT(wrong.err, AllOf(HasSubstr("error[bad-expression]: node `bad`: there is no column `nn`"), Not(HasSubstr("weir apply:"))));
+
+    folder_.write("t.yaml", text("2", "  bad: { from: counts, where: 1 / (n - n) = 1, console: json }\n"));
+    const Outcome failing = ask({"apply", "t.yaml"});
+    EXPECT_EQ(failing.code, 5) << failing.err;
+    EXPECT_THAT(failing.err, AllOf(HasSubstr("weir apply: the change was rolled back: "), HasSubstr("division")));
+
+    folder_.write("t.yaml", text("2").replace(text("2").find("  counts:"), 9, "  sums:").replace(text("2").find("from: counts") - 2, 12, "from: sums"));
+    const Outcome losing = ask({"apply", "t.yaml"});
+    EXPECT_EQ(losing.code, 11) << losing.out;
+    EXPECT_EQ(losing.err, "weir apply: the change is refused: node `counts` would lose its state: --allow-loss counts gives it up\n");
+    EXPECT_EQ(ask({"apply", "t.yaml", "--allow-loss", "counts"}).code, 0);
+    ASSERT_TRUE(run_->wait_for(R"("version":2)"));
+    EXPECT_EQ(ask({"stop", "digits", "--drain"}).code, 0);
+    EXPECT_EQ(run_->wait().code, 0);
+}
+
+TEST_F(RunningTopology, FollowsItsFile) {
+    begin({"--watch"});
+    folder_.write("t.yaml", text("x: y: z"));
+    ASSERT_TRUE(run_->wait_for("digits: goes on as it was"));
+    folder_.write("t.yaml", text("2"));
+    ASSERT_TRUE(run_->wait_for("digits: applied behind epoch"));
+    ASSERT_TRUE(run_->wait_for(R"("version":2)"));
+    run_->send(SIGTERM);
+    EXPECT_EQ(run_->wait().code, 0);
+}
+
+}  // namespace
+}  // namespace weir::test
