@@ -1,0 +1,182 @@
+#include "connection.hpp"
+
+#include <charconv>
+#include <condition_variable>
+
+namespace weir::clickhouse {
+namespace {
+
+constexpr std::chrono::milliseconds kOpenPause{300};  // between attempts to reach a server
+constexpr uint64_t kMaxVersionBytes = 1'024;
+
+std::string text_of(const Query &query, const std::string &database) {
+    std::string out = "?";
+    auto add = [&](std::string_view name, std::string_view value) {
+        if (out.size() > 1) out += '&';
+        out += url_encode(name) + '=' + url_encode(value);
+    };
+    if (query.data) add("query", query.sql);
+    if (query.in_database) add("database", database);
+    for (const auto &[name, value] : query.settings) add(name, value);
+    return out;
+}
+
+std::string quoted(std::string_view text, char mark) {
+    std::string out(1, mark);
+    for (const char c : text) {
+        if (c == mark || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    out.push_back(mark);
+    return out;
+}
+
+}  // namespace
+
+std::string quote_name(std::string_view name) { return quoted(name, '`'); }
+std::string quote_text(std::string_view text) { return quoted(text, '\''); }
+
+// A query on its way through the servers.
+struct ClickHouseConnection::Asking {
+    Query query;
+    Done done;
+    size_t server = 0;  // that is asked now
+    size_t asked = 0;   // servers that were, in this attempt
+};
+
+Result<std::unique_ptr<ClickHouseConnection>> ClickHouseConnection::create(ConnectionContext context, const Config &config) {
+    auto settings = ConnectionSettings::from(config);
+    if (!settings) return settings.status();
+    return std::unique_ptr<ClickHouseConnection>(new ClickHouseConnection(context, std::move(*settings)));
+}
+
+ClickHouseConnection::ClickHouseConnection(ConnectionContext context, ConnectionSettings settings)
+    : context_(context), settings_(std::move(settings)), client_(std::make_unique<HttpClient>(settings_.tls)) {}
+
+ClickHouseConnection::~ClickHouseConnection() {
+    cancelled_ = true;
+    client_.reset();
+}
+
+size_t ClickHouseConnection::servers() const { return settings_.servers.size(); }
+std::string ClickHouseConnection::server(size_t i) const { return settings_.servers[i % settings_.servers.size()]; }
+
+void ClickHouseConnection::cancel() {
+    cancelled_ = true;
+    client_->cancel();
+    context_.wake();
+}
+
+Status ClickHouseConnection::open() {
+    std::unique_lock lock(mutex_);
+    if (opening_ == Opening::kDone) return opened_;
+    if (opening_ == Opening::kAsking) return Status::pending();
+    opening_ = Opening::kAsking;
+    give_up_at_ = context_.now() + context_.connect_timeout().count();
+    lock.unlock();
+    reach({});
+    return Status::pending();
+}
+
+void ClickHouseConnection::reach(std::chrono::milliseconds delay) {
+    Query query{"SELECT version()"};
+    query.delay = delay;
+    query.in_database = false;
+    query.max_answer_bytes = kMaxVersionBytes;
+    start(std::move(query), [this](Answer answer) { on_reached(std::move(answer)); });
+}
+
+void ClickHouseConnection::on_reached(Answer answer) {
+    std::unique_lock lock(mutex_);
+    if (answer.reaction == Reaction::kRetry && !cancelled_ && context_.now() < give_up_at_) {
+        if (!std::exchange(told_, true)) context_.log(WEIR_LOG_WARNING, answer.message + "; trying again");
+        lock.unlock();
+        return reach(kOpenPause);
+    }
+    if (answer.ok()) {
+        const char *at = answer.body.data(), *end = at + answer.body.size();
+        at = std::from_chars(at, end, version_.first).ptr;
+        if (at < end && *at == '.') std::from_chars(at + 1, end, version_.second);
+        if (version_.first == 0)
+            opened_ = Status::config("url", answer.server + " does not answer as ClickHouse's HTTP interface does; its port is 8123 as a "
+                                                            "rule, or 8443 with TLS");
+    } else if (answer.reaction == Reaction::kDenied) {
+        opened_ = Status::config(settings_.password.empty() ? "user" : "password", answer.message);
+    } else if (answer.reaction == Reaction::kStop) {
+        opened_ = Status::config("url", answer.message);
+    } else {
+        opened_ = Status::retryable(answer.message);
+    }
+    opening_ = Opening::kDone;
+    lock.unlock();
+    context_.wake();
+}
+
+HttpRequest ClickHouseConnection::request_for(const Query &query, const std::string &server) const {
+    HttpRequest request;
+    Query full = query;
+    full.settings.insert(full.settings.begin(), settings_.server_settings.begin(), settings_.server_settings.end());
+    request.url = server + "/" + text_of(full, settings_.database);
+    request.body = query.data ? query.data : std::make_shared<const std::string>(query.sql);
+    request.headers = {"X-ClickHouse-User: " + settings_.user};
+    if (!settings_.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + settings_.password);
+    request.connect_timeout = settings_.connect_timeout;
+    request.timeout = query.timeout.count() > 0 ? query.timeout : settings_.timeout;
+    request.max_answer_bytes = query.max_answer_bytes;
+    return request;
+}
+
+void ClickHouseConnection::start(Query query, Done done) {
+    auto asking = std::make_shared<Asking>(Asking{std::move(query), std::move(done)});
+    asking->server = current_;
+    attempt(std::move(asking));
+}
+
+void ClickHouseConnection::attempt(std::shared_ptr<Asking> asking) {
+    HttpRequest request = request_for(asking->query, server(asking->server));
+    request.delay = asking->query.delay;
+    client_->start(std::move(request), [this, asking](HttpAnswer answer) { on_answer(asking, std::move(answer)); });
+}
+
+void ClickHouseConnection::on_answer(std::shared_ptr<Asking> asking, HttpAnswer raw) {
+    Answer answer = read_answer(std::move(raw), server(asking->server));
+    if (answer.reaction == Reaction::kRetry && !cancelled_) {
+        size_t expected = asking->server;
+        current_.compare_exchange_strong(expected, (asking->server + 1) % servers());
+        ++asking->asked;
+        if (!answer.sent && asking->asked < servers()) {
+            asking->server = (asking->server + 1) % servers();
+            asking->query.delay = {};
+            return attempt(std::move(asking));
+        }
+    } else if (answer.ok()) {
+        current_ = asking->server;
+    }
+    asking->done(std::move(answer));
+}
+
+Answer ClickHouseConnection::ask(Query query) {
+    std::mutex mutex;
+    std::condition_variable there;
+    bool done = false;
+    Answer answer;
+    start(std::move(query), [&](Answer a) {
+        std::lock_guard lock(mutex);
+        answer = std::move(a);
+        done = true;
+        there.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    there.wait(lock, [&] { return done; });
+    return answer;
+}
+
+Result<std::string> ClickHouseConnection::post(const std::string &sql, std::shared_ptr<const std::string> data) {
+    Query query{sql, std::move(data)};
+    query.settings = {{"wait_end_of_query", "1"}};
+    Answer answer = ask(std::move(query));
+    if (answer.ok()) return std::move(answer.body);
+    return answer.as_status("ClickHouse");
+}
+
+}  // namespace weir::clickhouse
