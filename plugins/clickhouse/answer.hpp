@@ -27,7 +27,8 @@ struct Answer {
     Reaction reaction = Reaction::kNone;
     int code = 0;      // of ClickHouse's exception; 0: it told none
     long status = 0;   // of HTTP; 0: none came
-    bool sent = true;  // false: the server cannot have seen the query
+    bool sent = true;       // false: the server cannot have seen the query
+    bool cancelled = false;  // the connection is going
     std::string message;  // one line, with the server's address where nothing came from it
     std::string server;   // who was asked last, scheme://host:port
     std::string body;     // where it succeeded

@@ -21,20 +21,7 @@ std::string text_of(const Query &query, const std::string &database) {
     return out;
 }
 
-std::string quoted(std::string_view text, char mark) {
-    std::string out(1, mark);
-    for (const char c : text) {
-        if (c == mark || c == '\\') out.push_back('\\');
-        out.push_back(c);
-    }
-    out.push_back(mark);
-    return out;
-}
-
 }  // namespace
-
-std::string quote_name(std::string_view name) { return quoted(name, '`'); }
-std::string quote_text(std::string_view text) { return quoted(text, '\''); }
 
 // A query on its way through the servers.
 struct ClickHouseConnection::Asking {
@@ -88,7 +75,7 @@ void ClickHouseConnection::reach(std::chrono::milliseconds delay) {
 
 void ClickHouseConnection::on_reached(Answer answer) {
     std::unique_lock lock(mutex_);
-    if (answer.reaction == Reaction::kRetry && !cancelled_ && context_.now() < give_up_at_) {
+    if (answer.reaction == Reaction::kRetry && !answer.cancelled && context_.now() < give_up_at_) {
         if (!std::exchange(told_, true)) context_.log(WEIR_LOG_WARNING, answer.message + "; trying again");
         lock.unlock();
         return reach(kOpenPause);
@@ -140,7 +127,7 @@ void ClickHouseConnection::attempt(std::shared_ptr<Asking> asking) {
 
 void ClickHouseConnection::on_answer(std::shared_ptr<Asking> asking, HttpAnswer raw) {
     Answer answer = read_answer(std::move(raw), server(asking->server));
-    if (answer.reaction == Reaction::kRetry && !cancelled_) {
+    if (answer.reaction == Reaction::kRetry && !answer.cancelled) {
         size_t expected = asking->server;
         current_.compare_exchange_strong(expected, (asking->server + 1) % servers());
         ++asking->asked;

@@ -19,6 +19,7 @@
 #include <weir/connection.hpp>
 
 #include "answer.hpp"
+#include "data_type.hpp"
 #include "http_client.hpp"
 
 namespace weir::clickhouse {
@@ -97,10 +98,5 @@ private:
 };
 
 extern const OperatorSpec kConnectionSpec;
-
-// `name` in backticks.
-std::string quote_name(std::string_view name);
-// 'text'
-std::string quote_text(std::string_view text);
 
 }  // namespace weir::clickhouse

@@ -116,7 +116,7 @@ void HttpClient::cancel() {
 
 void HttpClient::give_up(Transfer &transfer) {
     transfer.answer.failure = kCancelled;
-    transfer.answer.never_sent = true;
+    transfer.answer.never_sent = transfer.answer.cancelled = true;
     transfer.done(std::move(transfer.answer));
 }
 
@@ -219,10 +219,11 @@ void HttpClient::finish(void *easy, int code) {
         long request_bytes = 0;
         curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
         answer.never_sent = request_bytes == 0 && sent == 0;
-        answer.failure = code == CURLE_ABORTED_BY_CALLBACK ? kCancelled
-                         : answer.too_long                 ? "the answer is longer than " + std::to_string(t->request.max_answer_bytes) + " bytes"
-                         : t->error[0]                     ? t->error
-                                                           : curl_easy_strerror(static_cast<CURLcode>(code));
+        answer.cancelled = code == CURLE_ABORTED_BY_CALLBACK;
+        answer.failure = answer.cancelled   ? kCancelled
+                         : answer.too_long ? "the answer is longer than " + std::to_string(t->request.max_answer_bytes) + " bytes"
+                         : t->error[0]     ? t->error
+                                           : curl_easy_strerror(static_cast<CURLcode>(code));
     }
     curl_multi_remove_handle(multi_, easy);
     curl_easy_reset(easy);

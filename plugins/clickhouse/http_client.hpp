@@ -40,6 +40,7 @@ struct HttpAnswer {
     // Why there is no whole answer; empty: there is one. The server may have done what was asked, unless `never_sent`.
     std::string failure;
     bool never_sent = false;
+    bool cancelled = false;  // the failure is HttpClient::cancel
     bool too_long = false;  // the failure is max_answer_bytes
     long status = 0;        // 0: none came
     std::map<std::string, std::string, std::less<>> headers;  // names in small letters
