@@ -40,6 +40,9 @@ constexpr weir_param kParams[] = {
           "Rows that the server refuses go to `errors`, one by one. More than this in one epoch stop the topology: then it is the table "
           "that does not fit.")
         .default_json("10000"),
+    param("max_waiting", WEIR_PARAM_BYTES,
+          "With `exactly_once`: once so many bytes, compressed, are committed and wait for the server, no more rows are taken.")
+        .default_json("67108864"),
 };
 
 constexpr weir_port kInputs[] = {
@@ -69,7 +72,8 @@ const OperatorSpec kSinkSpec =
     sink_spec<Sink>("clickhouse.sink", "Writes rows to a ClickHouse table, columns by name.")
         .params(kParams)
         .inputs(kInputs)
-        .connection("clickhouse");
+        .connection("clickhouse")
+        .with(WEIR_OP_OUTBOX);
 
 Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &config) {
     SinkOptions options;
@@ -85,7 +89,8 @@ Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &co
          {out_of_bounds(config, "batch_rows", 1, kMaxRows, "1 to 1000000, which a server takes as one block"),
           out_of_bounds(config, "batch_bytes", 1, kMaxBytes, "1 to 256MiB, which a server takes as one block"),
           out_of_bounds(config, "in_flight", 1, kMaxInFlight, "1 to 64"), out_of_bounds(config, "max_age", 1, INT64_MAX, "times above 0"),
-          out_of_bounds(config, "max_refused", 0, INT64_MAX, "0 and above")})
+          out_of_bounds(config, "max_refused", 0, INT64_MAX, "0 and above"),
+          out_of_bounds(config, "max_waiting", 1, INT64_MAX, "sizes above 0")})
         if (!fault.ok()) return fault;
     options.batch_rows = config.int64("batch_rows");
     options.batch_bytes = static_cast<size_t>(config.int64("batch_bytes"));
@@ -95,6 +100,7 @@ Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &co
     options.compression = compression == "zstd" ? Compression::kZstd : compression == "none" ? Compression::kNone : Compression::kLz4;
     options.retry_for = std::chrono::milliseconds(config.int64("retry_for") / kMicrosPerMilli);
     options.max_refused = config.int64("max_refused");
+    options.max_waiting = static_cast<size_t>(config.int64("max_waiting"));
     return std::unique_ptr<Instance>(new Sink(context, std::move(options)));
 }
 

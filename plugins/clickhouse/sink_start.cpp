@@ -6,7 +6,8 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr size_t kToldProblems = 3;  // in one message
+constexpr size_t kToldProblems = 3;     // in one message
+constexpr uint64_t kLeastWindow = 100;  // so that some blocks can be under way, and others wait
 
 }  // namespace
 
@@ -17,8 +18,13 @@ Status Sink::open() {
     if (!status.done()) return status;
     for (Input &input : inputs_) {
         input.sql = insert_statement(found_.table.name, input.schema);
-        input.open = std::make_unique<Open>(Block(block_columns(found_.table, input.schema)));
+        input.rules = std::make_unique<Block>(block_columns(found_.table, input.schema));
+        if (!context_.exactly_once()) continue;
+        auto partitioner = make_partitioner(found_.table, input.schema, found_.zone);
+        if (!partitioner) return partitioner.status();
+        if (!(*partitioner)->is_single()) input.partitioner = std::move(*partitioner);
     }
+    if (window_) window_->set_limit(found_.window / 2);
     inserter_ = std::make_unique<Inserter>(
         context_.raw(), *connection_, InserterOptions{found_.table.name.text(), options_.retry_for, found_.settings, found_.takes_tokens});
     return {};
@@ -47,7 +53,44 @@ Status Sink::look(Found &found) {
             if (++problems <= kToldProblems) text += (text.empty() ? "" : ". ") + problem.text();
     if (problems > kToldProblems) text += ". And " + std::to_string(problems - kToldProblems) + " more: `weir lint --deep` tells all";
     if (problems > 0) return Status::config("table", text);
-    return learn_settings(found);
+    if (Status s = learn_settings(found); !s.ok()) return s;
+    return context_.exactly_once() ? learn_window(found) : Status();
+}
+
+Status Sink::learn_window(Found &found) {
+    if (!found.takes_tokens)
+        return Status::config("table", "ClickHouse " + std::to_string(connection_->version().first) + "." +
+                                           std::to_string(connection_->version().second) +
+                                           " cannot tell a block that it has from a new one: exactly_once needs 22.2 or later");
+    auto window = deduplication_window(*connection_, found.table);
+    if (!window) return window.status();
+    found.window = *window;
+    for (const Problem &problem : check_window(found.table, found.window, connection_->servers()))
+        return Status::config("table", problem.text());
+    auto zone = connection_->post("SELECT timezone() FORMAT TSVRaw");
+    if (!zone) return zone.status();
+    found.zone = zone->substr(0, zone->find('\n'));
+    // The server refuses a block of several partitions before it takes any of it.
+    found.settings.emplace_back("max_partitions_per_insert_block", "1");
+    found.settings.emplace_back("throw_on_max_partitions_per_insert_block", "1");
+    return {};
+}
+
+std::vector<Problem> Sink::check_window(const Table &table, uint64_t window, size_t servers) {
+    const std::string begin = "table `" + table.name.text() + "`: ";
+    if (!table.is_merge_tree())
+        return {{begin + "its engine is " + table.engine + ", which cannot tell a block that it has from a new one, as exactly_once needs", "", "",
+                 "use a MergeTree, or `delivery: at_least_once`"}};
+    if (servers > 1 && !table.is_replicated())
+        return {{begin + "it is not replicated (" + table.engine + "), and the connection has several servers: one does not know what another has "
+                         "taken, as exactly_once needs",
+                 "", "", "use a ReplicatedMergeTree, or name one server"}};
+    if (window >= kLeastWindow) return {};
+    const std::string setting = table.is_replicated() ? "replicated_deduplication_window" : "non_replicated_deduplication_window";
+    return {{begin + "it tells a block that it has from a new one among its last " + std::to_string(window) +
+                 " inserts alone (" + setting + "), and exactly_once needs " + std::to_string(kLeastWindow) + " or more",
+             "", "",
+             "`ALTER TABLE " + table.name.text() + " MODIFY SETTING " + setting + " = " + std::to_string(kCreatedWindow) + "`"}};
 }
 
 Status Sink::create_table() {
@@ -100,6 +143,14 @@ Status Sink::check_outside(const Check &check) {
     for (const Input &input : inputs_)
         for (const Problem &problem : check_columns(**table, input.schema))
             check.find({WEIR_FINDING_MISMATCH, "table", problem.message, problem.expected, problem.nearest, problem.hint});
+    if (!context_.exactly_once()) return {};
+    auto window = deduplication_window(*connection_, **table);
+    if (!window) return window.status();
+    for (const Problem &problem : check_window(**table, *window, connection_->servers()))
+        check.find({WEIR_FINDING_MISMATCH, "table", problem.message, problem.expected, problem.nearest, problem.hint});
+    for (const Input &input : inputs_)
+        if (auto partitioner = make_partitioner(**table, input.schema, "UTC"); !partitioner)
+            check.find({WEIR_FINDING_MISMATCH, "table", partitioner.status().message()});
     return {};
 }
 
