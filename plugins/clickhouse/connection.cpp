@@ -1,13 +1,18 @@
 #include "connection.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 
 namespace weir::clickhouse {
 namespace {
 
 constexpr std::chrono::milliseconds kOpenPause{300};  // between attempts to reach a server
 constexpr uint64_t kMaxVersionBytes = 1'024;
+constexpr const char *kNobody = "http://127.0.0.1:0";
 
 std::string text_of(const Query &query, const std::string &database) {
     std::string out = "?";
@@ -43,10 +48,32 @@ ClickHouseConnection::ClickHouseConnection(ConnectionContext context, Connection
 ClickHouseConnection::~ClickHouseConnection() {
     cancelled_ = true;
     client_.reset();
+    engine_ = {};
+    std::error_code error;  // of a folder of ours among the temporary ones
+    if (!scratch_.empty()) std::filesystem::remove_all(scratch_, error);
 }
 
-size_t ClickHouseConnection::servers() const { return settings_.servers.size(); }
-std::string ClickHouseConnection::server(size_t i) const { return settings_.servers[i % settings_.servers.size()]; }
+size_t ClickHouseConnection::servers() const { return engine_ ? 1 : settings_.servers.size(); }
+
+EngineAddress ClickHouseConnection::server(size_t i) const {
+    if (!engine_) return {settings_.servers[i % settings_.servers.size()], settings_.user, settings_.password};
+    auto address = engine_->address();
+    return address ? *address : EngineAddress{kNobody, {}, {}};
+}
+
+Status ClickHouseConnection::start_engine() {
+    std::string folder = settings_.embedded;
+    std::error_code error;
+    if (context_.check_only() && !std::filesystem::exists(folder, error)) {  // lint makes nothing: it looks at an empty engine
+        scratch_ = (std::filesystem::temp_directory_path(error) / "weir-clickhouse-XXXXXX").native();
+        if (!::mkdtemp(scratch_.data())) return Status::fatal(scratch_ + " cannot be made: " + std::strerror(errno));
+        folder = scratch_;
+    }
+    auto engine = Engine::acquire(folder, [this](uint32_t level, const std::string &text) { context_.log(level, text); });
+    if (!engine) return engine.status();
+    engine_ = std::move(*engine);
+    return {};
+}
 
 void ClickHouseConnection::cancel() {
     cancelled_ = true;
@@ -58,6 +85,10 @@ Status ClickHouseConnection::open() {
     std::unique_lock lock(mutex_);
     if (opening_ == Opening::kDone) return opened_;
     if (opening_ == Opening::kAsking) return Status::pending();
+    if (!settings_.embedded.empty()) {
+        Status started = start_engine();
+        if (!started.ok()) return started;
+    }
     opening_ = Opening::kAsking;
     give_up_at_ = context_.now() + context_.connect_timeout().count();
     lock.unlock();
@@ -75,8 +106,10 @@ void ClickHouseConnection::reach(std::chrono::milliseconds delay) {
 
 void ClickHouseConnection::on_reached(Answer answer) {
     std::unique_lock lock(mutex_);
-    if (answer.reaction == Reaction::kRetry && !answer.cancelled && context_.now() < give_up_at_) {
-        if (!std::exchange(told_, true)) context_.log(WEIR_LOG_WARNING, answer.message + "; trying again");
+    const Status engine = engine_ ? engine_->address().status() : Status();
+    const bool is_hopeless = engine.code() == WEIR_E_CONFIG || engine.code() == WEIR_E_FATAL;
+    if (answer.reaction == Reaction::kRetry && !answer.cancelled && !is_hopeless && context_.now() < give_up_at_) {
+        if (!engine_ && !std::exchange(told_, true)) context_.log(WEIR_LOG_WARNING, answer.message + "; trying again");
         lock.unlock();
         return reach(kOpenPause);
     }
@@ -87,6 +120,8 @@ void ClickHouseConnection::on_reached(Answer answer) {
         if (version_.first == 0)
             opened_ = Status::config("url", answer.server + " does not answer as ClickHouse's HTTP interface does; its port is 8123 as a "
                                                             "rule, or 8443 with TLS");
+    } else if (is_hopeless) {
+        opened_ = engine;
     } else if (answer.reaction == Reaction::kDenied) {
         opened_ = Status::config(settings_.password.empty() ? "user" : "password", answer.message);
     } else if (answer.reaction == Reaction::kStop) {
@@ -99,14 +134,14 @@ void ClickHouseConnection::on_reached(Answer answer) {
     context_.wake();
 }
 
-HttpRequest ClickHouseConnection::request_for(const Query &query, const std::string &server) const {
+HttpRequest ClickHouseConnection::request_for(const Query &query, const EngineAddress &server) const {
     HttpRequest request;
     Query full = query;
     full.settings.insert(full.settings.begin(), settings_.server_settings.begin(), settings_.server_settings.end());
-    request.url = server + "/" + text_of(full, settings_.database);
+    request.url = server.url + "/" + text_of(full, settings_.database);
     request.body = query.data ? query.data : std::make_shared<const std::string>(query.sql);
-    request.headers = {"X-ClickHouse-User: " + settings_.user};
-    if (!settings_.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + settings_.password);
+    request.headers = {"X-ClickHouse-User: " + server.user};
+    if (!server.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + server.password);
     request.connect_timeout = settings_.connect_timeout;
     request.timeout = query.timeout.count() > 0 ? query.timeout : settings_.timeout;
     request.max_answer_bytes = query.max_answer_bytes;
@@ -126,7 +161,11 @@ void ClickHouseConnection::attempt(std::shared_ptr<Asking> asking) {
 }
 
 void ClickHouseConnection::on_answer(std::shared_ptr<Asking> asking, HttpAnswer raw) {
-    Answer answer = read_answer(std::move(raw), server(asking->server));
+    Answer answer = read_answer(std::move(raw), server(asking->server).url);
+    if (engine_ && !answer.sent) {  // what the engine is at tells more than that nobody listens
+        const auto address = engine_->address();
+        if (!address) answer.message = address.status().message();
+    }
     if (answer.reaction == Reaction::kRetry && !answer.cancelled) {
         size_t expected = asking->server;
         current_.compare_exchange_strong(expected, (asking->server + 1) % servers());

@@ -20,12 +20,14 @@
 
 #include "answer.hpp"
 #include "data_type.hpp"
+#include "embedded.hpp"
 #include "http_client.hpp"
 
 namespace weir::clickhouse {
 
 struct ConnectionSettings {
     std::vector<std::string> servers;  // scheme://host:port, in the order of preference
+    std::string embedded;              // the folder of the engine that is run instead; empty: there are servers
     std::string database;              // never empty
     std::string user, password;
     TlsOptions tls;
@@ -74,8 +76,10 @@ private:
     struct Asking;
 
     ClickHouseConnection(ConnectionContext context, ConnectionSettings settings);
-    HttpRequest request_for(const Query &query, const std::string &server) const;
-    std::string server(size_t i) const;
+    HttpRequest request_for(const Query &query, const EngineAddress &server) const;
+    // Who is asked as `i`, and as whom. While an embedded engine does not answer: where nobody does.
+    EngineAddress server(size_t i) const;
+    Status start_engine();
     void attempt(std::shared_ptr<Asking> asking);
     void on_answer(std::shared_ptr<Asking> asking, HttpAnswer answer);
     // One step of reaching a server: asks for its version, and again after a pause until connect_timeout.
@@ -87,6 +91,8 @@ private:
     std::atomic<size_t> current_{0};  // index of the server that is asked first
     std::pair<int, int> version_{0, 0};
     std::atomic<bool> cancelled_{false};
+    std::string scratch_;    // lint's own folder, where the engine's is not there yet
+    Engine::Handle engine_;  // since open; none where there are servers
 
     enum class Opening : uint8_t { kNot, kAsking, kDone };
     std::mutex mutex_;  // guards what follows

@@ -23,6 +23,9 @@ constexpr weir_param kParams[] = {
         .primary()
         .scalar_or_list()
         .fields(kText),
+    param("embedded", WEIR_PARAM_STRING,
+          "Instead of `url`: a folder, in which a current ClickHouse keeps its tables that weir runs on this machine, in a process of "
+          "its own and only for itself. `make embedded-clickhouse` obtains the engine. The log tells its address and user."),
     param("database", WEIR_PARAM_STRING, "The database of tables that are named without one.").default_json("\"default\""),
     param("user", WEIR_PARAM_STRING, "The user's name.").default_json("\"default\""),
     param("password", WEIR_PARAM_STRING, "The user's password.").default_json("\"\"").secret(),
@@ -33,6 +36,7 @@ constexpr weir_param kParams[] = {
 };
 
 constexpr int64_t kMicrosPerMilli = 1'000;
+constexpr const char *kDefaultUser = "default";
 constexpr const char *kHttp = "http://", *kHttps = "https://";
 
 // scheme://host:port, from what a user may write.
@@ -62,7 +66,7 @@ std::string setting_text(const Config::Json &value) {
 }  // namespace
 
 const OperatorSpec kConnectionSpec =
-    connection_spec<ClickHouseConnection>("clickhouse", "A ClickHouse server, or several replicas, by the HTTP interface.").params(kParams);
+    connection_spec<ClickHouseConnection>("clickhouse", "A ClickHouse server, or several replicas, by the HTTP interface; or one that weir runs itself.").params(kParams);
 
 Result<ConnectionSettings> ConnectionSettings::from(const Config &config) {
     ConnectionSettings out;
@@ -71,11 +75,18 @@ Result<ConnectionSettings> ConnectionSettings::from(const Config &config) {
         if (!server) return server.status();
         out.servers.push_back(std::move(*server));
     }
-    if (out.servers.empty()) return Status::config("url", "is missing: name a server, such as http://localhost:8123");
+    out.embedded = config.string("embedded");
+    if (!out.embedded.empty() && !out.servers.empty())
+        return Status::config("embedded", "stands beside `url`: either is the ClickHouse that is meant, so take one of them away");
+    if (out.embedded.empty() && out.servers.empty())
+        return Status::config("url", "is missing: name a server, such as http://localhost:8123, or a folder for one that weir runs: "
+                                     "`embedded: PATH`");
     out.database = config.string("database");
     if (out.database.empty()) return Status::config("database", "is empty");
     out.user = config.string("user");
     out.password = config.string("password");
+    if (!out.embedded.empty() && (out.user != kDefaultUser || !out.password.empty()))
+        return Status::config(out.password.empty() ? "user" : "password", "is of no use beside `embedded`, which has a user of its own: leave it out");
     for (const auto &[name, text] : {std::pair("user", out.user), std::pair("password", out.password)})
         if (std::any_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }))
             return Status::config(name, "has a line break: a secret from a file ends before it");
