@@ -82,11 +82,6 @@ TableName TableName::of(const std::string &text, const std::string &database) {
     return {text.substr(0, dot), text.substr(dot + 1)};
 }
 
-const TableColumn *Table::find(std::string_view column) const {
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto &c) { return c.name == column; });
-    return found == columns.end() ? nullptr : &*found;
-}
-
 std::string Problem::text() const {
     std::string out = message;
     if (!expected.empty()) out += " (" + expected + ")";

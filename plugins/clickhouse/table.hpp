@@ -35,7 +35,11 @@ struct Table {
     std::string engine, engine_full, partition_key;
     std::vector<TableColumn> columns;
 
-    const TableColumn *find(std::string_view column) const;
+    const TableColumn *find(std::string_view column) const {
+        for (const TableColumn &c : columns)
+            if (c.name == column) return &c;
+        return nullptr;
+    }
     bool is_merge_tree() const { return engine.ends_with("MergeTree"); }
     bool is_replicated() const { return engine.starts_with("Replicated") || engine.starts_with("Shared"); }
 };
