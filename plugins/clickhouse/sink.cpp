@@ -4,7 +4,6 @@
 #include <array>
 #include <random>
 
-#include <weir/failpoint.hpp>
 #include <weir/shared.hpp>
 
 #include "block_view.hpp"
@@ -112,13 +111,11 @@ Status Sink::work() {
 }
 
 Status Sink::prepare(uint64_t epoch, const weir_bytes_out &committables) {
-    WEIR_FAILPOINT("clickhouse.sink.prepare");
     for (Input &input : inputs_) seal_all(input);
     if (context_.exactly_once()) return hand_over(epoch, committables);
     Status status = work();
     if (!status.done()) return status;
     if (inserter_->under_way() > 0) return Status::pending();
-    WEIR_FAILPOINT("clickhouse.sink.acknowledged");
     epoch_ = epoch;
     refused_ = 0;
     return {};
