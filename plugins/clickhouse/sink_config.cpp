@@ -42,7 +42,7 @@ constexpr weir_param kParams[] = {
         .default_json("10000"),
     param("max_waiting", WEIR_PARAM_BYTES,
           "With `exactly_once`: once so many bytes, compressed, are committed and wait for the server, no more rows are taken.")
-        .default_json("67108864"),
+        .default_json("33554432"),
 };
 
 constexpr weir_port kInputs[] = {

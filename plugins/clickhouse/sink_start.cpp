@@ -113,7 +113,7 @@ Status Sink::create_table() {
 // Servers refuse settings that they do not know.
 Status Sink::learn_settings(Found &found) {
     auto known = connection_->post("SELECT name FROM system.settings WHERE name IN ('insert_deduplication_token', 'insert_deduplicate', "
-                                   "'deduplicate_insert', 'async_insert') FORMAT TSV");
+                                   "'deduplicate_insert', 'async_insert', 'deduplicate_blocks_in_dependent_materialized_views') FORMAT TSV");
     if (!known) return known.status();
     auto knows = [&](const std::string &name) { return ("\n" + *known).find("\n" + name + "\n") != std::string::npos; };
     found.takes_tokens = knows("insert_deduplication_token");
@@ -123,6 +123,9 @@ Status Sink::learn_settings(Found &found) {
     if (!found.takes_tokens && knows("insert_deduplicate")) found.settings.emplace_back("insert_deduplicate", "0");
     if (found.takes_tokens) found.settings.emplace_back("insert_deduplicate", "1");
     if (knows("deduplicate_insert")) found.settings.emplace_back("deduplicate_insert", "enable");
+    // A table that has a block passes it on to its views all the same: they may not have had it when the server was killed.
+    if (context_.exactly_once() && knows("deduplicate_blocks_in_dependent_materialized_views"))
+        found.settings.emplace_back("deduplicate_blocks_in_dependent_materialized_views", "1");
     return {};
 }
 

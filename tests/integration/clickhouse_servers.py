@@ -2,7 +2,11 @@
 import json
 import os
 import pathlib
+import shutil
+import socket
+import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
 
@@ -45,3 +49,41 @@ class Server:
 
     def fault(self, **what):
         self.ask("", "/fault?" + "&".join(f"{k}={v}" for k, v in what.items()))
+
+
+class Encrypted:
+    """TLS before a server, with a certificate of its own for `localhost`: folder/ca.pem."""
+
+    def __init__(self, server, folder):
+        self.target = server.url.removeprefix("http://").split(":")
+        self.ca, key = folder / "ca.pem", folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", self.ca, "-days", "2", "-subj",
+                        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, key)
+        self.listener = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+        self.url = f"https://localhost:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except ssl.SSLError:
+                continue  # a client that does not trust us
+            except OSError:
+                return
+            server = socket.create_connection((self.target[0], int(self.target[1])))
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self.copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def copy(one, other):
+        try:
+            shutil.copyfileobj(one.makefile("rb", buffering=0), other.makefile("wb", buffering=0))
+            other.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def stop(self):
+        self.listener.close()

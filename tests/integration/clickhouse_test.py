@@ -3,7 +3,7 @@ import json
 import pathlib
 import sys
 
-from clickhouse_servers import Server
+from clickhouse_servers import Encrypted, Server
 from weirtest import check, data_dir, equal, scratch, weir
 
 
@@ -293,6 +293,24 @@ nodes:
     server.stop()
 
 
+def encrypted(server, folder):
+    """https:// with an authority of one's own, and without it."""
+    tls = Encrypted(server, folder)
+    text = f"""
+name: encrypted
+connections:
+  clickhouse: {{ url: "{tls.url}", TLS }}
+nodes:
+  rows: {{ generate: {{ columns: {{ id: {{ sequence: {{}} }} }} }} }}
+  out: {{ from: rows, clickhouse.sink: {{ table: encrypted, create_table: {{ order_by: id }} }} }}
+"""
+    run(folder, text.replace("TLS", f"tls: {{ ca: {tls.ca} }}"), "--records", "5000", name="encrypted")
+    equal(server.rows("SELECT count(), uniqExact(id) FROM encrypted"), [[5000, 5000]], "rows over TLS")
+    said = run(folder, text.replace("TLS", "user: default"), "--connect-timeout", "1s", code=4, name="encrypted")
+    check("certificate" in said, said)
+    tls.stop()
+
+
 def main():
     with scratch() as name:
         folder = pathlib.Path(name)
@@ -305,6 +323,7 @@ def main():
         for delivery in ("at_least_once", "exactly_once"):
             refused_rows(server, folder, delivery)
         partitions(server, folder)
+        encrypted(server, folder)
         servers_that_fail(server, front, folder)
         old_server(folder)
         users(folder)
