@@ -200,9 +200,14 @@ Answer ClickHouseConnection::ask(Query query) {
 Result<std::string> ClickHouseConnection::post(const std::string &sql, std::shared_ptr<const std::string> data) {
     Query query{sql, std::move(data)};
     query.settings = {{"wait_end_of_query", "1"}};
-    Answer answer = ask(std::move(query));
-    if (answer.ok()) return std::move(answer.body);
-    return answer.as_status("ClickHouse");
+    const int64_t give_up_at = context_.now() + context_.connect_timeout().count();
+    for (;;) {
+        Answer answer = ask(query);
+        if (answer.ok()) return std::move(answer.body);
+        if (answer.reaction != Reaction::kRetry || answer.cancelled || query.data || context_.now() >= give_up_at)
+            return answer.as_status("ClickHouse");
+        query.delay = kOpenPause;
+    }
 }
 
 }  // namespace weir::clickhouse

@@ -62,7 +62,8 @@ public:
     void start(Query query, Done done);
     // Blocks. Not on a worker's thread, nor in a `done`.
     Answer ask(Query query);
-    // ask() of one statement: its answer, or why not, as Answer::as_status says.
+    // ask() of one statement: its answer, or why not, as Answer::as_status says. One without data is asked again, for as long as
+    // open would be, while no server answers: it may be done twice.
     Result<std::string> post(const std::string &sql, std::shared_ptr<const std::string> data = nullptr);
 
     const ConnectionSettings &settings() const { return settings_; }
