@@ -7,7 +7,7 @@ TSAN := engine_test;conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-orders demo-analytics demo-chaos test bench soak install clean help
+.PHONY: build demo demo-orders demo-analytics demo-chaos embedded-clickhouse test bench soak install clean help
 
 # $(call make_preset,PRESET,TARGET,OPTIONS): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -43,9 +43,14 @@ demo-chaos: ## kill the host every two seconds on a real Kafka, and count what i
 	$(call make_preset,release,product ledger)
 	@scripts/demo-chaos
 
-test: ## install what is needed, build, and run every test, those against a real Kafka and with sanitizers too
+embedded-clickhouse: ## obtain the ClickHouse engine that `embedded: PATH` of a connection runs (178 MB, 540 unpacked)
+	@scripts/embedded-clickhouse
+
+test: ## install what is needed, build, and run every test, those against real servers and with sanitizers too
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
+	@tests/servers/clickhouse/start --fetch >/dev/null
+	@tests/servers/clickhouse-debian/start --fetch
 	$(call make_preset,release,all,-DWEIR_UNIT_TESTS=OFF)
 	$(call make_preset,asan,unit_tests,-DWEIR_UNIT_TESTS=ON)
 	$(call make_preset,tsan,unit_tests,-DWEIR_UNIT_TESTS="$(TSAN)")
@@ -60,9 +65,10 @@ bench: ## measure CPU time a record against a real Kafka and a hand-written loop
 	@tests/bench/windows
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 
-soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers; hours, or SOAK_MINUTES=N of them, then again
+soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
+	@tests/servers/clickhouse/start --fetch >/dev/null
 	$(call make_preset,release,product failpoint_host)
 	@WEIR_SOURCE_DIR=$(CURDIR) WEIR_BUILD_DIR=$(CURDIR)/build/release WEIR_BIN=$(CURDIR)/build/release/bin/weir \
 	  tests/faults/soak $(SOAK_MINUTES)
@@ -75,4 +81,4 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 26

@@ -99,6 +99,8 @@ public:
     // time: REQUIRES that the last one's on_barrier_done has come. Nothing if it was started already.
     void start_epoch(uint64_t epoch);
     uint64_t epoch() const { return epoch_; }  // the last one that was started
+    // Whether the node has passed the barrier of an epoch that is not whole yet: what it emits is behind that barrier.
+    bool is_behind_barrier(size_t node) const { return barriers_left_ > 0 && nodes_[node].passed == epoch_; }
     bool all_ended() const { return running_ == 0; }
 
     bool failed() const { return failure_.has_value(); }

@@ -122,6 +122,8 @@ std::string ErrorRows::describe(const weir_batch& rows, int64_t row) {
             out.append(", payload ").append(shown(column(kErrorPayload).text(row))).append(")");
     } else if (!column(kErrorRow).is_null(row)) {
         out += " (row " + std::string(column(kErrorRow).text(row)) + ")";
+    } else if (!column(kErrorPayload).is_null(row)) {
+        out.append(" (payload ").append(shown(column(kErrorPayload).text(row))).append(")");
     }
     return out;
 }

@@ -73,11 +73,11 @@ Status Outbox::commit(const Entry& entry, std::vector<std::string>& instead) {
     });
 }
 
-Outbox::Outcome Outbox::send() {
+Outbox::Outcome Outbox::send(const std::function<bool(size_t node)>& waits) {
     Outcome outcome;
     std::vector<Entry> replacements;
     for (auto entry = entries_.begin(); entry != entries_.end();) {
-        if (entry->waits || !entry->stored || entry->stored > published_) {
+        if (entry->waits || !entry->stored || entry->stored > published_ || waits(entry->node)) {
             ++entry;
             continue;
         }

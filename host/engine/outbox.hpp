@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ public:
     // The sink woke: what it said PENDING to is asked again.
     void on_wake(size_t node);
 
-    // Sends what may be sent. True if anything arrived or was replaced. A failure is the sink's, with its node.
+    // Sends what may be sent. A failure is the sink's, with its node. `waits`: nodes that have passed the barrier of the epoch in
+    // flight: what arrives now would be deleted by it, while rows that commit fails, which go to `errors`, come behind it.
     struct Outcome {
         bool moved = false;
         bool replaced = false;       // some wait for the next epoch
@@ -45,7 +47,7 @@ public:
         size_t node = 0;
         Status status;
     };
-    Outcome send();
+    Outcome send(const std::function<bool(size_t node)>& waits);
 
     // Committables that have not arrived.
     size_t size() const { return entries_.size(); }

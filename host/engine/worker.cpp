@@ -86,7 +86,7 @@ void Worker::poll() {
 // What decided epochs left to be made visible. Once all of it is, an epoch stores that.
 void Worker::send() {
     if (failed() || outbox_.size() == 0) return;
-    const Outbox::Outcome outcome = outbox_.send();
+    const Outbox::Outcome outcome = outbox_.send([this](size_t node) { return dataflow_.is_behind_barrier(node); });
     if (outcome.moved) moved_ = true;
     if (!outcome.status.ok()) dataflow_.fail(outcome.node, outcome.status);
     for (size_t node : outcome.called) dataflow_.flush_errors(node);

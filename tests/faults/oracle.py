@@ -61,8 +61,8 @@ def names_in_sources(macros):
 
 
 def failpoints():
-    """All but those of the plugin `file`, which files_test.py reaches."""
-    return [name for name in names_in_sources(("WEIR_FAILPOINT", "WEIR_FAILS")) if not name.startswith("file.")]
+    """All but those of the plugins `file` and `clickhouse`, which tests of their own reach."""
+    return [name for name in names_in_sources(("WEIR_FAILPOINT", "WEIR_FAILS")) if not name.startswith(("file.", "clickhouse."))]
 
 
 def seeded_bugs():
@@ -91,8 +91,8 @@ class Rows:
 class Feed:
     """Writes rows to a topic, in real time, until it is stopped."""
 
-    def __init__(self, brokers, topic, seed, rows_per_second):
-        self.rows = Rows(seed)
+    def __init__(self, brokers, topic, seed, rows_per_second, rows=None):
+        self.rows = Rows(seed) if rows is None else rows
         self.rate = rows_per_second
         self.ending = threading.Event()
         self.writers = [
