@@ -1,6 +1,5 @@
 // LowCardinality(String) and LowCardinality(Nullable(String)): each text once, and its number for each row.
 #include <cstring>
-#include <limits>
 
 #include <weir/memory.hpp>
 
@@ -11,22 +10,38 @@ namespace {
 
 constexpr uint64_t kVersion = 1;                  // of the prefix: a shared dictionary and additional keys
 constexpr uint64_t kHasAdditionalKeys = 1 << 9;   // the block brings its own keys; the low byte is the width of numbers
-constexpr size_t kFirstCells = 256;
+constexpr int kFirstBits = 8;
+constexpr size_t kFirstCells = size_t{1} << kFirstBits;
 
-uint64_t hash_of(std::string_view text) {
-    uint64_t h = text.size() * 0x9e3779b97f4a7c15;
+constexpr size_t kShort = 7;                        // texts up to this are told apart by their code alone
+constexpr uint64_t kLong = uint64_t{1} << 63;       // in the code of others
+
+template <class T>
+uint64_t load(const char *at) {
+    T v;
+    std::memcpy(&v, at, sizeof v);
+    return v;
+}
+
+// A short text's bytes behind its length; of a longer one a hash.
+uint64_t code_of(std::string_view text) {
+    const size_t n = text.size();
     const char *at = text.data();
-    size_t n = text.size();
-    for (; n >= 8; n -= 8, at += 8) {
-        uint64_t v;
-        std::memcpy(&v, at, sizeof v);
-        h = (h ^ v) * 0x9fb21c651e98df25;
+    if (n <= kShort) {
+        uint64_t bytes = 0;
+        if (n >= 4)
+            bytes = load<uint32_t>(at) | (load<uint32_t>(at + n - 4) >> (8 * (8 - n))) << 32;
+        else if (n > 0)
+            bytes = load<uint8_t>(at) | (n > 1 ? load<uint8_t>(at + 1) << 8 : 0) | (n > 2 ? load<uint8_t>(at + 2) << 16 : 0);
+        return bytes | static_cast<uint64_t>(n) << 56;
+    }
+    uint64_t h = n * 0x9e3779b97f4a7c15;
+    size_t left = n;
+    for (; left > 8; left -= 8, at += 8) {
+        h = (h ^ load<uint64_t>(at)) * 0x9fb21c651e98df25;
         h ^= h >> 32;
     }
-    uint64_t rest = 0;
-    std::memcpy(&rest, at, n);
-    h = (h ^ rest) * 0x9fb21c651e98df25;
-    return h ^ (h >> 29);
+    return ((h ^ load<uint64_t>(text.data() + n - 8)) * 0x9fb21c651e98df25) | kLong;
 }
 
 class DictionaryWriter final : public ColumnWriter {
@@ -70,9 +85,9 @@ public:
         numbers_.resize(0);
         texts_.clear();
         ends_.assign(1, 0);
-        cells_.assign(kFirstCells, 0);
-        last_ = 0;
-        if (!nullable_) cells_[hash_of({}) & (kFirstCells - 1)] = 1;
+        cells_.assign(kFirstCells, {});
+        shift_ = 64 - kFirstBits;
+        if (!nullable_) cells_[place_of(code_of({}))] = {code_of({}), 1};
     }
     std::string type() const override { return nullable_ ? "LowCardinality(Nullable(String))" : "LowCardinality(String)"; }
 
@@ -91,30 +106,36 @@ private:
         const size_t begin = key == 0 ? 0 : ends_[key - 1];
         return std::string_view(texts_).substr(begin, ends_[key] - begin);
     }
+    struct Cell {
+        uint64_t code = 0;
+        uint32_t number = 0;  // of the key, and 1; 0: free
+    };
+    size_t place_of(uint64_t code) const { return (code * 0x9e3779b97f4a7c15) >> shift_; }
     uint32_t number_of(std::string_view text) {
-        if (last_ != 0 && text == text_of(last_)) return last_;
-        const size_t mask = cells_.size() - 1;
-        for (size_t cell = hash_of(text) & mask;; cell = (cell + 1) & mask) {
-            if (cells_[cell] == 0) return add(text, cell);
-            const uint32_t key = cells_[cell] - 1;
-            if (text == text_of(key)) return last_ = key;
+        const uint64_t code = code_of(text);
+        for (size_t at = place_of(code);; at = (at + 1) & (cells_.size() - 1)) {
+            const Cell &cell = cells_[at];
+            if (cell.number == 0) return add(text, code, at);
+            if (cell.code == code && (code < kLong || text == text_of(cell.number - 1))) return cell.number - 1;
         }
     }
-    uint32_t add(std::string_view text, size_t cell) {
+    uint32_t add(std::string_view text, uint64_t code, size_t at) {
         const auto key = static_cast<uint32_t>(ends_.size());
         texts_.append(text);
         ends_.push_back(texts_.size());
-        cells_[cell] = key + 1;
+        cells_[at] = {code, key + 1};
         if (ends_.size() * 2 > cells_.size()) grow();
-        return last_ = key;
+        return key;
     }
     void grow() {
-        cells_.assign(cells_.size() * 2, 0);
-        const size_t mask = cells_.size() - 1;
-        for (size_t key = nullable_ ? 1 : 0; key < ends_.size(); ++key) {
-            size_t cell = hash_of(text_of(key)) & mask;
-            while (cells_[cell] != 0) cell = (cell + 1) & mask;
-            cells_[cell] = static_cast<uint32_t>(key) + 1;
+        std::vector<Cell> old(cells_.size() * 2);
+        old.swap(cells_);
+        --shift_;
+        for (const Cell &cell : old) {
+            if (cell.number == 0) continue;
+            size_t at = place_of(cell.code);
+            while (cells_[at].number != 0) at = (at + 1) & (cells_.size() - 1);
+            cells_[at] = cell;
         }
     }
 
@@ -122,8 +143,8 @@ private:
     Buffer numbers_;              // uint32_t a row
     std::string texts_;           // of the keys, one behind the other
     std::vector<size_t> ends_;    // of each key in texts_
-    std::vector<uint32_t> cells_;  // key + 1, at a place that its hash begins; 0: free
-    uint32_t last_ = 0;
+    std::vector<Cell> cells_;     // a power of two of them
+    int shift_ = 0;               // 64 less that power
 };
 
 }  // namespace

@@ -35,15 +35,15 @@ struct Seconds {
     }
 };
 
-// Ticks of 10^-scale seconds. What is finer is rounded down.
+// Ticks of 10^-scale seconds. What is finer is rounded down: to divide by a constant is several times quicker.
+template <int64_t kDivide>
 struct Ticks {
     static constexpr bool kTakesAll = false;
-    int64_t multiply, divide, first, last;
+    int64_t multiply, first, last;
     std::string type;
 
     static Ticks of(const DataType &to) {
-        Ticks t{1, 1, kFirstMicro, kLastMicro, to.text};
-        for (int i = to.scale; i < 6; ++i) t.divide *= 10;
+        Ticks t{1, kFirstMicro, kLastMicro, to.text};
         for (int i = 6; i < to.scale; ++i) t.multiply *= 10;
         t.first = std::max(t.first, std::numeric_limits<int64_t>::min() / t.multiply);
         t.last = std::min(t.last, std::numeric_limits<int64_t>::max() / t.multiply);
@@ -51,7 +51,7 @@ struct Ticks {
     }
     bool takes(int64_t micros) const { return micros >= first && micros <= last; }
     int64_t convert(int64_t micros) const {
-        const int64_t down = micros / divide - (micros % divide < 0);
+        const int64_t down = micros / kDivide - (micros % kDivide < 0);
         return down * multiply;
     }
     std::string fault(int64_t micros) const {
@@ -59,6 +59,23 @@ struct Ticks {
                " holds";
     }
 };
+
+template <int64_t kDivide>
+std::unique_ptr<ColumnWriter> make_ticks(const DataType &to) {
+    return make_convert<int64_t, int64_t>(to, Ticks<kDivide>::of(to));
+}
+
+std::unique_ptr<ColumnWriter> make_ticks_of(const DataType &to) {
+    switch (to.scale) {
+        case 0: return make_ticks<1'000'000>(to);
+        case 1: return make_ticks<100'000>(to);
+        case 2: return make_ticks<10'000>(to);
+        case 3: return make_ticks<1'000>(to);
+        case 4: return make_ticks<100>(to);
+        case 5: return make_ticks<10>(to);
+        default: return make_ticks<1>(to);
+    }
+}
 
 }  // namespace
 
@@ -76,7 +93,7 @@ Fit fit_time(const Type &from, const DataType &to) {
             return {make_convert<int64_t, uint32_t>(to, Seconds{}), {}};
         default:
             if (from.id != TypeId::kTimestamp) return {nullptr, misfit};
-            return {make_convert<int64_t, int64_t>(to, Ticks::of(to)), {}};
+            return {make_ticks_of(to), {}};
     }
 }
 
