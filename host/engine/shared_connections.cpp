@@ -1,0 +1,24 @@
+#include "host/engine/shared_connections.hpp"
+
+#include <mutex>
+
+namespace weir::host {
+
+void SharedConnections::share(const std::vector<std::unique_ptr<ConnectionInstance>>& connections) {
+    const std::unique_lock lock(mutex_);
+    connections_ = &connections;
+}
+
+void SharedConnections::withdraw() {
+    const std::unique_lock lock(mutex_);
+    connections_ = nullptr;
+}
+
+void* SharedConnections::find(std::string_view name) const {
+    if (!connections_) return nullptr;
+    for (const auto& connection : *connections_)
+        if (connection->spec().name == name) return connection->self();
+    return nullptr;
+}
+
+}  // namespace weir::host
