@@ -21,6 +21,7 @@
 #include "host/cli/topology_set.hpp"
 #include "host/engine/supervisor.hpp"
 #include "host/engine/wakeup.hpp"
+#include "host/serve/serving.hpp"
 
 namespace weir::host {
 
@@ -59,6 +60,7 @@ public:
 private:
     struct Member {
         const TopologySet::Entry* entry = nullptr;
+        std::unique_ptr<Serving> serving;  // of a topology with `serve`; outlives its runs
         std::unique_ptr<Supervisor> run;
         RateMeter meter;
         bool joined = false;
@@ -68,6 +70,7 @@ private:
 
     EpochsOptions epochs_options(const Plan& plan) const;
     void introduce();
+    bool listen();
     bool connect();
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;
