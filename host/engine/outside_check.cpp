@@ -1,5 +1,6 @@
 #include "host/engine/outside_check.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <vector>
@@ -74,7 +75,8 @@ void look(Instance& instance, Diagnostics& diagnostics) {
 }
 
 // What the server says of a query: its columns, or why it refuses it.
-std::optional<Schema> ask_columns(const ViewSpec& view, const PlannedView& planned, void* connection, Diagnostics& diagnostics) {
+std::optional<Schema> ask_columns(const ViewSpec& view, const PlannedView& planned, void* connection, bool is_to_be_made,
+                                  Diagnostics& diagnostics) {
     const auto arguments = standard_arguments(*view.query);
     Schema columns;
     const Status status = call_plugin([&](weir_error* error) {
@@ -86,19 +88,26 @@ std::optional<Schema> ask_columns(const ViewSpec& view, const PlannedView& plann
                                      error);
     });
     if (status.ok()) return columns;
+    if (is_to_be_made && status.code() == WEIR_E_CONFIG) {
+        diagnostics.note(Code::kOutsideMade, view.query->sql_place,
+                         fmt::format("view `{}` cannot be looked at before a run has made what is missing: {}", view.name, status.message()));
+        return std::nullopt;
+    }
     diagnostics.error(status.code() == WEIR_E_RETRYABLE ? Code::kUnreachable : Code::kOutsideMismatch, view.query->sql_place,
                       fmt::format("view `{}`: {}", view.name, status.message()));
     return std::nullopt;
 }
 
 void check_queries(const Plan& plan, const std::set<std::string>& reached, Diagnostics& diagnostics) {
+    const auto told = diagnostics.sorted();
+    const bool is_to_be_made = std::any_of(told.begin(), told.end(), [](const Diagnostic* d) { return d->code == Code::kOutsideMade; });
     const auto& views = plan.topology().views;
     std::vector<std::optional<Schema>> columns(views.size());
     for (size_t i = 0; i < views.size(); ++i) {
         if (!views[i].query || !reached.contains(plan.views()[i].connection)) continue;
         for (const auto& connection : plan.connections())
             if (connection->spec().name == plan.views()[i].connection)
-                columns[i] = ask_columns(views[i], plan.views()[i], connection->self(), diagnostics);
+                columns[i] = ask_columns(views[i], plan.views()[i], connection->self(), is_to_be_made, diagnostics);
     }
     check_panel_columns(plan.topology(), columns, diagnostics);
 }

@@ -46,7 +46,7 @@ function plot(holder, xs, ys, options, draw) {
   const scaleX = (x) => kLeft + ((x - left) / (right - left)) * (width - kLeft - kRight);
   const scaleY = (y) => height - kBottom - ((y - low) / (high - low)) * (height - kTop - kBottom);
   const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": options.label });
-  const rows = niceTicks(low, high, 4);
+  const rows = niceTicks(low, high, 5);
   for (const tick of rows.ticks) {
     root.append(svg("line", { class: "grid", x1: kLeft, x2: width - kRight, y1: scaleY(tick), y2: scaleY(tick) }),
                 svg("text", { x: kLeft - 6, y: scaleY(tick) + 4, "text-anchor": "end" }, tickText(tick, rows.step)));

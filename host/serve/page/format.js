@@ -24,6 +24,12 @@ export function numberText(value) {
   return large.format(value);
 }
 
+// As many digits behind the point as the value of a column that has most, so that points stand below each other.
+export function columnDigits(values) {
+  const digits = values.filter((value) => typeof value === "number").map((value) => (String(value).split(".")[1] ?? "").length);
+  return Math.min(4, Math.max(0, ...digits));
+}
+
 // Of an axis; `step` is the distance of two ticks.
 export function tickText(value, step) {
   if (Math.abs(value) >= 1e5) return compact.format(value);
@@ -54,8 +60,10 @@ export function timeText(milliseconds) {
   return time.toLocaleString(undefined, { ...day, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
 
-export function valueText(value) {
+export function valueText(value, digits) {
   if (value === null || value === undefined) return "";
+  if (typeof value === "number" && digits !== undefined && (value === 0 || Math.abs(value) >= 10 ** -digits))
+    return value.toLocaleString(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   if (typeof value === "number") return numberText(value);
   if (isTime(value)) return timeText(Date.parse(value));
   return typeof value === "object" ? JSON.stringify(value) : String(value);

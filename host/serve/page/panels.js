@@ -1,10 +1,10 @@
 // What each kind of panel makes of the rows of its view.
 import { drawCandles, drawLines, spark } from "./charts.js";
-import { element, isTime, number, numberText, position, valueText } from "./format.js";
+import { columnDigits, element, isTime, number, numberText, position, valueText } from "./format.js";
 import { markdown } from "./markdown.js";
 
 const kTrendPoints = 60;
-const kWide = new Set(["cards", "table", "markdown"]);
+const kWide = new Set(["cards", "markdown"]);
 
 const byText = new Intl.Collator(undefined, { numeric: true }).compare;
 
@@ -143,8 +143,9 @@ function table(spec, body, data) {
     const rows = newestFirst ? answer.rows.slice(-spec.rows).reverse() : answer.rows.slice(0, spec.rows);
     const columns = spec.columns ?? view.columns?.map((column) => column.name) ?? Object.keys(rows[0] ?? {});
     const isNumber = columns.map((column) => rows.some((row) => typeof row[column] === "number"));
+    const digits = columns.map((column, i) => (isNumber[i] ? columnDigits(rows.map((row) => row[column])) : undefined));
     head.replaceChildren(...columns.map((column, i) => element("th", { scope: "col", className: isNumber[i] ? "number" : "" }, column)));
-    rowsBody.replaceChildren(...rows.map((row) => element("tr", {}, ...columns.map((column, i) => element("td", { className: isNumber[i] ? "number" : "" }, valueText(row[column]))))));
+    rowsBody.replaceChildren(...rows.map((row) => element("tr", {}, ...columns.map((column, i) => element("td", { className: isNumber[i] ? "number" : "" }, valueText(row[column], digits[i]))))));
     note.replaceChildren(...problemOf(answer));
     if (rows.length === 0 && !answer.error) note.append(element("p", { className: "empty" }, "no rows yet"));
   });
