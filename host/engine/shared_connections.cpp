@@ -7,9 +7,11 @@ namespace weir::host {
 void SharedConnections::share(const std::vector<std::unique_ptr<ConnectionInstance>>& connections) {
     const std::unique_lock lock(mutex_);
     connections_ = &connections;
+    is_open_ = true;
 }
 
 void SharedConnections::withdraw() {
+    is_open_ = false;
     const std::unique_lock lock(mutex_);
     connections_ = nullptr;
 }

@@ -4,6 +4,7 @@
 // Threads: share and withdraw on the coordinator's side, one at a time; use on any.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <string_view>
@@ -22,16 +23,19 @@ public:
     // f(the instance). WEIR_E_RETRYABLE while the topology is not connected.
     template <class F>
     Status use(std::string_view name, F&& f) {
+        if (!is_open_) return closed();
         const std::shared_lock lock(mutex_);
         void* self = find(name);
-        if (!self) return Status::retryable("the topology is not connected now; it begins, or begins again");
+        if (!self) return closed();
         return f(self);
     }
 
 private:
     void* find(std::string_view name) const;
+    static Status closed() { return Status::retryable("the topology is not connected now: it begins, begins again, or ends"); }
 
-    mutable std::shared_mutex mutex_;
+    std::atomic<bool> is_open_{false};  // so that new users do not hold up who withdraws
+    std::shared_mutex mutex_;
     const std::vector<std::unique_ptr<ConnectionInstance>>* connections_ = nullptr;
 };
 

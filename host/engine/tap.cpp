@@ -18,12 +18,15 @@ TapBuffer::~TapBuffer() {
 }
 
 void TapBuffer::offer(const BatchRef& batch) {
+    if (is_closed_) return;
     if (batch.view().bytes > kMaxTapBatchBytes) {
         skipped_.fetch_add(batch.rows(), std::memory_order_relaxed);
         return;
     }
-    auto made = std::make_unique<Entry>(Entry{next_, batch});
-    const std::unique_ptr<Entry> old(slots_[next_++ % kTapSlots].exchange(made.release(), std::memory_order_acq_rel));
+    const uint64_t number = next_.load(std::memory_order_relaxed);
+    auto made = std::make_unique<Entry>(Entry{number, batch});
+    const std::unique_ptr<Entry> old(slots_[number % kTapSlots].exchange(made.release(), std::memory_order_acq_rel));
+    next_.store(number + 1, std::memory_order_release);
     if (old) skipped_.fetch_add(old->batch.rows(), std::memory_order_relaxed);
     // The first one, and again when half of the slots are taken: before that it may wait for more.
     const uint64_t waiting = waiting_.fetch_add(1, std::memory_order_acq_rel);
@@ -32,12 +35,17 @@ void TapBuffer::offer(const BatchRef& batch) {
 
 std::vector<BatchRef> TapBuffer::take() {
     if (waiting_.exchange(0, std::memory_order_acq_rel) == 0) return {};
-    std::vector<std::unique_ptr<Entry>> entries;
+    const uint64_t end = next_.load(std::memory_order_acquire);
+    std::vector<std::unique_ptr<Entry>> entries = std::move(later_);
+    later_.clear();
     for (auto& slot : slots_)
         if (Entry* entry = slot.exchange(nullptr, std::memory_order_acq_rel)) entries.emplace_back(entry);
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a->number < b->number; });
+    std::sort(entries.begin(), entries.end(), [](const auto& x, const auto& y) { return x->number < y->number; });
     std::vector<BatchRef> out;
-    for (auto& entry : entries) out.push_back(std::move(entry->batch));
+    for (auto& entry : entries) {
+        if (entry->number < end) out.push_back(std::move(entry->batch));
+        else later_.push_back(std::move(entry));
+    }
     return out;
 }
 
@@ -54,6 +62,8 @@ Taps::~Taps() {
 void Taps::attach(Plan& plan) {
     const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < points_.size(); ++i) {
+        for (const auto& buffer : taps_[i].buffers) taps_[i].skipped += buffer->skipped();
+        taps_[i].buffers.clear();
         auto& outputs = plan.nodes()[points_[i].node].outputs;
         const auto port = std::find_if(outputs.begin(), outputs.end(), [&](const PlannedPort& p) { return p.name == points_[i].port; });
         taps_[i].schema = &port->schema;
@@ -63,12 +73,9 @@ void Taps::attach(Plan& plan) {
 
 void Taps::detach() {
     const std::lock_guard lock(mutex_);
+    for (Tap& tap : taps_)
+        for (const auto& buffer : tap.buffers) buffer->close();
     show();
-    for (Tap& tap : taps_) {
-        for (const auto& buffer : tap.buffers) tap.skipped += buffer->skipped();
-        tap.buffers.clear();
-        tap.schema = nullptr;
-    }
 }
 
 int64_t Taps::skipped(size_t tap) const {

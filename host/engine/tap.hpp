@@ -47,8 +47,10 @@ public:
     TapBuffer& operator=(const TapBuffer&) = delete;
 
     void offer(const BatchRef& batch);  // [worker]
-    // Empties it: batches in their order. [tap]
+    // Empties it: batches in their order, also over several calls. [tap]
     std::vector<BatchRef> take();
+    // Nothing is taken up any more. Its worker has stopped.
+    void close() { is_closed_ = true; }
     bool is_waiting() const { return waiting_.load(std::memory_order_acquire) > 0; }
     int64_t skipped() const { return skipped_.load(std::memory_order_relaxed); }  // rows
 
@@ -58,10 +60,12 @@ private:
         BatchRef batch;
     };
     Wakeup& wakeup_;
-    uint64_t next_ = 0;                    // [worker]
-    std::atomic<uint64_t> waiting_{0};     // batches since the last take, to wake its thread in time
+    bool is_closed_ = false;
+    std::atomic<uint64_t> next_{0};     // number of the next batch; all before are in their slots, or were
+    std::atomic<uint64_t> waiting_{0};  // batches since the last take, to wake its thread in time
     std::array<std::atomic<Entry*>, kTapSlots> slots_{};
     std::atomic<int64_t> skipped_{0};
+    std::vector<std::unique_ptr<Entry>> later_;  // [tap] come while the last take looked: others before them may have been missed
 };
 
 // A port of a plan; `port` counts as PlannedNode::outputs.
@@ -85,7 +89,7 @@ public:
 
     size_t size() const { return points_.size(); }
     const TapPoint& point(size_t tap) const { return points_[tap]; }
-    // Between attach and detach. [worker]
+    // From attach to the next one. [worker]
     TapBuffer& buffer(size_t tap, uint32_t worker) { return *taps_[tap].buffers[worker]; }
     // Rows that the reader has not seen, of all runs.
     int64_t skipped(size_t tap) const;
@@ -93,8 +97,8 @@ public:
 private:
     struct Tap {
         const Schema* schema = nullptr;
-        std::vector<std::unique_ptr<TapBuffer>> buffers;  // by worker
-        int64_t skipped = 0;                              // of runs before
+        std::vector<std::unique_ptr<TapBuffer>> buffers;  // by worker; closed ones of a run that has ended
+        int64_t skipped = 0;                              // of runs before that
     };
     void run();
     bool is_waiting() const;

@@ -97,6 +97,15 @@ class Served:
             check(time.monotonic() < deadline, path, self.get(path))
         return self.rows(path)
 
+    def until_rows(self, path, condition):
+        """The rows of a query, once its table is there and they are as they should be."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            status, _, body = self.get(path)
+            if status == 200 and condition(json.loads(body)):
+                return json.loads(body)
+            check(time.monotonic() < deadline, path, status, body)
+
     def until(self, path, condition, what):
         """The rows of a view, once they are as they should be."""
         deadline = time.monotonic() + TIMEOUT
