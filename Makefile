@@ -7,7 +7,7 @@ TSAN := engine_test;conformance_test
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-orders demo-analytics demo-chaos embedded-clickhouse test bench soak install clean help
+.PHONY: build demo demo-orders demo-analytics demo-stocks demo-chaos embedded-clickhouse test bench soak install clean help
 
 # $(call make_preset,PRESET,TARGET,OPTIONS): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -36,6 +36,12 @@ demo-analytics: ## revenue, sessions and more out of what users do, for 20 secon
 	@scripts/setup build
 	$(call make_preset,release,product)
 	@scripts/demo-analytics
+
+demo-stocks: ## ticks from Kafka to ClickHouse, both inside of weir, and a dashboard in the browser
+	@scripts/setup build
+	@scripts/embedded-clickhouse
+	$(call make_preset,release,product)
+	@scripts/demo-stocks
 
 demo-chaos: ## kill the host every two seconds on a real Kafka, and count what is lost or doubled: nothing
 	@scripts/setup test

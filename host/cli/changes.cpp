@@ -89,7 +89,9 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
     }
     out.diff = compare_graphs(**before, loaded->plan());
     out.shadowed = shadowed_values(*running.topology, loaded->topology(), request);
-    if (!out.diff.is_empty() && (*before)->is_ephemeral())
+    if (running.topology->serve || loaded->topology().serve)
+        out.diff.refused.push_back("what it serves is bound to the graph that it was begun with: stop it, and run the new file");
+    else if (!out.diff.is_empty() && (*before)->is_ephemeral())
         out.diff.refused.push_back("it reads or writes a broker inside this process, which would be gone with the old graph: run "
                                    "`weir broker` beside it, and name its address");
     else if (!out.diff.is_empty() && (*before)->has_state() && !is_durable_)

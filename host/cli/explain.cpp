@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "host/cli/explain_views.hpp"
 #include "host/topology/ports.hpp"
 #include "host/topology/scalar.hpp"
 
@@ -231,7 +232,9 @@ void append_node(std::string& out, Plan& plan, size_t index) {
     for (size_t p = 0; p + 1 < planned.outputs.size(); ++p) {
         const PlannedPort& port = shown_port(plan, index, p, clauses);
         const std::string name = port_name(node, planned.outputs[p].name);
-        const auto names = readers(topology, port);
+        auto names = readers(topology, port);
+        const auto seen_by = viewers(topology, p == 0 && clauses.behind ? *clauses.behind : index, port.name);
+        names.insert(names.end(), seen_by.begin(), seen_by.end());
         out += fmt::format("    {}-> {}: {}\n", name.empty() ? "" : name + " ",
                            names.empty() ? "nobody" : fmt::format("{}", fmt::join(names, ", ")), columns_text(port.schema));
     }
@@ -325,7 +328,7 @@ std::string explain_text(Plan& plan, const std::string& path) {
     append_parameters(out, topology);
     for (size_t i = 0; i < topology.nodes.size(); ++i)
         if (topology.nodes[i].of.empty()) append_node(out, plan, i);
-    return out;
+    return out + views_text(plan);
 }
 
 Json explain_json(Plan& plan, const std::string& path) {
@@ -341,6 +344,7 @@ Json explain_json(Plan& plan, const std::string& path) {
         out["parameters"].push_back({{"name", one.name}, {"type", one.type}, {"value", one.shown()}, {"origin", one.origin_text()}});
     for (size_t i = 0; i < topology.nodes.size(); ++i)
         if (topology.nodes[i].of.empty()) out["nodes"].push_back(node_json(plan, i));
+    if (const Json served = views_json(plan); !served.is_null()) out.update(served);
     return out;
 }
 

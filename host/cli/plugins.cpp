@@ -16,6 +16,11 @@ Result<ResolvedOperator> PluginResolver::resolve(const OperatorInfo& info) {
     return ResolvedOperator{*descriptor, *module};
 }
 
+const void* PluginResolver::extension(const OperatorInfo& info, const char* id) {
+    auto module = plugins_.module_for(info);
+    return module ? (*module)->extension(id) : nullptr;
+}
+
 Result<PluginSet> open_plugins(const PluginDirs& dirs, std::shared_ptr<ModuleLoader> loader) {
     SearchResult found = find_plugins(plugin_dirs(dirs));
     for (const PluginProblem& problem : found.problems) {

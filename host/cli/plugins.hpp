@@ -19,6 +19,7 @@ public:
     explicit PluginResolver(PluginSet& plugins) : plugins_(plugins) {}
 
     Result<ResolvedOperator> resolve(const OperatorInfo& info) override;
+    const void* extension(const OperatorInfo& info, const char* id) override;
     const Catalog& catalog() const override { return plugins_.catalog(); }
 
 private:

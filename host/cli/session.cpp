@@ -95,6 +95,11 @@ void Session::add_member(TopologySet& topologies, size_t index) {
     options.run.on_finished = [this] { wakeup_.notify(); };
     options.run.epochs = epochs_options(*entry.plan);
     member.is_durable = !options.run.epochs.dir.empty();
+    if (entry.topology->serve) {
+        member.serving = std::make_unique<Serving>(*entry.plan);
+        options.run.taps = &member.serving->views.taps();
+        options.run.connections = &member.serving->views.connections();
+    }
     options.graph = {entry.topology, [&topologies, &entry] { return topologies.plan_again(entry); }};
     options.on_failure = [this, &member](const RestartNotice& notice) { tell_restart(member, notice); };
     options.on_restarted = [this, &member](int64_t attempt, uint64_t epoch) {
@@ -168,7 +173,7 @@ Session::~Session() {
 
 int Session::run() {
     introduce();
-    if (!connect()) return exit_code_;
+    if (!listen() || !connect()) return exit_code_;
     started_ = clock_now();
     next_line_ = started_ + line_interval();
     for (Member& member : members_) {
@@ -192,6 +197,30 @@ void Session::introduce() {
     for (const Member& member : members_)
         if (!member.is_durable) text += state_notice(*member.run->topology());
     terminal_.message(text);
+}
+
+// Before anything begins: a port that somebody has is no reason to stop what runs.
+bool Session::listen() {
+    for (Member& member : members_) {
+        if (!member.serving) continue;
+        const ServeSpec& spec = *member.entry->topology->serve;
+        const Status status = member.serving->server.listen();
+        if (status.ok()) {
+            if (!options_.is_quiet)
+                terminal_.message(fmt::format("{}: {} at {}", member.entry->topology->name,
+                                              member.entry->topology->dashboard ? "dashboard" : "views", member.serving->server.url()));
+            continue;
+        }
+        const bool is_taken = status.code() == WEIR_E_RETRYABLE;
+        Diagnostics diagnostics;
+        diagnostics.error(is_taken ? Code::kUnreachable : Code::kNotAllowedValue, is_taken ? spec.port_place : spec.address_place,
+                          fmt::format("`serve`: {}", status.message()))
+            .hint = is_taken ? "another `port`, or 0 for one that is free" : "";
+        terminal_.message(diagnostics.text());
+        exit_code_ = is_taken ? kExitUnreachable : kExitUsage;
+        return false;
+    }
+    return true;
 }
 
 bool Session::connect() {

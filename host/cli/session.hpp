@@ -24,6 +24,7 @@
 #include "host/control/server.hpp"
 #include "host/engine/supervisor.hpp"
 #include "host/engine/wakeup.hpp"
+#include "host/serve/serving.hpp"
 
 namespace weir::host {
 
@@ -76,6 +77,7 @@ public:
 private:
     struct Member {
         const TopologySet::Entry* entry = nullptr;
+        std::unique_ptr<Serving> serving;  // of a topology with `serve`; outlives its runs
         std::unique_ptr<Supervisor> run;
         std::unique_ptr<Changes> changes;
         RateMeter meter;
@@ -86,6 +88,7 @@ private:
 
     EpochsOptions epochs_options(const Plan& plan) const;
     void introduce();
+    bool listen();
     bool connect();
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;

@@ -56,6 +56,15 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
     for (auto& node : nodes_) node.instance->set_host(this, node.index);
 }
 
+void Dataflow::add_taps(Taps& taps) {
+    for (size_t t = 0; t < taps.size(); ++t) {
+        const auto& outputs = plan_.nodes()[taps.point(t).node].outputs;
+        for (uint32_t port = 0; port < outputs.size(); ++port)
+            if (outputs[port].name == taps.point(t).port)
+                nodes_[taps.point(t).node].taps.emplace_back(port, &taps.buffer(t, worker_));
+    }
+}
+
 void Dataflow::fail(size_t node, const Status& status) {
     if (failure_) return;
     const NodeSpec& spec = nodes_[node].instance->node();
@@ -292,8 +301,9 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());
     auto& routes = node.outputs[port];
-    if (routes.empty()) NodeCounters::add(counters.unwired, ref.rows());
+    if (routes.empty() && node.taps.empty()) NodeCounters::add(counters.unwired, ref.rows());
     if (ref.rows() == 0) return failure_ ? WEIR_FULL : WEIR_OK;
+    show(node, port, ref);
     if (is_timed)
         deliver_timed(node, ref, greatest, now);
     else
@@ -328,6 +338,7 @@ void Dataflow::flush_errors(Node& node) {
 }
 
 void Dataflow::apply_errors_policy(Node& node, const BatchRef& rows) {
+    show(node, node.outputs.size() - 1, rows);
     switch (node.instance->node().errors) {
         case ErrorsPolicy::kDeadLetters:
         case ErrorsPolicy::kWired:

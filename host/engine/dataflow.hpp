@@ -29,6 +29,7 @@
 #include "host/engine/item.hpp"
 #include "host/engine/part_builder.hpp"
 #include "host/engine/plan.hpp"
+#include "host/engine/tap.hpp"
 #include "host/engine/wakeup.hpp"
 
 namespace weir::host {
@@ -61,6 +62,9 @@ class Dataflow : public InstanceHost {
 public:
     // `fabric` must outlive it, and it the plan's instances: their plugins' threads may call it to the last.
     Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<int64_t()> clock, DataflowListener& listener);
+
+    // What these ports emit is shown, from now on. `taps` is attached to the plan, and outlives it.
+    void add_taps(Taps& taps);
 
     // Goes on with what can go on: resumes, queues, and with `woken` the nodes that were. True if anything moved.
     bool step(bool woken);
@@ -180,6 +184,7 @@ private:
         bool ended = false;
         size_t next_input = 0;  // fairness
         std::optional<ErrorRows> errors;
+        std::vector<std::pair<uint32_t, TapBuffer*>> taps;  // by port
     };
 
     void connect();
@@ -236,6 +241,10 @@ private:
     // Takes what a (flow) call returned; runs `then` when it is done, now or later.
     void settle(Node& node, const Status& status, std::function<void()> then = nullptr);
     void flush_errors(Node& node);
+    static void show(const Node& node, size_t port, const BatchRef& batch) {
+        for (const auto& [tapped, buffer] : node.taps)
+            if (tapped == port) buffer->offer(batch);
+    }
     void apply_errors_policy(Node& node, const BatchRef& rows);
     bool step_node(Node& node, bool woken);
     bool drain_inputs(Node& node);

@@ -1,10 +1,17 @@
 #include "host/engine/outside_check.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <weir/memory.hpp>
+#include <weir/types.hpp>
+
+#include "host/engine/plan_views.hpp"
+#include "host/loader/plugin_call.hpp"
 
 namespace weir::host {
 namespace {
@@ -67,6 +74,44 @@ void look(Instance& instance, Diagnostics& diagnostics) {
     finder.tell(is_away ? Code::kUnreachable : Code::kOutsideMismatch, status.path(), status.message());
 }
 
+// What the server says of a query: its columns, or why it refuses it.
+std::optional<Schema> ask_columns(const ViewSpec& view, const PlannedView& planned, void* connection, bool is_to_be_made,
+                                  Diagnostics& diagnostics) {
+    const auto arguments = standard_arguments(*view.query);
+    Schema columns;
+    const Status status = call_plugin([&](weir_error* error) {
+        return planned.api->describe(connection, to_abi(view.query->sql), arguments.data(), arguments.size(), &columns,
+                                     [](void* data, weir_str name, weir_str type) {
+                                         auto field = parse_field(std::string(weir::view(name)), weir::view(type));
+                                         if (field) static_cast<Schema*>(data)->fields.push_back(std::move(*field));
+                                     },
+                                     error);
+    });
+    if (status.ok()) return columns;
+    if (is_to_be_made && status.code() == WEIR_E_CONFIG) {
+        diagnostics.note(Code::kOutsideMade, view.query->sql_place,
+                         fmt::format("view `{}` cannot be looked at before a run has made what is missing: {}", view.name, status.message()));
+        return std::nullopt;
+    }
+    diagnostics.error(status.code() == WEIR_E_RETRYABLE ? Code::kUnreachable : Code::kOutsideMismatch, view.query->sql_place,
+                      fmt::format("view `{}`: {}", view.name, status.message()));
+    return std::nullopt;
+}
+
+void check_queries(const Plan& plan, const std::set<std::string>& reached, Diagnostics& diagnostics) {
+    const auto told = diagnostics.sorted();
+    const bool is_to_be_made = std::any_of(told.begin(), told.end(), [](const Diagnostic* d) { return d->code == Code::kOutsideMade; });
+    const auto& views = plan.topology().views;
+    std::vector<std::optional<Schema>> columns(views.size());
+    for (size_t i = 0; i < views.size(); ++i) {
+        if (!views[i].query || !reached.contains(plan.views()[i].connection)) continue;
+        for (const auto& connection : plan.connections())
+            if (connection->spec().name == plan.views()[i].connection)
+                columns[i] = ask_columns(views[i], plan.views()[i], connection->self(), is_to_be_made, diagnostics);
+    }
+    check_panel_columns(plan.topology(), columns, diagnostics);
+}
+
 }  // namespace
 
 void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
@@ -77,6 +122,7 @@ void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>
         Instance& instance = planned.instance();
         if (instance.node().connection.empty() || reached.contains(instance.node().connection)) look(instance, diagnostics);
     }
+    check_queries(plan, reached, diagnostics);
     for (const auto& connection : plan.connections())
         if (reached.contains(connection->spec().name))
             (void)connection->close(std::chrono::steady_clock::now() + kCloseTimeout);  // nothing was written

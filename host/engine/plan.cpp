@@ -323,7 +323,7 @@ void Plan::collect_wanted() {
         for (size_t p = 0; p + 1 < nodes_[n].outputs.size(); ++p) {
             const PlannedPort& port = nodes_[n].outputs[p];
             Wanted& wanted = wanted_[n][p];
-            wanted = {port.edges.empty(), {}};
+            wanted = {port.edges.empty() && !limits_columns(n, port.name), {}};
             for (const Field& field : port.schema.fields) {
                 const bool is_time = is_time_port(n, p) && field.name == topology_.nodes[n].event_time->column;
                 auto reads = [&](int e) {
@@ -331,7 +331,8 @@ void Plan::collect_wanted() {
                     return named ? std::find(named->begin(), named->end(), field.name) != named->end()
                                  : !is_metadata_column(field.name);
                 };
-                if (is_time || std::any_of(port.edges.begin(), port.edges.end(), reads)) wanted.columns.push_back(field.name);
+                if (is_time || std::any_of(port.edges.begin(), port.edges.end(), reads) || is_viewed(n, port.name, field.name))
+                    wanted.columns.push_back(field.name);
             }
         }
     }
@@ -346,7 +347,7 @@ bool Plan::bind_all() {
         bound[n] = std::all_of(nodes_[n].inputs.begin(), nodes_[n].inputs.end(),
                                [&](int e) { return bound[static_cast<size_t>(topology_.edges[static_cast<size_t>(e)].from_node)]; }) &&
                    bind_node(n, Round::kOffered);
-    if (std::find(bound.begin(), bound.end(), false) != bound.end()) return false;
+    if (std::find(bound.begin(), bound.end(), false) != bound.end() || !check_views()) return false;
     for (size_t n = nodes_.size(); n-- > 0;) {
         collect_wanted();
         if (!bind_node(n, Round::kReads)) return false;
@@ -354,6 +355,7 @@ bool Plan::bind_all() {
     collect_wanted();
     for (size_t n = 0; n < nodes_.size(); ++n)
         if (!bind_node(n, Round::kFinal)) return false;
+    finish_views();
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <weir/ext/query.h>
 #include <weir/types.hpp>
 
 #include "host/engine/connections.hpp"
@@ -60,6 +61,14 @@ struct PlannedNode {
     Instance& instance(uint32_t worker = 0) const { return *instances[worker]; }
 };
 
+// What answers a view of the topology.
+struct PlannedView {
+    Schema schema;                 // latest: as its rows are kept
+    std::vector<std::string> key;  // latest: whose last rows are kept; empty: the last rows
+    std::string connection;        // query: its name
+    const weir_query_api* api = nullptr;  // query
+};
+
 class Plan {
 public:
     // Creates connections and instances and binds them. Errors go to `diagnostics` at the place of the value at
@@ -72,6 +81,7 @@ public:
     std::vector<PlannedNode>& nodes() { return nodes_; }
     const std::vector<PlannedNode>& nodes() const { return nodes_; }
     const std::vector<PlannedEdge>& edges() const { return edges_; }  // as Topology::edges
+    const std::vector<PlannedView>& views() const { return views_; }  // as Topology::views
     uint32_t workers() const { return workers_; }
     // The connection that decides the epochs of an exactly-once topology; null if none does.
     ConnectionInstance* decider() const { return decider_; }
@@ -107,6 +117,14 @@ private:
     uint32_t context_flags() const;
     uint32_t port_flags(size_t edge) const;  // of the input that it leads to
     void collect_wanted();
+    bool is_viewed(size_t node, const std::string& port, const std::string& column) const;
+    bool limits_columns(size_t node, const std::string& port) const;
+    bool check_views();
+    bool check_latest(const ViewSpec& view, Schema& offered);
+    bool check_query(const ViewSpec& view, PlannedView& planned);
+    bool check_panels(const std::vector<Schema>& offered);
+    void finish_views();
+    const PlannedPort* viewed_port(const ViewSpec& view) const;
     bool is_time_port(size_t node, size_t port) const;
     bool mark_event_time(size_t node, size_t port, Schema& schema);
     void fail(const NodeSpec& node, const Status& status);
@@ -131,6 +149,7 @@ private:
     ConnectionInstance* decider_ = nullptr;
     std::vector<std::optional<std::vector<std::string>>> reads_;  // by edge; none: all but metadata
     std::vector<std::vector<Wanted>> wanted_;                     // by node and port
+    std::vector<PlannedView> views_;
 };
 
 }  // namespace weir::host

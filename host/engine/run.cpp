@@ -45,10 +45,14 @@ TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
     for (uint32_t w = 0; w < plan_->workers(); ++w)
         workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, !options_.epochs.dir.empty(),
                               memory_, listener);
+    if (!options_.taps) return;
+    options_.taps->attach(*plan_);
+    for (Worker& worker : workers_) worker.dataflow().add_taps(*options_.taps);
 }
 
 // Plugins' threads may wake an instance until it is destroyed.
 TopologyRun::~TopologyRun() {
+    hide();
     for (auto& node : plan_->nodes()) node.instances.clear();
 }
 
@@ -62,6 +66,7 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     if (!status.ok()) return status;
     status = epochs_.recover(stop);
     if (status.ok()) epochs_.allow_eviction();
+    if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
     for (PlannedNode& node : plan_->nodes())
         for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
     failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
@@ -101,6 +106,7 @@ void TopologyRun::run() {
     for (Worker& worker : workers_)
         if (worker.failed() && !failure_) failure_ = worker.dataflow().failure();
     failed_state_ = failed_state_ || memory_.has_failed();
+    hide();
     close_all();
     finished_.store(true);
     if (options_.on_finished) options_.on_finished();
@@ -452,6 +458,12 @@ std::optional<int64_t> TopologyRun::next_time() const {
 
 void TopologyRun::sleep() {
     wakeup_.sleep(std::chrono::microseconds(std::max<int64_t>(0, *next_time() - now())));
+}
+
+// Who looks on holds batches and connections, which go.
+void TopologyRun::hide() {
+    if (options_.taps) options_.taps->detach();
+    if (options_.connections) options_.connections->withdraw();
 }
 
 void TopologyRun::close_all() {

@@ -25,6 +25,7 @@
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/run_stats.hpp"
+#include "host/engine/shared_connections.hpp"
 #include "host/engine/simulation.hpp"
 #include "host/engine/splits.hpp"
 #include "host/engine/wakeup.hpp"
@@ -53,6 +54,9 @@ struct RunOptions {
     int64_t simulated_start = 0;  // its clock begins there
     SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
+    // Both of a host that shows the topology while it runs; null: it does not. They outlive the run.
+    Taps* taps = nullptr;
+    SharedConnections* connections = nullptr;
 };
 
 class TopologyRun : private WorkerListener {
@@ -128,6 +132,7 @@ private:
     std::optional<int64_t> next_time() const;
     void sleep();
     static void cancel(Instance& instance);
+    void hide();
     void close_all();
     void close_one(Instance& instance, std::chrono::steady_clock::time_point deadline);
     int64_t checkpoint_timeout() const { return plan_->topology().checkpoint_timeout.count(); }

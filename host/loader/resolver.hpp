@@ -21,6 +21,8 @@ public:
     virtual ~OperatorResolver() = default;
     // WEIR_E_CONFIG when the plugin is refused; the message names it and says why.
     virtual Result<ResolvedOperator> resolve(const OperatorInfo& info) = 0;
+    // The extension of that name of the module behind an operator, which resolve has given; null: there is none.
+    virtual const void* extension(const OperatorInfo&, const char*) { return nullptr; }
     // What there is by name, for codecs that a configuration names.
     virtual const Catalog& catalog() const = 0;
 };

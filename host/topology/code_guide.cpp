@@ -41,7 +41,7 @@ std::string indented(std::string_view text) {
 }  // namespace
 
 const CodeGuide* find_guide(Code code) {
-    for (const auto* guides : {&text_guides(), &graph_guides()})
+    for (const auto* guides : {&text_guides(), &graph_guides(), &view_guides()})
         for (const CodeGuide& guide : *guides)
             if (guide.code == code) return &guide;
     return nullptr;

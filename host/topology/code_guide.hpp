@@ -22,6 +22,7 @@ struct CodeGuide {
 // Those of each part of the language; of a code there is one.
 const std::vector<CodeGuide>& text_guides();   // YAML, values, parameters
 const std::vector<CodeGuide>& graph_guides();  // operators, nodes, connections, what the whole promises
+const std::vector<CodeGuide>& view_guides();   // views and dashboards
 
 // A code that lint does not tell: how a run ended, or why a row was refused.
 struct RunGuide {

@@ -115,16 +115,7 @@ nodes:
   numbers: { generate: { columns: { n: { sequence: {} } }, count: 3 } }
   shown: { from: numbers, console: json }
 )y"},
-        {Code::kNotSupported, "The message names the part. A later version may have it.",
-         R"y(serve: { port: 8080 }
-nodes:
-  numbers: { generate: { columns: { n: { sequence: {} } } } }
-  shown: { from: numbers, console: json }
-)y",
-         R"y(nodes:
-  numbers: { generate: { columns: { n: { sequence: {} } } } }
-  shown: { from: numbers, console: json }
-)y"},
+        {Code::kNotSupported, "The message names the part. A later version may have it."},
         {Code::kWrongType,
          "A number in quotes is text, and text is never turned into a number. A parameter has the type of its default, or "
          "that of its `type:`.",

@@ -117,9 +117,18 @@ std::optional<std::string> NodeReader::named_connection(const std::string& subje
     return std::nullopt;
 }
 
-void NodeReader::report_unused_connections() {
+std::vector<std::string> NodeReader::connection_names() const {
+    std::vector<std::string> out;
+    for (const auto& [name, op] : known_connections_) out.push_back(name);
+    return out;
+}
+
+void NodeReader::report_unused_connections(const std::vector<ViewSpec>& views) {
     for (const ConnectionSpec& connection : connections_) {
-        if (used_connections_.contains(connection.name)) continue;
+        const bool has_view = std::any_of(views.begin(), views.end(), [&](const ViewSpec& view) {
+            return view.query && (view.query->connection.empty() || view.query->connection == connection.name);
+        });
+        if (has_view || used_connections_.contains(connection.name)) continue;
         diagnostics_.warning(Code::kUnusedConnection, connection.place,
                              fmt::format("no node uses the connection {}", ticked(connection.name)));
     }

@@ -15,7 +15,6 @@ namespace weir::host {
 namespace {
 
 constexpr const char* kOnlyInput = "in";  // of an operator whose descriptor names none
-constexpr const char* kOnlyOutput = "out";
 constexpr const char* kFromExpected = "`a`, `a.port`, `[a, b]`, or `{ left: a, right: b }` for named inputs";
 
 std::vector<std::string> inputs_of(const OperatorInfo& op) {
@@ -25,16 +24,7 @@ std::vector<std::string> inputs_of(const OperatorInfo& op) {
     return names;
 }
 
-bool is_sink(const OperatorInfo& op) { return op.is_a(OperatorKind::kSink); }
 bool is_source(const OperatorInfo* op) { return op != nullptr && op->is_a(OperatorKind::kSource); }
-
-std::vector<std::string> outputs_of(const NodeSpec& node) {
-    if (is_sink(*node.op)) return {};
-    return node.op->outputs.empty() ? std::vector<std::string>{kOnlyOutput} : output_names(node);
-}
-
-// Empty: one must be named.
-std::string first_output(const OperatorInfo& op) { return op.outputs.empty() ? kOnlyOutput : default_output(op); }
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -289,7 +279,7 @@ bool GraphBuilder::find_output(int from, int to, const std::string& port, const 
     const OperatorInfo* op = spec.op;
     out = port;
     if (op == nullptr || port == kErrorsPort) return true;
-    std::vector<std::string> outputs = outputs_of(spec);
+    std::vector<std::string> outputs = readable_outputs(spec);
     const std::string& id = spec.id;
     if (port.empty() && !outputs.empty()) {
         out = first_output(*op);
@@ -357,15 +347,18 @@ void GraphBuilder::wire_errors() {
     }
 }
 
-void GraphBuilder::report_unread() {
+void GraphBuilder::report_unread(const std::vector<ViewSpec>& views) {
+    const auto is_seen = [&](int node, const std::string& port) {
+        return std::any_of(views.begin(), views.end(), [&](const ViewSpec& view) { return view.latest && view.latest->reads(node, port); });
+    };
     for (int i = 0; i < static_cast<int>(drafts_.size()); ++i) {
         const NodeSpec& spec = drafts_[static_cast<std::size_t>(i)].spec;
         if (spec.op == nullptr) continue;
-        for (const std::string& port : outputs_of(spec)) {
+        for (const std::string& port : readable_outputs(spec)) {
             const bool read = std::any_of(edges_.begin(), edges_.end(), [&](const Edge& e) {
                 return e.from_node == i && e.from_port == port;
             });
-            if (!read) report_unread_port(spec, port);
+            if (!read && !is_seen(i, port)) report_unread_port(spec, port);
         }
     }
 }

@@ -11,6 +11,7 @@
 
 #include "host/topology/diagnostic.hpp"
 #include "host/topology/topology.hpp"
+#include "host/topology/views.hpp"
 #include "host/topology/yaml_tree.hpp"
 
 namespace weir::host {
@@ -51,8 +52,8 @@ public:
     // Returns the edges, whose indices are those of the reordered drafts.
     std::vector<Edge> build();
 
-    // Warns of outputs that no node reads. REQUIRES: build() was called, and the file has no errors.
-    void report_unread();
+    // Warns of outputs that no node and no view reads. REQUIRES: build() was called, and the file has no errors.
+    void report_unread(const std::vector<ViewSpec>& views);
 
 private:
     void connect(int to);

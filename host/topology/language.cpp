@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/topology/restart.hpp"
+#include "host/topology/views.hpp"
 
 namespace weir::host {
 namespace {
@@ -30,6 +31,7 @@ std::vector<ParamInfo> make_settings() {
         setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
         setting("memory_limit", ParamType::kBytes, "The memory that state may take; what has not come for long leaves it."),
         restart_setting(),
+        serve_setting(),
     };
 }
 
@@ -54,6 +56,9 @@ const std::vector<Word>& top_level_sections() {
         {"records", "Record schemas by name: `{ column: type }`, or the path of a file that holds the columns."},
         {"plugins", "The plugin versions that this file needs: `{ acme: \">=1.2\" }`."},
         {"include", "Files whose sections are part of this topology: a path, or a list, relative to this file. What is said here wins."},
+        {"views",
+         "What can be asked by HTTP, by name: a query, `{ args: { … }, sql: … }`, or the rows of a node, `{ latest: NODE, rows: N }`."},
+        {"dashboard", "The page that shows the views: `{ title, refresh, panels }`."},
         {"defaults", "Parameters for every use of an operator: `{ kafka.sink: { compression: lz4 } }`."},
     };
     return words;
@@ -80,15 +85,6 @@ const std::vector<Word>& node_keys() {
 
 bool is_clause(std::string_view node_key) {
     return node_key == "where" || node_key == "set" || node_key == "select" || node_key == "check";
-}
-
-const std::vector<Word>& later_top_level_keys() {
-    static const std::vector<Word> words = {
-        {"views", "views"},
-        {"dashboard", "dashboards"},
-        {"serve", "the HTTP server"},
-    };
-    return words;
 }
 
 const std::vector<Word>& later_operators() {

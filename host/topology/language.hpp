@@ -26,7 +26,6 @@ const std::vector<Word>& node_keys();
 bool is_clause(std::string_view node_key);
 
 // What TOPOLOGY.md has and this version of weir does not: the loader refuses these by name.
-const std::vector<Word>& later_top_level_keys();
 const std::vector<Word>& later_operators();
 
 // The key of an operator's configuration that chooses its connection.

@@ -17,12 +17,14 @@
 #include "host/topology/record_schema.hpp"
 #include "host/topology/topology.hpp"
 #include "host/topology/versions.hpp"
+#include "host/topology/view_reader.hpp"
 #include "host/topology/yaml_tree.hpp"
 
 namespace weir::host {
 namespace {
 
 constexpr int64_t kMaxWorkers = 1024;
+constexpr int64_t kMaxPort = 65535;
 
 class TopologyLoader {
 public:
@@ -78,12 +80,13 @@ private:
         GraphBuilder graph(reader.drafts(), rule, catalog_.find(kUnionOperator), diagnostics_);
         topology_.edges = graph.build();
         topology_.stop_above = rule.stop_above;
+        read_views(root, reader, parameters, checker);
 
         // Behind an error much goes unread; only of a file that is right it is known what nothing needs.
         if (diagnostics_.error_count() == errors_before_) {
-            graph.report_unread();
+            graph.report_unread(topology_.views);
             parameters.report_unused();
-            reader.report_unused_connections();
+            reader.report_unused_connections(topology_.views);
         }
         for (NodeDraft& draft : reader.drafts()) topology_.nodes.push_back(std::move(draft.spec));
         topology_.parameters = parameters.resolved();
@@ -96,13 +99,6 @@ private:
         for (const ParamInfo& setting : top_level_settings()) names.push_back(setting.name);
         for (const YamlKey& key : root.keys) {
             if (std::find(names.begin(), names.end(), key.text) != names.end()) continue;
-            if (const Word* later = find_word(later_top_level_keys(), key.text)) {
-                const bool several = later->doc.ends_with('s');
-                diagnostics_.error(Code::kNotSupported, key.place,
-                                   fmt::format("`{}`: {} {} not available yet", key.text, later->doc,
-                                               several ? "are" : "is"));
-                continue;
-            }
             auto& d = diagnostics_.error(Code::kUnknownKey, key.place,
                                          fmt::format("a topology has no key {}", ticked(key.text)));
             d.nearest = nearest_name(key.text, names);
@@ -160,7 +156,34 @@ private:
         topology_.memory_limit = value.value("memory_limit", int64_t{0});
         if (value.contains("name")) topology_.name = value["name"].get<std::string>();
         topology_.restart = read_restart(*checked, diagnostics_);
+        read_serve(*checked, root.find_key("serve"));
         check_settings(*checked);
+    }
+
+    void read_serve(const CheckedConfig& checked, const YamlKey* key) {
+        if (!checked.value.contains("serve")) return;
+        const Json& value = checked.value.at("serve");
+        ServeSpec serve;
+        serve.place = key->place;
+        serve.port = value.at("port").get<int64_t>();
+        serve.port_place = checked.place_of("serve.port");
+        serve.address = value.at("address").get<std::string>();
+        serve.address_place = checked.place_of("serve.address");
+        if (value.contains("hosts")) serve.hosts = value.at("hosts").get<std::vector<std::string>>();
+        if (serve.port < 0 || serve.port > kMaxPort) {
+            auto& d = diagnostics_.error(Code::kNotAllowedValue, serve.port_place, "`serve.port` is out of its range");
+            d.expected = fmt::format("0 (one that is free) to {}", kMaxPort);
+        }
+        if (!is_ip_address(serve.address)) {
+            auto& d = diagnostics_.error(Code::kNotAllowedValue, serve.address_place,
+                                         fmt::format("`serve.address` cannot be {}", ticked(serve.address)));
+            d.expected = "an IP address: `127.0.0.1` for this machine alone, `0.0.0.0` for whoever reaches it";
+        } else if (!is_loopback(serve.address)) {
+            diagnostics_.warning(Code::kNotAllowedValue, serve.address_place,
+                                 fmt::format("whoever reaches {} may read all views: nobody is asked who he is", serve.address))
+                .hint = "put a proxy before it that asks, and let `address` be 127.0.0.1";
+        }
+        topology_.serve = std::move(serve);
     }
 
     void check_settings(const CheckedConfig& checked) {
@@ -188,6 +211,38 @@ private:
                        fmt::format("a topology cannot be called {}", ticked(name)))
                 .expected = "letters, digits, `-`, `_` and `.`, beginning with a letter or digit";
         }
+    }
+
+    void read_views(const YamlNode& root, NodeReader& nodes, Parameters& parameters, ConfigChecker& checker) {
+        const YamlNode* section = root.find("views");
+        ViewReader reader(nodes.drafts(), nodes.connection_names(), parameters, checker, diagnostics_);
+        if (section != nullptr) reader.read(*section);
+        topology_.views = std::move(reader.views());
+        std::vector<std::string> failed;
+        if (section != nullptr)
+            for (const YamlKey& key : section->keys)
+                if (topology_.find_view(key.text) == nullptr) failed.push_back(key.text);
+        const YamlKey* dashboard = root.find_key("dashboard");
+        if (dashboard != nullptr)
+            topology_.dashboard =
+                read_dashboard(*root.find("dashboard"), dashboard->place, topology_.views, failed, checker, diagnostics_);
+        check_serve(root, topology_.views.empty() && failed.empty());
+    }
+
+    // What is served needs both: something to show, and where.
+    void check_serve(const YamlNode& root, bool no_views) {
+        const YamlKey* serve = root.find_key("serve");
+        for (const char* shown : {"views", "dashboard"}) {
+            const YamlKey* key = root.find_key(shown);
+            if (serve != nullptr || key == nullptr) continue;
+            diagnostics_.error(Code::kMissingKey, key->place, fmt::format("`{}` needs `serve`", shown)).expected =
+                fmt::format("`serve: {{ port: {} }}` at the top level: where it is to be seen", kDefaultServePort);
+            break;
+        }
+        if (serve == nullptr || !no_views) return;
+        auto& d = diagnostics_.error(Code::kMissingKey, serve->place, "`serve` needs `views`");
+        d.expected = "`views:` at the top level: what is to be seen";
+        d.hint = "for the rows of a node: `views: { latest: { latest: NODE, rows: 100 } }`";
     }
 
     void read_plugins(const YamlNode* section, Parameters& parameters) {

@@ -35,7 +35,10 @@ public:
     std::vector<NodeDraft>& drafts() { return drafts_; }
     // Those without errors.
     std::vector<ConnectionSpec> take_connections() { return std::move(connections_); }
-    void report_unused_connections();
+    // `views`: a query that names no connection may be for any.
+    void report_unused_connections(const std::vector<ViewSpec>& views);
+    // Of all that are named, also those with errors.
+    std::vector<std::string> connection_names() const;
 
 private:
     struct Picked {

@@ -55,6 +55,9 @@ public:
     // A secret one makes *secret true.
     std::optional<Json> bind(std::string_view name, const Place& place, bool* secret);
 
+    // Of all that are declared.
+    std::vector<std::string> names() const;
+
     // In the order of declaration; those with errors are left out.
     std::vector<ResolvedParameter> resolved();
 

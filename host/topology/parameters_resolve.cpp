@@ -30,14 +30,19 @@ Parameters::Parameter* Parameters::find(std::string_view name) {
 
 Parameters::Parameter* Parameters::find_or_report(std::string_view name, const Place& place) {
     if (Parameter* parameter = find(name)) return parameter;
-    std::vector<std::string> names;
-    for (const Parameter& p : parameters_) names.push_back(p.name);
+    const auto known = names();
     auto& d = diagnostics_.error(Code::kUnknownParameter, place,
                                  fmt::format("there is no parameter {}", ticked(name)));
     d.expected =
-        names.empty() ? "a name under `parameters:`, which this topology does not have" : one_of_text(names);
-    d.nearest = nearest_name(name, names);
+        known.empty() ? "a name under `parameters:`, which this topology does not have" : one_of_text(known);
+    d.nearest = nearest_name(name, known);
     return nullptr;
+}
+
+std::vector<std::string> Parameters::names() const {
+    std::vector<std::string> out;
+    for (const Parameter& p : parameters_) out.push_back(p.name);
+    return out;
 }
 
 std::optional<Value> Parameters::resolve(const YamlNode& node) {

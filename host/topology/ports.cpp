@@ -9,6 +9,8 @@
 namespace weir::host {
 namespace {
 
+constexpr const char* kOnlyOutput = "out";  // of an operator whose descriptor names none
+
 // What is wrong with a port of that name; empty: nothing.
 std::string port_fault(const OperatorInfo& op, const std::string& name) {
     if (!is_identifier(name)) return fmt::format("a port cannot be called {}", ticked(name));
@@ -34,6 +36,13 @@ std::vector<std::string> output_names(const NodeSpec& node) {
 std::string default_output(const OperatorInfo& op) {
     return op.outputs.empty() || op.outputs.front().by_keys ? "" : op.outputs.front().name;
 }
+
+std::vector<std::string> readable_outputs(const NodeSpec& node) {
+    if (node.op->is_a(OperatorKind::kSink)) return {};
+    return node.op->outputs.empty() ? std::vector<std::string>{kOnlyOutput} : output_names(node);
+}
+
+std::string first_output(const OperatorInfo& op) { return op.outputs.empty() ? kOnlyOutput : default_output(op); }
 
 bool is_named_by_config(const NodeSpec& node, std::string_view port) {
     return std::any_of(node.op->outputs.begin(), node.op->outputs.end(), [&](const PortInfo& declared) {

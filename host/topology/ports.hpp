@@ -18,6 +18,12 @@ std::vector<std::string> output_names(const NodeSpec& node);
 // The port that `from: node` reads; empty where there is none, or one must be named.
 std::string default_output(const OperatorInfo& op);
 
+// What can be read of a node without `errors`: nothing of a sink, `out` of an operator that declares none.
+std::vector<std::string> readable_outputs(const NodeSpec& node);
+
+// The one that is read where none is named; empty: one must be named.
+std::string first_output(const OperatorInfo& op);
+
 // Whether a port is one of those that the configuration names.
 bool is_named_by_config(const NodeSpec& node, std::string_view port);
 

@@ -12,6 +12,7 @@
 #include "host/topology/language.hpp"
 #include "host/topology/schema_params.hpp"
 #include "host/topology/topology.hpp"
+#include "host/topology/views.hpp"
 
 namespace weir::host {
 namespace {
@@ -80,6 +81,8 @@ private:
             return any_of({std::move(path), std::move(list)});
         }
         if (name == "plugins") return mapping_of({{"type", "string"}});
+        if (name == "views") return views_section();
+        if (name == "dashboard") return dashboard_schema();
         return defaults_section();
     }
 
@@ -114,6 +117,12 @@ private:
         with_limit["minProperties"] = 2;
         with_limit["maxProperties"] = 2;
         return any_of({std::move(words), exactly_one_of(std::move(sinks)), std::move(with_limit)});
+    }
+
+    static Json views_section() {
+        Json out = mapping_of(view_schema());
+        out["propertyNames"] = {{"pattern", kName}};
+        return out;
     }
 
     // The configuration where it is used, so that nothing required may be missing.

@@ -35,4 +35,8 @@ Json schema_of_config(const std::vector<ParamInfo>& params, Json mapping);
 // The same with the mapping that the parameters alone make.
 Json schema_of_config(const std::vector<ParamInfo>& params);
 
+// What stands under `views:` for each name, and under `dashboard:`.
+Json view_schema();
+Json dashboard_schema();
+
 }  // namespace weir::host

@@ -73,4 +73,9 @@ const ConnectionSpec* Topology::find_connection(std::string_view connection_name
     return found == connections.end() ? nullptr : &*found;
 }
 
+const ViewSpec* Topology::find_view(std::string_view view_name) const {
+    const auto found = std::find_if(views.begin(), views.end(), [&](const ViewSpec& v) { return v.name == view_name; });
+    return found == views.end() ? nullptr : &*found;
+}
+
 }  // namespace weir::host

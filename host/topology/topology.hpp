@@ -23,6 +23,7 @@
 #include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
 #include "host/topology/stop_above.hpp"
+#include "host/topology/views.hpp"
 
 namespace weir::host {
 
@@ -138,10 +139,14 @@ struct Topology {
     int64_t memory_limit = 0;  // bytes; 0: none
     RestartSpec restart;
     std::optional<StopAbove> stop_above;  // of dead letters
+    std::optional<ServeSpec> serve;
+    std::vector<ViewSpec> views;
+    std::optional<DashboardSpec> dashboard;
 
     // The index of the node of that id, or -1.
     int find_node(std::string_view id) const;
     const ConnectionSpec* find_connection(std::string_view connection_name) const;
+    const ViewSpec* find_view(std::string_view view_name) const;
 };
 
 struct LoadOptions {

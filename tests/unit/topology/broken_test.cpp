@@ -58,7 +58,8 @@ TEST(BrokenTopologies, ShowEveryErrorCodeThatAFileCanCause) {
         Code::kUnusedConnection, Code::kUnreadOutput, Code::kOperatorRefused, Code::kPluginRefused,
         Code::kDelivery,         Code::kUnboundedState, Code::kExecFailed,
         Code::kBadExpression, Code::kUnreachable,  Code::kOutsideMissing, Code::kOutsideMismatch,
-        Code::kOutsideDenied, Code::kOutsideMade,   Code::kFeedback,      Code::kSecretInRows};
+        Code::kOutsideDenied, Code::kOutsideMade,   Code::kFeedback,      Code::kSecretInRows,
+        Code::kUnknownColumn};
     for (const CodeInfo& info : all_codes()) {
         if (std::find(elsewhere.begin(), elsewhere.end(), info.code) != elsewhere.end()) continue;
         EXPECT_NE(all.find(fmt::format("[{}]", info.text)), std::string::npos) << info.text;

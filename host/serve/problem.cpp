@@ -1,0 +1,37 @@
+#include "host/serve/problem.hpp"
+
+#include "host/loader/manifest.hpp"
+
+namespace weir::host {
+namespace {
+
+constexpr int kRetrySeconds = 2;
+
+const char* title_of(int status) {
+    switch (status) {
+        case 400: return "Bad Request";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 413: return "Content Too Large";
+        case 421: return "Misdirected Request";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return status < 500 ? "Request Refused" : "Internal Server Error";
+    }
+}
+
+}  // namespace
+
+Answer problem(int status, std::string_view detail, std::string_view parameter) {
+    Json body = {{"title", title_of(status)}, {"status", status}, {"detail", std::string(detail)}};
+    if (!parameter.empty()) body["parameter"] = std::string(parameter);
+    Answer out;
+    out.status = status;
+    out.type = "application/problem+json";
+    out.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (status == 503) out.retry_after = kRetrySeconds;
+    return out;
+}
+
+}  // namespace weir::host
