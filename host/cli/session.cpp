@@ -146,7 +146,7 @@ void Session::apply_files() {
 }
 
 // A host that cannot be asked runs all the same.
-void Session::listen() {
+void Session::begin_control() {
     if (options_.control_dir.empty()) return;
     auto listening = ControlServer::listen(control_socket(options_.control_dir),
                                            [this](const ControlRequest& request) { return answer_control(*this, request); });
@@ -180,7 +180,7 @@ int Session::run() {
         member.meter.start(counts_of(member.run->stats()), started_);
         member.run->start();
     }
-    listen();
+    begin_control();
     watch();
     wait();
     watcher_.reset();

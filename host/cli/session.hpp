@@ -95,7 +95,7 @@ private:
     bool reap();
     void add_member(TopologySet& topologies, size_t index);
     TopologyArguments arguments_of(size_t index) const;
-    void listen();
+    void begin_control();
     void watch();
     void apply_files();
     void tell_restart(const Member& member, const RestartNotice& notice);

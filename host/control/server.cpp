@@ -13,7 +13,7 @@
 namespace weir::host {
 namespace {
 
-constexpr time_t kIdleSeconds = 5, kReadSeconds = 10;
+constexpr time_t kIdleSeconds = 1, kReadSeconds = 10;
 constexpr int kBacklog = 16;
 
 Status fault(const std::filesystem::path& path, const char* what, int error) {

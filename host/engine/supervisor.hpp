@@ -115,7 +115,8 @@ private:
     void carry_out_change();
     std::optional<Failure> begin_change(Change& change);
     bool passes_trial();
-    void roll_back(Change& change, Graph before, Failure why);
+    void fall_back(Graph graph);
+    void roll_back(Change& change, Graph before, Applied outcome);
     void answer(const Change& change, Applied outcome);
     bool may_restart();
     void tear_down();

@@ -3,7 +3,7 @@
 // 1. `apply` asks the run to end with an epoch, as a stop does.          a crash: the old graph, or its last epoch
 // 2. The old run goes; the new plan, made before, gets its state.          the old graph: nothing of the new one is kept
 // 3. The new run's first epoch is committed: it is taken.                the epoch decides: before it the old graph's state
-// 4. Or it fails before: it goes, and the old graph begins anew at the epoch of 1.
+// 4. Or it fails before: it goes, and the old graph begins anew at the epoch of 1; unless that epoch turns out to be decided.
 #include "host/engine/supervisor.hpp"
 
 #include <utility>
@@ -101,7 +101,8 @@ void Supervisor::carry_out_change() {
             return;
         }
     }
-    roll_back(*change, std::move(before), std::move(*why));
+    outcome.why = std::move(*why);
+    roll_back(*change, std::move(before), std::move(outcome));
 }
 
 // The new graph's run, up to where it can be started; or why there is none.
@@ -140,21 +141,33 @@ bool Supervisor::passes_trial() {
     return has_committed_;
 }
 
-void Supervisor::roll_back(Change& change, Graph before, Failure why) {
+// The run goes, with what it counted, and the next one is of this graph.
+void Supervisor::fall_back(Graph graph) {
     failure_.reset();
     failed_state_ = failed_opening_ = false;
-    std::unique_ptr<TopologyRun> gone;  // with what it counted: it was not committed
+    std::unique_ptr<TopologyRun> gone;
     {
         const std::lock_guard lock(mutex_);
         gone = std::move(run_);
-        graph_ = std::move(before);
-        in_trial_ = false;
+        graph_ = std::move(graph);
     }
     gone.reset();
     policy_ = RestartPolicy(graph_.topology->restart, seed());
-    const bool has_begun = begin_again();
-    Applied outcome{false, std::move(why), true};
-    outcome.epoch = has_begun ? run_->resumed_at() : 0;
+}
+
+void Supervisor::roll_back(Change& change, Graph before, Applied outcome) {
+    fall_back(std::move(before));
+    bool has_begun = begin_again();
+    // What its trial had prepared was decided after all, though the run did not hear of it: the state is the new graph's.
+    if (run_ && outcome.epoch > 0 && run_->resumed_at() > outcome.epoch) {
+        fall_back(change.graph);
+        has_begun = begin_again();
+        outcome.is_taken = true;
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        in_trial_ = false;
+    }
     if (!has_begun) return answer(change, std::move(outcome));
     const int64_t began = now();
     run_->start();
