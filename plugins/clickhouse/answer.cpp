@@ -191,6 +191,7 @@ Answer read_answer(HttpAnswer answer, const std::string &server) {
     out.server = server;
     out.sent = !answer.never_sent;
     out.cancelled = answer.cancelled;
+    out.too_long = answer.too_long;
     const std::string_view told = answer.header("x-clickhouse-exception-code");
     if (!told.empty()) std::from_chars(told.data(), told.data() + told.size(), out.code);
     const size_t at = exception_in(answer.body, answer.header("x-clickhouse-exception-tag"));

@@ -29,6 +29,7 @@ struct Answer {
     long status = 0;   // of HTTP; 0: none came
     bool sent = true;       // false: the server cannot have seen the query
     bool cancelled = false;  // the connection is going
+    bool too_long = false;   // for the query's max_answer_bytes
     std::string message;  // one line, with the server's address where nothing came from it
     std::string server;   // who was asked last, scheme://host:port
     std::string body;     // where it succeeded

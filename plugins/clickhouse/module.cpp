@@ -1,6 +1,7 @@
 #include <weir/module.hpp>
 
 #include "connection.hpp"
+#include "query_extension.hpp"
 #include "sink.hpp"
 
-WEIR_MODULE("clickhouse", "0.1.0", &weir::clickhouse::kConnectionSpec, &weir::clickhouse::kSinkSpec)
+WEIR_MODULE_WITH("clickhouse", "0.1.0", weir::clickhouse::extension, &weir::clickhouse::kConnectionSpec, &weir::clickhouse::kSinkSpec)
