@@ -12,6 +12,8 @@
 namespace weir::clickhouse {
 namespace {
 
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
+
 bool begins_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool in_name(char c) { return begins_name(c) || (c >= '0' && c <= '9'); }
 
@@ -143,8 +145,16 @@ bool fits(std::string_view text, const Type &type) {
     }
 }
 
-// `2024-05-23 12:34:56.789000`, as DateTime64 with the zone UTC reads one.
-std::string time_text(int64_t micros) {
+Status row_error(const std::string &message) {
+    weir_error error{};
+    error.size = sizeof error;
+    detail::copy_text(error.message, sizeof error.message, message);
+    return Status::from_abi(WEIR_E_ROW, error);
+}
+
+}  // namespace
+
+std::string timestamp_text(int64_t micros) {
     const std::chrono::sys_time<std::chrono::microseconds> time{std::chrono::microseconds(micros)};
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
@@ -156,14 +166,7 @@ std::string time_text(int64_t micros) {
     return out;
 }
 
-Status row_error(const std::string &message) {
-    weir_error error{};
-    error.size = sizeof error;
-    detail::copy_text(error.message, sizeof error.message, message);
-    return Status::from_abi(WEIR_E_ROW, error);
-}
-
-}  // namespace
+std::string date_text(int64_t days) { return timestamp_text(days * kMicrosPerDay).substr(0, 10); }
 
 Result<std::string> value_text(const Argument &argument) {
     if (!argument.text) return std::string("\\N");
@@ -173,7 +176,7 @@ Result<std::string> value_text(const Argument &argument) {
     const bool is_time = type.id == TypeId::kTimestamp;
     if (is_time ? parse_timestamp(text, &micros) != Parse::kOk : !fits(text, type))
         return row_error("`" + argument.name + "` is `" + text + "`, which is no " + to_string(type));
-    if (is_time) return time_text(micros);
+    if (is_time) return timestamp_text(micros);
     return escaped(text.starts_with('+') && type.id != TypeId::kString ? text.substr(1) : text);
 }
 

@@ -32,6 +32,10 @@ Result<BoundQuery> bind_query(std::string_view sql, std::span<const Argument> ar
 // The value of an argument as the server reads one. WEIR_E_ROW: its text is none of its type.
 Result<std::string> value_text(const Argument &argument);
 
+// `2024-05-23 12:34:56.789000`, as DateTime64 of the zone UTC reads one, and so does value_text; and `2024-05-23`.
+std::string timestamp_text(int64_t micros);
+std::string date_text(int64_t days);
+
 // Without blanks and semicolons behind it, so that it can stand in parentheses.
 std::string_view trimmed_query(std::string_view sql);
 

@@ -20,6 +20,16 @@ public:
     }
     ~RealServer() { run("stop '" + folder_ / "s" + "' --kill"); }
     const std::string &url() const { return url_; }
+    // What curl prints of the answer.
+    std::string ask(const std::string &sql) const {
+        folder_.write("query", sql);
+        const std::string command = "curl -sS '" + url_ + "' --data-binary '@" + folder_ / "query" + "'";
+        FILE *curl = ::popen(command.c_str(), "r");
+        std::string out;
+        for (int c = curl ? std::fgetc(curl) : EOF; c != EOF; c = std::fgetc(curl)) out.push_back(static_cast<char>(c));
+        if (!curl || ::pclose(curl) != 0) throw std::runtime_error("curl failed: " + sql);
+        return out;
+    }
     void kill() const { run("stop '" + folder_ / "s" + "' --kill"); }
     void start_again() const { run("start '" + folder_ / "s" + "'"); }
 
