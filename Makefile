@@ -65,9 +65,10 @@ bench: ## measure CPU time a record against a real Kafka and a hand-written loop
 	@tests/bench/windows
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 
-soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers; hours, or SOAK_MINUTES=N of them, then again
+soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
+	@tests/servers/clickhouse/start --fetch >/dev/null
 	$(call make_preset,release,product failpoint_host)
 	@WEIR_SOURCE_DIR=$(CURDIR) WEIR_BUILD_DIR=$(CURDIR)/build/release WEIR_BIN=$(CURDIR)/build/release/bin/weir \
 	  tests/faults/soak $(SOAK_MINUTES)

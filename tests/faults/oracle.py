@@ -91,8 +91,8 @@ class Rows:
 class Feed:
     """Writes rows to a topic, in real time, until it is stopped."""
 
-    def __init__(self, brokers, topic, seed, rows_per_second):
-        self.rows = Rows(seed)
+    def __init__(self, brokers, topic, seed, rows_per_second, rows=None):
+        self.rows = Rows(seed) if rows is None else rows
         self.rate = rows_per_second
         self.ending = threading.Event()
         self.writers = [
