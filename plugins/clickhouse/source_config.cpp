@@ -1,10 +1,8 @@
-// clickhouse.source: its parameters, and what lint finds on the server.
-#include <algorithm>
-
+// clickhouse.source: its parameters.
 #include <weir/config.hpp>
 
 #include "bound_query.hpp"
-#include "native_rows.hpp"
+#include "outside.hpp"
 #include "source.hpp"
 
 namespace weir::clickhouse {
@@ -84,27 +82,6 @@ Status read_position(const Config &config, SourceOptions &options, bool exactly_
     return {};
 }
 
-struct Described {
-    std::vector<std::string> names;
-    Answer answer;
-};
-
-// The columns that a query gives.
-Described describe(ClickHouseConnection &connection, const std::string &sql, const std::vector<std::pair<std::string, std::string>> &parameters) {
-    Described out;
-    Query query{"DESCRIBE TABLE (\n" + sql + "\n) FORMAT JSONCompactEachRow"};
-    query.settings = parameters;
-    query.settings.emplace_back("readonly", "2");
-    out.answer = connection.ask(std::move(query));
-    for (std::string_view left = out.answer.body; out.answer.ok() && !left.empty();) {
-        const std::string_view line = left.substr(0, left.find('\n'));
-        left.remove_prefix(std::min(line.size() + 1, left.size()));
-        const auto row = Config::Json::parse(line, nullptr, false);
-        if (row.is_array() && !row.empty() && row[0].is_string()) out.names.push_back(row[0].get<std::string>());
-    }
-    return out;
-}
-
 }  // namespace
 
 const OperatorSpec kSourceSpec =
@@ -138,31 +115,8 @@ Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &
 }
 
 Status Source::check_outside(const Check &check) {
-    auto &connection = *context_.connection<ClickHouseConnection>();
-    const std::string sql(trimmed_query(options_.sql));
-    const Described given = describe(connection, sql, options_.parameters);
-    if (given.answer.reaction == Reaction::kRetry) return Status::retryable(given.answer.message);
-    if (!given.answer.ok()) {
-        check.find({given.answer.reaction == Reaction::kDenied ? WEIR_FINDING_DENIED : WEIR_FINDING_MISMATCH, "query", given.answer.message});
-        return {};
-    }
-    Schema there;
-    for (const Field &field : options_.record.fields) {
-        if (std::find(given.names.begin(), given.names.end(), field.name) != given.names.end()) {
-            there.fields.push_back(field);
-            continue;
-        }
-        std::string names;
-        for (const std::string &name : given.names) names += (names.empty() ? "`" : ", `") + name + "`";
-        check.find({WEIR_FINDING_MISSING, "record", "the query gives no column `" + field.name + "`", "one of " + names});
-    }
-    for (const Field &field : there.fields) {
-        const Schema one{{field}};
-        const Described cast = describe(connection, select_cast(one, sql), options_.parameters);
-        if (!cast.answer.ok())
-            check.find({WEIR_FINDING_MISMATCH, "record", "the column `" + field.name + "` cannot be made " + to_string(field.type) + ": " + cast.answer.message});
-    }
-    return {};
+    return check_query(*context_.connection<ClickHouseConnection>(), check, "query", std::string(trimmed_query(options_.sql)), options_.parameters,
+                       options_.record);
 }
 
 }  // namespace weir::clickhouse

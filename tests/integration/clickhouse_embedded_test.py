@@ -91,6 +91,19 @@ def writes_reads_and_looks_up(folder):
     equal([row["name"] in ("a", "b") for row in rows(folder, "found")], [True, True, False], "rows looked up")
 
 
+def finds_what_does_not_fit(folder):
+    """What lint says of queries whose columns are others."""
+    def lint(name, text, old, new):
+        check(old in text, old)
+        return "".join(weir("lint", "--deep", write(folder, name, text.replace(old, new)), code=2))
+    said = lint("read", READ, "record: {{ id: int64, name", "record: {{ id: int64, nam")
+    check("there is no column `nam` to read" in said and "`id`, `name`" in said, said)
+    said = lint("look-up", LOOK_UP, "name: string }}, key", "name: \"map<string, int64>\" }}, key")
+    check("the column `name` cannot be made map<string, int64>: Code: 53." in said, said)
+    said = lint("look-up", LOOK_UP, "table: shop.customers", "table: shop.customer")
+    check("Unknown table expression identifier" in said, said)
+
+
 def refuses_a_second_host(folder):
     """The first one runs until it is told to end, and its engine with it."""
     first = subprocess.Popen([WEIR, "run", write(folder, "write", WRITE, rate=10), *data_dir("write")], stdout=subprocess.DEVNULL,
@@ -118,5 +131,6 @@ with scratch() as scratch_folder:
     missing_library(place)
     looks_without_making(place)
     writes_reads_and_looks_up(place)
+    finds_what_does_not_fit(place)
     refuses_a_second_host(place)
     print("ok")
