@@ -197,17 +197,22 @@ Answer ClickHouseConnection::ask(Query query) {
     return answer;
 }
 
-Result<std::string> ClickHouseConnection::post(const std::string &sql, std::shared_ptr<const std::string> data) {
-    Query query{sql, std::move(data)};
-    query.settings = {{"wait_end_of_query", "1"}};
+Answer ClickHouseConnection::ask_patiently(Query query) {
     const int64_t give_up_at = context_.now() + context_.connect_timeout().count();
     for (;;) {
         Answer answer = ask(query);
-        if (answer.ok()) return std::move(answer.body);
-        if (answer.reaction != Reaction::kRetry || answer.cancelled || query.data || context_.now() >= give_up_at)
-            return answer.as_status("ClickHouse");
+        if (answer.reaction != Reaction::kRetry || answer.cancelled || context_.now() >= give_up_at) return answer;
         query.delay = kOpenPause;
     }
+}
+
+Result<std::string> ClickHouseConnection::post(const std::string &sql, std::shared_ptr<const std::string> data) {
+    const bool may_be_done_twice = !data;
+    Query query{sql, std::move(data)};
+    query.settings = {{"wait_end_of_query", "1"}};
+    Answer answer = may_be_done_twice ? ask_patiently(std::move(query)) : ask(std::move(query));
+    if (answer.ok()) return std::move(answer.body);
+    return answer.as_status("ClickHouse");
 }
 
 }  // namespace weir::clickhouse

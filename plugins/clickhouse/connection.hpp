@@ -62,8 +62,9 @@ public:
     void start(Query query, Done done);
     // Blocks. Not on a worker's thread, nor in a `done`.
     Answer ask(Query query);
-    // ask() of one statement: its answer, or why not, as Answer::as_status says. One without data is asked again, for as long as
-    // open would be, while no server answers: it may be done twice.
+    // The same again, for as long as open would try, while no server can answer: the query may be done twice.
+    Answer ask_patiently(Query query);
+    // One statement: its answer, or why not, as Answer::as_status says. Without data it is asked patiently.
     Result<std::string> post(const std::string &sql, std::shared_ptr<const std::string> data = nullptr);
 
     const ConnectionSettings &settings() const { return settings_; }

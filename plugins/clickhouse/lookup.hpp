@@ -41,6 +41,7 @@ public:
 
     Status bind(const Binding &binding) override;
     Status open() override;
+    Status check_outside(const Check &check) override;
     Status process(const BatchView &batch, uint32_t input) override;
     Status resume(uint64_t) override;
 

@@ -5,6 +5,7 @@
 
 #include "bound_query.hpp"
 #include "lookup.hpp"
+#include "outside.hpp"
 
 namespace weir::clickhouse {
 namespace {
@@ -107,6 +108,10 @@ Result<std::unique_ptr<Instance>> Lookup::create(Context context, const Config &
     options.cache_bytes = static_cast<uint64_t>(std::max<int64_t>(config.int64("cache_bytes"), 0));
     options.retry_for = config.int64("retry_for");
     return std::unique_ptr<Instance>(new Lookup(context, std::move(options)));
+}
+
+Status Lookup::check_outside(const Check &check) {
+    return check_query(*context_.connection<ClickHouseConnection>(), check, "", options_.from, {}, options_.record);
 }
 
 }  // namespace weir::clickhouse

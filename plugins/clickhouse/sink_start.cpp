@@ -102,7 +102,7 @@ Status Sink::create_table() {
     for (const std::string &sql : create_statements(name, all, *options_.create, context_.exactly_once())) {
         Query query{sql};
         query.in_database = false;
-        const Answer answer = connection_->ask(std::move(query));
+        const Answer answer = connection_->ask_patiently(std::move(query));
         if (answer.reaction == Reaction::kRetry) return Status::retryable("create table `" + name.text() + "`: " + answer.message);
         if (!answer.ok()) return Status::config("create_table", answer.message + " (" + sql + ")");
     }

@@ -5,6 +5,7 @@
 
 #include <weir/builder.hpp>
 
+#include "bound_query.hpp"
 #include "native_rows.hpp"
 
 namespace weir::clickhouse {
@@ -87,6 +88,9 @@ Status Source::assign(uint64_t, std::string_view, const weir_str &position) {
     if (at == text.npos || error != std::errc() || end != text.data() + at)
         return Status::state_version("the position `" + std::string(text) + "` is none of this source: it was written without `position`");
     last_ = std::string(text.substr(at + 1));
+    const Field &field = options_.record.fields[*options_.position];
+    if (auto value = value_text({field.name, field, last_}); !value)
+        return Status::state_version("the position is of another `position` column: " + value.status().message());
     return {};
 }
 
@@ -100,41 +104,36 @@ Status Source::position(uint64_t, const weir_bytes_out &out) {
     return {};
 }
 
-Result<BoundQuery> Source::next_query() const {
-    std::vector<Argument> arguments = options_.arguments;
-    std::string sql = select_cast(read_, trimmed_query(options_.sql));
-    if (column_) {
-        const Field &field = read_.fields[*column_];
-        const std::string name = quote_name(field.name);
-        std::string columns;
-        for (const Field &each : read_.fields) columns += (columns.empty() ? "" : ", ") + quote_name(each.name);
-        const char *joint = " WHERE ";
-        if (last_) {
-            arguments.push_back({kFrom, field, last_});
-            sql += joint + std::string("q.") + name + " >= $" + kFrom;
-            joint = " AND ";
-        }
-        if (options_.settle) sql += joint + std::string("q.") + name + " <= now64(6) - toIntervalMicrosecond(" + std::to_string(options_.settle) + ")";
-        // Rows of one value stand in one order, whenever they are asked for.
-        sql = "SELECT * FROM (\n" + sql + "\n) ORDER BY " + name + ", cityHash64(toString(tuple(" + columns + "))) LIMIT " +
-              std::to_string(options_.rows) + " OFFSET " + std::to_string(same_);
+Query Source::next_query() const {
+    Query out{select_cast(read_, trimmed_query(options_.sql))};
+    out.settings = options_.parameters;
+    out.settings.insert(out.settings.end(), {{"readonly", "2"},
+                                             {"wait_end_of_query", "1"},
+                                             {"default_format", "Native"},
+                                             {"max_block_size", std::to_string(WEIR_BATCH_MAX_ROWS)}});
+    out.max_answer_bytes = options_.max_bytes;
+    if (!column_) return out;
+    const Field &field = read_.fields[*column_];
+    const std::string name = quote_name(field.name);
+    std::string columns;
+    for (const Field &each : read_.fields) columns += (columns.empty() ? "" : ", ") + quote_name(each.name);
+    const char *joint = " WHERE ";
+    if (last_) {
+        out.sql += joint + std::string("q.") + name + " >= {" + kFrom + ":" + clickhouse_type(field.type, false) + "}";
+        out.settings.emplace_back(std::string("param_") + kFrom, *value_text({kFrom, field, last_}));
+        joint = " AND ";
     }
-    return bind_query(sql, arguments);
+    if (options_.settle) out.sql += joint + std::string("q.") + name + " <= now64(6) - toIntervalMicrosecond(" + std::to_string(options_.settle) + ")";
+    // Rows of one value stand in one order, whenever they are asked for.
+    out.sql = "SELECT * FROM (\n" + out.sql + "\n) ORDER BY " + name + ", cityHash64(toString(tuple(" + columns + "))) LIMIT " +
+              std::to_string(options_.rows) + " OFFSET " + std::to_string(same_);
+    return out;
 }
 
 Status Source::ask() {
-    auto bound = next_query();
-    if (!bound) return Status::fatal("query: " + bound.status().message());
-    Query query{std::move(bound->sql)};
-    query.settings = std::move(bound->parameters);
-    query.settings.insert(query.settings.end(), {{"readonly", "2"},
-                                                 {"wait_end_of_query", "1"},
-                                                 {"default_format", "Native"},
-                                                 {"max_block_size", std::to_string(WEIR_BATCH_MAX_ROWS)}});
-    query.max_answer_bytes = options_.max_bytes;
     asking_ = true;
     context_.metric_add(queries_metric_, 1);
-    connection_->start(std::move(query), [inbox = inbox_](Answer answer) {
+    connection_->start(next_query(), [inbox = inbox_](Answer answer) {
         std::lock_guard lock(inbox->mutex);
         if (!inbox->context) return;
         inbox->answer = std::move(answer);

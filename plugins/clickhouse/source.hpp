@@ -13,11 +13,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <weir/operator.hpp>
 
-#include "bound_query.hpp"
 #include "connection.hpp"
 
 namespace weir::clickhouse {
@@ -25,7 +25,7 @@ namespace weir::clickhouse {
 struct SourceOptions {
     std::string sql;
     Schema record;
-    std::vector<Argument> arguments;
+    std::vector<std::pair<std::string, std::string>> parameters;  // of the request, with the values of the query's own
     std::optional<size_t> position;    // column of the record
     std::optional<std::string> start;  // its value to begin at
     int64_t every = 0;                 // microseconds; 0: once
@@ -55,7 +55,7 @@ private:
         weir_context *context = nullptr;  // NULL: the instance has gone
     };
     Source(Context context, SourceOptions options);
-    Result<BoundQuery> next_query() const;
+    Query next_query() const;
     Status ask();
     Status take(Answer answer);
     Status on_failure(const Answer &answer);

@@ -1,9 +1,8 @@
-// clickhouse.source: its parameters, and what lint finds on the server.
-#include <algorithm>
-
+// clickhouse.source: its parameters.
 #include <weir/config.hpp>
 
-#include "native_rows.hpp"
+#include "bound_query.hpp"
+#include "outside.hpp"
 #include "source.hpp"
 
 namespace weir::clickhouse {
@@ -12,11 +11,11 @@ namespace {
 constexpr weir_param kAny[] = {param("", WEIR_PARAM_ANY, "")};
 constexpr weir_param kParams[] = {
     param("query", WEIR_PARAM_STRING,
-          "A SELECT. `$name`s in it are `arguments`, bound as values by the server.")
+          "A SELECT. What is `{name:Type}` in it, with a type of ClickHouse's, the server takes from `arguments`, as a value.")
         .required()
         .primary(),
     param("record", WEIR_PARAM_RECORD, "The columns of its rows that are taken, by name; values are converted to these types or are an error.").required(),
-    param("arguments", WEIR_PARAM_MAP, "Values of the query's `$name`s.").fields(kAny),
+    param("arguments", WEIR_PARAM_MAP, "Values of the query's `{name:Type}`.").fields(kAny),
     param("position", WEIR_PARAM_STRING,
           "A column of the record whose values grow: rows are read in its order, `rows` at a time, and a restart goes on behind the last. "
           "Without it the query is read whole, at once, and again after a restart; `exactly_once` needs it."),
@@ -44,13 +43,16 @@ bool can_be_position(const Field &field) {
     }
 }
 
-Result<Argument> argument_of(const std::string &name, const Config::Json &value) {
+// As a parameter of the request.
+Result<std::pair<std::string, std::string>> parameter_of(const std::string &name, const Config::Json &value) {
     Argument out{name, {}, {}};
     out.type.name = name;
     out.type.type = type_of(value.is_boolean() ? TypeId::kBool : value.is_number_integer() ? TypeId::kInt64 : value.is_number() ? TypeId::kFloat64 : TypeId::kString);
     if (value.is_structured()) return Status::config("arguments", "`" + name + "` is a list or a map, and only plain values can be bound");
     if (!value.is_null()) out.text = value.is_string() ? value.get<std::string>() : value.dump();
-    return out;
+    auto text = value_text(out);
+    if (!text) return Status::config("arguments", text.status().message());
+    return std::pair("param_" + name, std::move(*text));
 }
 
 Status read_position(const Config &config, SourceOptions &options, bool exactly_once) {
@@ -80,33 +82,6 @@ Status read_position(const Config &config, SourceOptions &options, bool exactly_
     return {};
 }
 
-struct Described {
-    std::vector<std::string> names;
-    Answer answer;
-};
-
-// The columns that a query gives.
-Described describe(ClickHouseConnection &connection, const std::string &sql, const std::vector<Argument> &arguments) {
-    Described out;
-    auto bound = bind_query("DESCRIBE TABLE (\n" + sql + "\n) FORMAT JSONCompactEachRow", arguments);
-    if (!bound) {
-        out.answer.reaction = Reaction::kStop;
-        out.answer.message = bound.status().message();
-        return out;
-    }
-    Query query{std::move(bound->sql)};
-    query.settings = std::move(bound->parameters);
-    query.settings.emplace_back("readonly", "2");
-    out.answer = connection.ask(std::move(query));
-    for (std::string_view left = out.answer.body; out.answer.ok() && !left.empty();) {
-        const std::string_view line = left.substr(0, left.find('\n'));
-        left.remove_prefix(std::min(line.size() + 1, left.size()));
-        const auto row = Config::Json::parse(line, nullptr, false);
-        if (row.is_array() && !row.empty() && row[0].is_string()) out.names.push_back(row[0].get<std::string>());
-    }
-    return out;
-}
-
 }  // namespace
 
 const OperatorSpec kSourceSpec =
@@ -125,11 +100,10 @@ Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &
     if (options.record.fields.empty()) return Status::config("record", "has no columns");
     const Config given = config.child("arguments");
     for (const auto &[name, value] : given.json().items()) {
-        auto argument = argument_of(name, value);
-        if (!argument) return argument.status();
-        options.arguments.push_back(std::move(*argument));
+        auto parameter = parameter_of(name, value);
+        if (!parameter) return parameter.status();
+        options.parameters.push_back(std::move(*parameter));
     }
-    if (auto bound = bind_query(options.sql, options.arguments); !bound) return Status::config("query", bound.status().message());
     if (Status s = read_position(config, options, context.exactly_once()); !s.ok()) return s;
     const int64_t rows = config.int64("rows"), bytes = config.int64("max_bytes");
     if (rows < 1 || rows > kMaxRows) return Status::config("rows", "`" + std::to_string(rows) + "` is not within 1 to 1000000");
@@ -141,31 +115,8 @@ Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &
 }
 
 Status Source::check_outside(const Check &check) {
-    auto &connection = *context_.connection<ClickHouseConnection>();
-    const std::string sql(trimmed_query(options_.sql));
-    const Described given = describe(connection, sql, options_.arguments);
-    if (given.answer.reaction == Reaction::kRetry) return Status::retryable(given.answer.message);
-    if (!given.answer.ok()) {
-        check.find({given.answer.reaction == Reaction::kDenied ? WEIR_FINDING_DENIED : WEIR_FINDING_MISMATCH, "query", given.answer.message});
-        return {};
-    }
-    Schema there;
-    for (const Field &field : options_.record.fields) {
-        if (std::find(given.names.begin(), given.names.end(), field.name) != given.names.end()) {
-            there.fields.push_back(field);
-            continue;
-        }
-        std::string names;
-        for (const std::string &name : given.names) names += (names.empty() ? "`" : ", `") + name + "`";
-        check.find({WEIR_FINDING_MISSING, "record", "the query gives no column `" + field.name + "`", "one of " + names});
-    }
-    for (const Field &field : there.fields) {
-        const Schema one{{field}};
-        const Described cast = describe(connection, select_cast(one, sql), options_.arguments);
-        if (!cast.answer.ok())
-            check.find({WEIR_FINDING_MISMATCH, "record", "the column `" + field.name + "` cannot be made " + to_string(field.type) + ": " + cast.answer.message});
-    }
-    return {};
+    return check_query(*context_.connection<ClickHouseConnection>(), check, "query", std::string(trimmed_query(options_.sql)), options_.parameters,
+                       options_.record);
 }
 
 }  // namespace weir::clickhouse

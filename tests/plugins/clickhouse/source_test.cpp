@@ -101,10 +101,10 @@ TEST_F(ClickHouseSource, ReadsEveryTypeAsTheRecordSays) {
 }
 
 TEST_F(ClickHouseSource, TakesArgumentsAsValues) {
-    Reading reading(*connection, {{"query", "SELECT number AS n, $s AS s FROM numbers($n)"},
+    Reading reading(*connection, {{"query", "SELECT number AS n, {s:String} AS s FROM numbers({n:UInt64})"},
                                   {"record", record({{"n", "int64"}, {"s", "string"}})},
-                                  {"arguments", {{"s", "it's $n"}, {"n", 2}}}});
-    EXPECT_EQ(reading.read(3), (Rows{R"({"n":0,"s":"it's $n"})", R"({"n":1,"s":"it's $n"})"}));
+                                  {"arguments", {{"s", "it's\\t{n:UInt64}"}, {"n", 2}}}});
+    EXPECT_EQ(reading.read(3), (Rows{R"({"n":0,"s":"it's\\t{n:UInt64}"})", R"({"n":1,"s":"it's\\t{n:UInt64}"})"}));
 }
 
 TEST_F(ClickHouseSource, GoesOnBehindTheVeryRowWhereItWas) {
@@ -195,7 +195,7 @@ TEST_F(ClickHouseSource, RefusesWhatItCannotKeep) {
     EXPECT_EQ(refusal(*connection, with({{"position", "n"}, {"start", "x"}})), "start: `start` is `x`, which is no int64");
     EXPECT_EQ(refusal(*connection, with({{"every", 1'000'000}})), "every: is about `position`, which is not given: name the column whose values grow");
     EXPECT_EQ(refusal(*connection, with({{"position", "n"}, {"settle", 1}})), "settle: is about time, and `n` is int64");
-    EXPECT_EQ(refusal(*connection, with({{"query", "SELECT $x"}})), "query: `$x` is no argument of the query; there are none");
+    EXPECT_EQ(refusal(*connection, with({{"arguments", {{"x", {1, 2}}}}})), "arguments: `x` is a list or a map, and only plain values can be bound");
 }
 
 }  // namespace
