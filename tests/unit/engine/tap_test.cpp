@@ -1,4 +1,8 @@
 // What ports emit, seen from beside: in order, bounded, counted, and never waited for.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,6 +72,27 @@ TEST_F(TapBufferTest, KeepsTheNewestBatchesAndCountsTheRowsOfOthers) {
     EXPECT_EQ(taken.front(), 4);
     EXPECT_EQ(taken.back(), n);
     EXPECT_EQ(buffer_.skipped(), 6);
+}
+
+// One thread offers while another takes: nothing comes twice or before what was offered earlier, and what does not come is counted.
+TEST_F(TapBufferTest, KeepsTheOrderWhileBothSidesRun) {
+    constexpr int kBatches = 20'000;
+    std::atomic<bool> done{false};
+    std::thread worker([&] {
+        for (int n = 1; n <= kBatches; ++n) buffer_.offer(batch(n));
+        done = true;
+    });
+    std::vector<int64_t> seen;
+    for (bool last = false; !last;) {
+        last = done;
+        for (const int64_t n : firsts(buffer_.take())) seen.push_back(n);
+    }
+    worker.join();
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+    EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
+    ASSERT_FALSE(seen.empty());
+    EXPECT_EQ(seen.back(), kBatches);
+    EXPECT_EQ(static_cast<int64_t>(seen.size()) * 2 + buffer_.skipped(), kBatches * 2);
 }
 
 // Notes the rows that it is shown.
