@@ -97,6 +97,7 @@ TEST_F(TapBufferTest, KeepsTheOrderWhileBothSidesRun) {
 
 // Notes the rows that it is shown.
 struct NotingReader : TapReader {
+    std::vector<TapPoint> begin(const Plan&) override { return {{"numbers_in", "out"}}; }
     void on_rows(size_t tap, const Schema& schema, const weir_batch& rows) override {
         for (const std::string& row : weir::testing::json_rows(schema, *rows.array)) seen.push_back(std::to_string(tap) + row);
     }
@@ -110,13 +111,14 @@ class TapTest : public EngineFixture {};
 TEST_F(TapTest, ShowsWhatPortsEmitToTheEndOfTheRun) {
     world().splits["s0"] = {1, 2, 3};
     NotingReader reader;
-    Taps taps({{0, "out"}}, reader);
+    Taps taps(reader);
     RunOptions options;
     options.taps = &taps;
     EXPECT_EQ(run("nodes:\n  numbers_in: { numbers: {} }\n  doubled: { from: numbers_in, twice: {} }\n", std::move(options)), "");
     EXPECT_THAT(reader.seen, ElementsAre("0{\"n\":1}", "0{\"n\":2}", "0{\"n\":3}"));
     EXPECT_GE(reader.times, 1);
-    EXPECT_EQ(taps.skipped(0), 0);
+    EXPECT_EQ(taps.skipped({"numbers_in", "out"}), 0);
+    EXPECT_EQ(taps.skipped({"doubled", "out"}), 0) << "nobody looks there";
 }
 
 }  // namespace
