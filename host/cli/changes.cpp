@@ -33,6 +33,11 @@ std::string not_given_up(const GraphDiff& diff, const std::vector<std::string>& 
     return "";
 }
 
+bool is_served_alike(const Topology& before, const Topology& after) {
+    if (!before.serve || !after.serve) return before.serve.has_value() == after.serve.has_value();
+    return before.serve->port == after.serve->port && before.serve->address == after.serve->address && before.serve->hosts == after.serve->hosts;
+}
+
 }  // namespace
 
 std::string change_text(const std::string& topology, const ChangeOutcome& outcome) {
@@ -89,8 +94,8 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
     }
     out.diff = compare_graphs(**before, loaded->plan());
     out.shadowed = shadowed_values(*running.topology, loaded->topology(), request);
-    if (running.topology->serve || loaded->topology().serve)
-        out.diff.refused.push_back("what it serves is bound to the graph that it was begun with: stop it, and run the new file");
+    if (!is_served_alike(*running.topology, loaded->topology()))
+        out.diff.refused.push_back("`serve` cannot be changed while it runs: stop it, and run the new file");
     else if (!out.diff.is_empty() && (*before)->is_ephemeral())
         out.diff.refused.push_back("it reads or writes a broker inside this process, which would be gone with the old graph: run "
                                    "`weir broker` beside it, and name its address");

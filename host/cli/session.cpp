@@ -173,7 +173,7 @@ Session::~Session() {
 
 int Session::run() {
     introduce();
-    if (!listen() || !connect()) return exit_code_;
+    if (!serve_views() || !connect()) return exit_code_;
     started_ = clock_now();
     next_line_ = started_ + line_interval();
     for (Member& member : members_) {
@@ -200,7 +200,7 @@ void Session::introduce() {
 }
 
 // Before anything begins: a port that somebody has is no reason to stop what runs.
-bool Session::listen() {
+bool Session::serve_views() {
     for (Member& member : members_) {
         if (!member.serving) continue;
         const ServeSpec& spec = *member.entry->topology->serve;

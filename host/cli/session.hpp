@@ -88,7 +88,7 @@ private:
 
     EpochsOptions epochs_options(const Plan& plan) const;
     void introduce();
-    bool listen();
+    bool serve_views();
     bool connect();
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;

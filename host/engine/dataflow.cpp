@@ -57,12 +57,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
 }
 
 void Dataflow::add_taps(Taps& taps) {
-    for (size_t t = 0; t < taps.size(); ++t) {
-        const auto& outputs = plan_.nodes()[taps.point(t).node].outputs;
-        for (uint32_t port = 0; port < outputs.size(); ++port)
-            if (outputs[port].name == taps.point(t).port)
-                nodes_[taps.point(t).node].taps.emplace_back(port, &taps.buffer(t, worker_));
-    }
+    taps.each(worker_, [this](size_t node, uint32_t port, TapBuffer& buffer) { nodes_[node].taps.emplace_back(port, &buffer); });
 }
 
 void Dataflow::fail(size_t node, const Status& status) {

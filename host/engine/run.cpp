@@ -18,7 +18,6 @@ namespace weir::host {
 namespace {
 
 constexpr std::chrono::milliseconds kOpenPoll{100};  // how often an open that is under way looks for a stop
-constexpr std::chrono::milliseconds kClosePoll{20};   // and a close for its end, beside its wakes
 
 std::chrono::nanoseconds process_cpu() {
     rusage usage{};
@@ -141,12 +140,6 @@ void TopologyRun::run_simulated(uint64_t seed) {
     } else if (!simulate(actors, seed, simulated_now_, is_over))
         fail({Status::fatal("nothing moves any more, and it has not ended"), "", ""});
     for (Worker& worker : workers_) worker.run_posted();
-}
-
-void TopologyRun::cancel(Instance& instance) {
-    if (!instance.api().cancel) return;
-    const std::string fault = call_plugin_void([&] { instance.api().cancel(instance.self()); });
-    if (!fault.empty()) warn(fmt::format("{}: cancel: {}", instance.node().name(), fault));
 }
 
 // Sinks first: whoever may emit has somebody to take it.
@@ -458,36 +451,6 @@ std::optional<int64_t> TopologyRun::next_time() const {
 
 void TopologyRun::sleep() {
     wakeup_.sleep(std::chrono::microseconds(std::max<int64_t>(0, *next_time() - now())));
-}
-
-// Who looks on holds batches and connections, which go.
-void TopologyRun::hide() {
-    if (options_.taps) options_.taps->detach();
-    if (options_.connections) options_.connections->withdraw();
-}
-
-void TopologyRun::close_all() {
-    auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
-    for (auto& node : plan_->nodes())
-        for (auto& instance : node.instances) close_one(*instance, deadline);
-    for (auto& connection : plan_->connections()) {
-        Status status = connection->close(deadline);
-        if (!status.ok() && !failure_)
-            warn(fmt::format("connection {}: closing: {}", connection->spec().name, status.message()));
-    }
-}
-
-// After a failure everything pending is cancelled first; otherwise each close gets its time.
-void TopologyRun::close_one(Instance& instance, std::chrono::steady_clock::time_point deadline) {
-    if (failure_) cancel(instance);
-    while (instance.api().close) {
-        Status status = instance.call([&](void* self, weir_error* error) { return instance.api().close(self, error); });
-        if (!status.ok() && !failure_) warn(fmt::format("{}: closing: {}", instance.node().name(), status.message()));
-        if (!status.is_pending() || std::chrono::steady_clock::now() > deadline) return;
-        Wakeup& woken = fabric_.wakeup(instance.worker());
-        woken.sleep(kClosePoll);
-        woken.take();
-    }
 }
 
 RunStats TopologyRun::stats() const {

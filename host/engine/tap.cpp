@@ -49,7 +49,7 @@ std::vector<BatchRef> TapBuffer::take() {
     return out;
 }
 
-Taps::Taps(std::vector<TapPoint> points, TapReader& reader) : points_(std::move(points)), reader_(reader), taps_(points_.size()) {
+Taps::Taps(TapReader& reader) : reader_(reader) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -59,16 +59,27 @@ Taps::~Taps() {
     thread_.join();
 }
 
-void Taps::attach(Plan& plan) {
+void Taps::attach(const Plan& plan) {
     const std::lock_guard lock(mutex_);
-    for (size_t i = 0; i < points_.size(); ++i) {
-        for (const auto& buffer : taps_[i].buffers) taps_[i].skipped += buffer->skipped();
-        taps_[i].buffers.clear();
-        auto& outputs = plan.nodes()[points_[i].node].outputs;
-        const auto port = std::find_if(outputs.begin(), outputs.end(), [&](const PlannedPort& p) { return p.name == points_[i].port; });
-        taps_[i].schema = &port->schema;
-        for (uint32_t w = 0; w < plan.workers(); ++w) taps_[i].buffers.push_back(std::make_unique<TapBuffer>(wakeup_));
+    std::vector<Tap> taps;
+    for (TapPoint& point : reader_.begin(plan)) {
+        Tap& tap = taps.emplace_back();
+        const int node = plan.topology().find_node(point.node);
+        tap.node = static_cast<size_t>(node);
+        const auto& outputs = plan.nodes()[tap.node].outputs;
+        const auto port = std::find_if(outputs.begin(), outputs.end(), [&](const PlannedPort& p) { return p.name == point.port; });
+        tap.port = static_cast<uint32_t>(port - outputs.begin());
+        tap.schema = &port->schema;
+        for (uint32_t w = 0; w < plan.workers(); ++w) tap.buffers.push_back(std::make_unique<TapBuffer>(wakeup_));
+        if (const Tap* before = find(point)) tap.skipped = before->skipped_rows();
+        tap.point = std::move(point);
     }
+    taps_ = std::move(taps);
+}
+
+const Taps::Tap* Taps::find(const TapPoint& point) const {
+    const auto found = std::find_if(taps_.begin(), taps_.end(), [&](const Tap& tap) { return tap.point == point; });
+    return found == taps_.end() ? nullptr : &*found;
 }
 
 void Taps::detach() {
@@ -78,11 +89,16 @@ void Taps::detach() {
     show();
 }
 
-int64_t Taps::skipped(size_t tap) const {
-    const std::lock_guard lock(mutex_);
-    int64_t out = taps_[tap].skipped;
-    for (const auto& buffer : taps_[tap].buffers) out += buffer->skipped();
+int64_t Taps::Tap::skipped_rows() const {
+    int64_t out = skipped;
+    for (const auto& buffer : buffers) out += buffer->skipped();
     return out;
+}
+
+int64_t Taps::skipped(const TapPoint& point) const {
+    const std::lock_guard lock(mutex_);
+    const Tap* tap = find(point);
+    return tap ? tap->skipped_rows() : 0;
 }
 
 void Taps::show() {

@@ -29,10 +29,20 @@ inline constexpr size_t kTapSlots = 16;
 // A larger batch, which is a row that travels alone, is not held: it counts as skipped.
 inline constexpr int64_t kMaxTapBatchBytes = WEIR_BATCH_MAX_BYTES;
 
-// Who looks. [tap: the thread of a Taps]
+// A port of a plan, by its names.
+struct TapPoint {
+    std::string node;  // NodeSpec::id
+    std::string port;  // as in PlannedNode::outputs
+
+    bool operator==(const TapPoint&) const = default;
+};
+
+// Who looks. [tap: the thread of a Taps, or who attaches or detaches; one at a time]
 class TapReader {
 public:
     virtual ~TapReader() = default;
+    // A run begins, perhaps of another graph: the ports of the plan that are to be shown. Taps are numbered by their place here.
+    virtual std::vector<TapPoint> begin(const Plan& plan) = 0;
     // Rows that one worker emitted, in the order in which it did. `rows` is borrowed until return.
     virtual void on_rows(size_t tap, const Schema& schema, const weir_batch& rows) = 0;
     // What waited has been shown.
@@ -68,44 +78,45 @@ private:
     std::vector<std::unique_ptr<Entry>> later_;  // [tap] come while the last take looked: others before them may have been missed
 };
 
-// A port of a plan; `port` counts as PlannedNode::outputs.
-struct TapPoint {
-    size_t node = 0;
-    std::string port;
-};
-
 class Taps {
 public:
     // `reader` must outlive it.
-    Taps(std::vector<TapPoint> points, TapReader& reader);
+    explicit Taps(TapReader& reader);
     ~Taps();
     Taps(const Taps&) = delete;
     Taps& operator=(const Taps&) = delete;
 
-    // A run begins, with this plan: its schemas, and a buffer for each worker.
-    void attach(Plan& plan);
+    // A run begins, with this plan: its ports, their schemas, and a buffer for each worker.
+    void attach(const Plan& plan);
     // Its workers have stopped: what waits is shown, and nothing of the plan is held any more.
     void detach();
 
-    size_t size() const { return points_.size(); }
-    const TapPoint& point(size_t tap) const { return points_[tap]; }
-    // From attach to the next one. [worker]
-    TapBuffer& buffer(size_t tap, uint32_t worker) { return *taps_[tap].buffers[worker]; }
-    // Rows that the reader has not seen, of all runs.
-    int64_t skipped(size_t tap) const;
+    // f(index of the node, of its port, buffer) for each tap of a worker. Who attached.
+    template <class F>
+    void each(uint32_t worker, F&& f) {
+        for (Tap& tap : taps_) f(tap.node, tap.port, *tap.buffers[worker]);
+    }
+    // Rows that the reader has not seen, of all runs; 0: there is no such tap now.
+    int64_t skipped(const TapPoint& point) const;
 
 private:
     struct Tap {
+        TapPoint point;
+        size_t node = 0;
+        uint32_t port = 0;
         const Schema* schema = nullptr;
         std::vector<std::unique_ptr<TapBuffer>> buffers;  // by worker; closed ones of a run that has ended
         int64_t skipped = 0;                              // of runs before that
+
+        int64_t skipped_rows() const;
     };
     void run();
     bool is_waiting() const;
     void show();  // REQUIRES: mutex_ is held
     void pause(std::chrono::microseconds time);
 
-    const std::vector<TapPoint> points_;
+    const Tap* find(const TapPoint& point) const;
+
     TapReader& reader_;
     Wakeup wakeup_;
     mutable std::mutex mutex_;  // guards taps_ against attach and detach; no worker takes it

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/view_text.hpp"
+
 namespace weir::host {
 namespace {
 
@@ -238,6 +240,20 @@ private:
         }
     }
 
+    void compare_views(const Topology& old, const Topology& now) {
+        for (const ViewSpec& view : now.views) {
+            const ViewSpec* before = old.find_view(view.name);
+            if (before == nullptr)
+                diff_.settings.push_back(fmt::format("view {} is new", view.name));
+            else if (text_of(*before) != text_of(view))
+                diff_.settings.push_back(fmt::format("view {} is another", view.name));
+        }
+        for (const ViewSpec& view : old.views)
+            if (now.find_view(view.name) == nullptr) diff_.settings.push_back(fmt::format("view {} is gone", view.name));
+        const auto text = [](const Topology& t) { return t.dashboard ? text_of(*t.dashboard) : std::string(); };
+        if (text(old) != text(now)) diff_.settings.push_back("the dashboard is another");
+    }
+
     void compare_settings() {
         const Topology &old = before_.topology(), &now = after_.topology();
         const auto differ = [&](const char* name, const auto& a, const auto& b) {
@@ -258,6 +274,7 @@ private:
             compare_config(was->config, connection.config, what);
             for (const std::string& one : what) diff_.settings.push_back(fmt::format("connection {}: {}", connection.name, one));
         }
+        compare_views(old, now);
         if (old.name != now.name) diff_.refused.push_back(fmt::format("the topology is called `{}`, and the one that runs `{}`", now.name, old.name));
     }
 

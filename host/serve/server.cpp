@@ -68,7 +68,7 @@ bool is_own_host(std::string_view header, const std::vector<std::string>& names)
     return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return lower(name) == host; });
 }
 
-ViewServer::ViewServer(const ServeSpec& spec, Views& views) : spec_(spec), views_(views), http_(std::make_unique<httplib::Server>()) {
+ViewServer::ViewServer(ServeSpec spec, Views& views) : spec_(std::move(spec)), views_(views), http_(std::make_unique<httplib::Server>()) {
     http_->new_task_queue = [] { return new ConnectionThreads(kServeThreads, kMaxWaitingConnections); };
     http_->set_keep_alive_timeout(kIdleSeconds);
     http_->set_read_timeout(kReadSeconds);
@@ -179,9 +179,10 @@ void ViewServer::get_events(const httplib::Request& request, httplib::Response& 
     response.set_header("Cache-Control", "no-store");
     response.set_header("X-Accel-Buffering", "no");
     response.set_chunked_content_provider("text/event-stream", [this, stream](size_t, httplib::DataSink& sink) {
-        std::string text = stream->begun ? views_.next(stream->at, kFollowTurn) : "retry: 1000\n\n";
+        std::optional<std::string> next = stream->begun ? views_.next(stream->at, kFollowTurn) : std::string("retry: 1000\n\n");
         stream->begun = true;
-        if (stopping_) return false;
+        if (!next) return false;
+        std::string text = std::move(*next);
         const auto begin = std::chrono::steady_clock::now();
         if (text.empty() && begin - stream->written < kHeartbeat) return true;
         if (text.empty()) text = ":\n\n";  // so that a client that went is noticed
@@ -216,7 +217,6 @@ Status ViewServer::listen() {
 }
 
 void ViewServer::stop() {
-    stopping_ = true;
     views_.stop();
     if (!thread_.joinable()) return;
     while (!http_->is_running() && !ended_) std::this_thread::yield();  // stop() is heard from then on

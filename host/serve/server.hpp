@@ -32,8 +32,8 @@ inline constexpr size_t kMaxWaitingConnections = 32;  // beyond them the kernel 
 
 class ViewServer {
 public:
-    // Both outlive it.
-    ViewServer(const ServeSpec& spec, Views& views);
+    // `views` outlive it.
+    ViewServer(ServeSpec spec, Views& views);
     ~ViewServer();
     ViewServer(const ViewServer&) = delete;
     ViewServer& operator=(const ViewServer&) = delete;
@@ -53,11 +53,11 @@ private:
     void get_index(httplib::Response& response);
     void get_events(const httplib::Request& request, httplib::Response& response, const std::vector<std::string>& names);
 
-    const ServeSpec& spec_;
+    const ServeSpec spec_;
     Views& views_;
     std::unique_ptr<httplib::Server> http_;
     std::thread thread_;
-    std::atomic<bool> ended_{false}, stopping_{false};
+    std::atomic<bool> ended_{false};
     std::atomic<size_t> followers_{0};
     std::atomic<int64_t> dropped_{0};  // followers that did not read
     int port_ = 0;

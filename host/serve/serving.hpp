@@ -9,7 +9,7 @@
 namespace weir::host {
 
 struct Serving {
-    // REQUIRES: the plan's topology has `serve`, and outlives this.
+    // REQUIRES: the plan's topology has `serve`. Where it is served stays as it is there.
     explicit Serving(const Plan& plan) : views(plan), server(*plan.topology().serve, views) {}
 
     Views views;

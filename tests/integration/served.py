@@ -142,6 +142,12 @@ class Events:
                 return name, data
         check(False, "the events ended")
 
+    def ends(self):
+        """Reads to the end, which comes when the server closes the connection."""
+        for _ in self.stream:
+            pass
+        return True
+
 
 def free_port():
     """From the fixture of the servers, which gives out none twice."""

@@ -45,6 +45,13 @@ nodes:
   numbers: { generate: { columns: { n: { sequence: {} } }, rate: 1 } }
   shown: { from: numbers, log: {} }
 """
+CHANGING = """
+name: changing
+serve: 0
+views: {{ numbers: {{ latest: numbers, rows: 100000 }}{views} }}
+nodes:{nodes}
+  numbers: {{ generate: {{ columns: {{ n: {{ sequence: {{}} }} }}, rate: 50 }} }}
+"""
 
 
 def tick(symbol, price, n, **more):
@@ -172,6 +179,21 @@ def test_queries():
               "without a dashboard each view that needs no argument is a table")
 
 
+def test_a_topology_that_changes_while_it_runs():
+    """Its views change with it, also where its nodes have other places; a view that is as it was keeps its rows."""
+    with topology(CHANGING.format(views="", nodes="")) as path, Served(path, "--watch") as served:
+        served.until("/api/numbers", lambda rows: len(rows) >= 3, "rows of the first graph")
+        served.problem("/api/more", 404)
+        with Events(served, "/api/numbers/events") as events:
+            check(events.next()[1]["rows"][0]["n"] == 0, "rows from the first")
+            path.write_text(CHANGING.format(views=", more: { latest: more, rows: 5 }", nodes="\n  more: { generate: { columns: { m: { sequence: { start: 1000 } } }, rate: 50 } }"))
+            served.until_rows("/api/more", lambda rows: len(rows) == 5 and rows[0]["m"] >= 1000)
+            check(events.ends(), "who follows is told to look again")
+        rows = served.until("/api/numbers", lambda rows: rows and rows[-1]["n"] > 0, "rows of the second graph")
+        check(rows[0] == {"n": 0} and all(list(row) == ["n"] for row in rows), "rows of the first graph are there still", rows[:3])
+        equal([panel["view"] for panel in served.rows("/dashboard.json")["panels"]], ["numbers", "more"], "the page")
+
+
 def test_a_port_that_is_taken():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -195,6 +217,7 @@ def test_deep_lint_asks_for_columns():
 def main():
     test_rows_of_nodes()
     test_queries()
+    test_a_topology_that_changes_while_it_runs()
     test_a_port_that_is_taken()
     test_deep_lint_asks_for_columns()
 

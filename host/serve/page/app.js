@@ -40,17 +40,28 @@ function showStatus(state) {
   status.textContent = kStates[state];
 }
 
+// A topology can be changed while it runs, and its dashboard with it.
+async function reloadIfChanged(shown) {
+  try {
+    const response = await fetch("/dashboard.json");
+    if (response.ok && (await response.text()) !== shown) location.reload();
+  } catch {
+    // it does not answer now, and the page says so already
+  }
+}
+
 async function start() {
   startTheme();
   const main = document.getElementById("panels");
   try {
     const response = await fetch("/dashboard.json");
-    const dashboard = parse(await response.text());
+    const text = await response.text();
+    const dashboard = parse(text);
     if (!response.ok) throw new Error(dashboard.detail);
     document.title = dashboard.title;
     document.getElementById("title").textContent = dashboard.title;
     if (dashboard.topology !== dashboard.title) document.getElementById("topology").textContent = dashboard.topology;
-    const data = new Data(dashboard.views, dashboard.refresh_ms, showStatus);
+    const data = new Data(dashboard.views, dashboard.refresh_ms, showStatus, () => reloadIfChanged(text));
     for (const panel of dashboard.panels) addPanel(main, panel, data);
     data.run();
   } catch (problem) {

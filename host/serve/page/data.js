@@ -2,10 +2,12 @@
 import { parse } from "./format.js";
 
 export class Data {
-  constructor(views, refresh, onStatus) {
+  // `onChange` is called where the views may be others than they were.
+  constructor(views, refresh, onStatus, onChange) {
     this.views = views;  // by name: {live, key, rows}
     this.refresh = refresh;
     this.onStatus = onStatus;
+    this.onChange = onChange;
     this.live = new Map();     // by name: Map of key to row, or an array
     this.readers = new Map();  // by name of a live view: functions
     this.queries = new Map();  // by URL: {rows, error, readers}
@@ -64,8 +66,14 @@ export class Data {
     this.events.addEventListener("open", () => {
       for (const name of names) this.live.set(name, this.views[name].key.length > 0 ? new Map() : []);
       this.onStatus("live");
+      if (this.wasLost) this.onChange();
+      this.wasLost = false;
     });
-    this.events.addEventListener("error", () => this.onStatus("lost"));
+    this.events.addEventListener("error", () => {
+      this.wasLost = true;
+      this.onStatus("lost");
+      if (this.events.readyState === EventSource.CLOSED) this.onChange();
+    });
     this.events.addEventListener("rows", (event) => this.take(parse(event.data)));
   }
 
@@ -91,6 +99,7 @@ export class Data {
       const response = await fetch(url);
       const body = parse(await response.text());
       query.answer = response.ok ? { rows: body } : { rows: query.answer?.rows ?? [], error: body.detail };
+      if (response.status === 404) this.onChange();
       if (!this.events) this.onStatus(response.ok ? "live" : "lost");
     } catch {
       query.answer = { rows: query.answer?.rows ?? [], error: "weir does not answer" };

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <weir/testing/rows.hpp>
+
 #include "tests/unit/engine/engine_fixture.hpp"
 
 namespace weir::host::testing {
@@ -117,6 +119,33 @@ TEST_F(Supervised, GoesOnWithTheStateOfTheLastEpoch) {
             ASSERT_EQ(*seen[n].rbegin(), count) << "seed " << seed << ", n " << n;
         }
     }
+}
+
+// Rows that a tap was shown, by their text.
+struct CountingReader : TapReader {
+    std::vector<TapPoint> begin(const Plan&) override { return {{"numbers_in", "out"}}; }
+    void on_rows(size_t, const Schema& schema, const weir_batch& rows) override {
+        for (const std::string& row : weir::testing::json_rows(schema, *rows.array)) ++seen[row];
+    }
+    std::map<std::string, int> seen;
+};
+
+// The new run has other batches and schemas; of the old one nothing is held.
+TEST_F(Supervised, IsSeenThroughItsRestarts) {
+    for (int64_t n = 0; n < 12; ++n) world().splits["s0"].push_back(n);
+    world().batch = 1;
+    world().retryable_calls = {5};
+    CountingReader reader;
+    Taps taps(reader);
+    RunOptions options = simulated(5, false);
+    options.taps = &taps;
+    auto supervisor = supervise(fmt::format("name: t\ncheckpoint: 1us\nrestart: {{ jitter: 0 }}\n{}", kPlain), std::move(options));
+    EXPECT_EQ(run_to_end(*supervisor), "");
+    EXPECT_EQ(said_.size(), 2U);
+    int rows = 0;
+    for (const auto& [row, times] : reader.seen) rows += times;
+    EXPECT_EQ(rows + taps.skipped({"numbers_in", "out"}), stats_.records);
+    EXPECT_TRUE(reader.seen.contains("{\"n\":11}")) << "the last row, of the second run";
 }
 
 TEST_F(Supervised, DoesTheSameWithTheSameSeed) {

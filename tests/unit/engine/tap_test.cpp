@@ -1,4 +1,8 @@
 // What ports emit, seen from beside: in order, bounded, counted, and never waited for.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,8 +74,30 @@ TEST_F(TapBufferTest, KeepsTheNewestBatchesAndCountsTheRowsOfOthers) {
     EXPECT_EQ(buffer_.skipped(), 6);
 }
 
+// One thread offers while another takes: nothing comes twice or before what was offered earlier, and what does not come is counted.
+TEST_F(TapBufferTest, KeepsTheOrderWhileBothSidesRun) {
+    constexpr int kBatches = 20'000;
+    std::atomic<bool> done{false};
+    std::thread worker([&] {
+        for (int n = 1; n <= kBatches; ++n) buffer_.offer(batch(n));
+        done = true;
+    });
+    std::vector<int64_t> seen;
+    for (bool last = false; !last;) {
+        last = done;
+        for (const int64_t n : firsts(buffer_.take())) seen.push_back(n);
+    }
+    worker.join();
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+    EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
+    ASSERT_FALSE(seen.empty());
+    EXPECT_EQ(seen.back(), kBatches);
+    EXPECT_EQ(static_cast<int64_t>(seen.size()) * 2 + buffer_.skipped(), kBatches * 2);
+}
+
 // Notes the rows that it is shown.
 struct NotingReader : TapReader {
+    std::vector<TapPoint> begin(const Plan&) override { return {{"numbers_in", "out"}}; }
     void on_rows(size_t tap, const Schema& schema, const weir_batch& rows) override {
         for (const std::string& row : weir::testing::json_rows(schema, *rows.array)) seen.push_back(std::to_string(tap) + row);
     }
@@ -85,13 +111,14 @@ class TapTest : public EngineFixture {};
 TEST_F(TapTest, ShowsWhatPortsEmitToTheEndOfTheRun) {
     world().splits["s0"] = {1, 2, 3};
     NotingReader reader;
-    Taps taps({{0, "out"}}, reader);
+    Taps taps(reader);
     RunOptions options;
     options.taps = &taps;
     EXPECT_EQ(run("nodes:\n  numbers_in: { numbers: {} }\n  doubled: { from: numbers_in, twice: {} }\n", std::move(options)), "");
     EXPECT_THAT(reader.seen, ElementsAre("0{\"n\":1}", "0{\"n\":2}", "0{\"n\":3}"));
     EXPECT_GE(reader.times, 1);
-    EXPECT_EQ(taps.skipped(0), 0);
+    EXPECT_EQ(taps.skipped({"numbers_in", "out"}), 0);
+    EXPECT_EQ(taps.skipped({"doubled", "out"}), 0) << "nobody looks there";
 }
 
 }  // namespace
