@@ -4,6 +4,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "text.hpp"
+
 namespace weir::clickhouse {
 namespace {
 
@@ -27,42 +29,6 @@ struct Wrapper {
 };
 constexpr Wrapper kWrappers[] = {{"Nullable", Kind::kNullable}, {"LowCardinality", Kind::kLowCardinality}, {"Array", Kind::kArray},
                                  {"Map", Kind::kMap},           {"Tuple", Kind::kTuple}};
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
-
-// Where the quoted text that begins at `at` ends, behind its closing mark.
-size_t skip_quoted(std::string_view text, size_t at) {
-    const char mark = text[at++];
-    for (; at < text.size() && text[at] != mark; ++at)
-        if (text[at] == '\\') ++at;
-    return std::min(at + 1, text.size());
-}
-
-// At commas outside of parentheses and quotes.
-std::vector<std::string_view> split(std::string_view text) {
-    std::vector<std::string_view> out;
-    size_t begin = 0, depth = 0;
-    for (size_t at = 0; at < text.size();) {
-        const char c = text[at];
-        if (c == '\'' || c == '`') {
-            at = skip_quoted(text, at);
-            continue;
-        }
-        if (c == '(') ++depth;
-        if (c == ')' && depth > 0) --depth;
-        if (c == ',' && depth == 0) {
-            out.push_back(trim(text.substr(begin, at - begin)));
-            begin = at + 1;
-        }
-        ++at;
-    }
-    if (!trim(text.substr(begin)).empty()) out.push_back(trim(text.substr(begin)));
-    return out;
-}
 
 std::string unquote(std::string_view text) {
     std::string out;

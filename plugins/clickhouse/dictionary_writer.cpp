@@ -13,7 +13,7 @@ constexpr uint64_t kHasAdditionalKeys = 1 << 9;   // the block brings its own ke
 constexpr int kFirstBits = 8;
 constexpr size_t kFirstCells = size_t{1} << kFirstBits;
 
-constexpr size_t kShort = 7;                        // texts up to this are told apart by their code alone
+constexpr size_t kShortText = 7;                        // texts up to this are told apart by their code alone
 constexpr uint64_t kLong = uint64_t{1} << 63;       // in the code of others
 
 template <class T>
@@ -24,10 +24,10 @@ uint64_t load(const char *at) {
 }
 
 // A short text's bytes behind its length; of a longer one a hash.
-uint64_t code_of(std::string_view text) {
+uint64_t short_code(std::string_view text) {
     const size_t n = text.size();
     const char *at = text.data();
-    if (n <= kShort) {
+    if (n <= kShortText) {
         uint64_t bytes = 0;
         if (n >= 4)
             bytes = load<uint32_t>(at) | (load<uint32_t>(at + n - 4) >> (8 * (8 - n))) << 32;
@@ -87,7 +87,7 @@ public:
         ends_.assign(1, 0);
         cells_.assign(kFirstCells, {});
         shift_ = 64 - kFirstBits;
-        if (!nullable_) cells_[place_of(code_of({}))] = {code_of({}), 1};
+        if (!nullable_) cells_[place_of(short_code({}))] = {short_code({}), 1};
     }
     std::string type() const override { return nullable_ ? "LowCardinality(Nullable(String))" : "LowCardinality(String)"; }
 
@@ -112,7 +112,7 @@ private:
     };
     size_t place_of(uint64_t code) const { return (code * 0x9e3779b97f4a7c15) >> shift_; }
     uint32_t number_of(std::string_view text) {
-        const uint64_t code = code_of(text);
+        const uint64_t code = short_code(text);
         for (size_t at = place_of(code);; at = (at + 1) & (cells_.size() - 1)) {
             const Cell &cell = cells_[at];
             if (cell.number == 0) return add(text, code, at);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "text.hpp"
+
 namespace weir::clickhouse {
 namespace {
 
@@ -24,12 +26,6 @@ std::string lower(std::string_view text) {
     for (char &c : out)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     return out;
-}
-
-std::string_view trim(std::string_view text) {
-    const size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace weir::clickhouse {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds kFirstPause{100}, kLastPause{5'000};  // between two attempts; doubles
+constexpr std::chrono::milliseconds kInsertFirstPause{100}, kInsertLastPause{5'000};  // between two attempts; doubles
 constexpr uint64_t kMaxAnswerBytes = 1024 * 1024;                         // an insert is answered by nothing, or an exception
 
 }  // namespace
@@ -77,7 +77,7 @@ void Inserter::on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer)
             const std::string text = "table `" + shared.options.table + "`: " + answer.message + "; trying again";
             shared.context->log(shared.context, WEIR_LOG_WARNING, to_abi(text));
         }
-        attempt->pause = attempt->pause.count() == 0 ? kFirstPause : std::min(2 * attempt->pause, kLastPause);
+        attempt->pause = attempt->pause.count() == 0 ? kInsertFirstPause : std::min(2 * attempt->pause, kInsertLastPause);
         return Inserter::attempt(attempt);
     }
     if (answer.ok() && std::exchange(shared.failing, false)) {

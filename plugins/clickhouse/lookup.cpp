@@ -12,7 +12,7 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr int64_t kFirstPause = 100'000, kLastPause = 10'000'000;  // microseconds between attempts; doubles
+constexpr int64_t kLookupFirstPause = 100'000, kLookupLastPause = 10'000'000;  // microseconds between attempts; doubles
 constexpr uint64_t kMaxAnswer = 256 << 20;
 
 // A value in a statement.
@@ -189,7 +189,7 @@ Status Lookup::take(Answer answer) {
     if (!failing_since_) failing_since_ = now;
     if (now - failing_since_ >= options_.retry_for) return Status::retryable(what);
     if (!pause_) context_.log(WEIR_LOG_WARNING, what + "; asking again");
-    pause_ = std::clamp(2 * pause_, kFirstPause, kLastPause);
+    pause_ = std::clamp(2 * pause_, kLookupFirstPause, kLookupLastPause);
     send(pause_);
     return Status::pending();
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr weir_param kName[] = {param("", WEIR_PARAM_STRING, "")};
 constexpr weir_param kInputColumn[] = {param("", WEIR_PARAM_COLUMN, "")};
-constexpr weir_param kParams[] = {
+constexpr weir_param kLookupParams[] = {
     param("table", WEIR_PARAM_STRING, "The table: `database.table`, or one of the connection's database.").primary(),
     param("query", WEIR_PARAM_STRING, "Instead of `table`: a SELECT that gives its rows, `SELECT ... FROM customers FINAL`, say."),
     param("record", WEIR_PARAM_RECORD, "The table's columns that are read, those of the key among them.").required(),
@@ -80,7 +80,7 @@ Status read_key(const Config &config, LookupOptions &options) {
 
 const OperatorSpec kLookupSpec =
     operator_spec<Lookup>("clickhouse.lookup", "Adds columns of a ClickHouse table's row that is found by a key, and remembers it for a while.")
-        .params(kParams)
+        .params(kLookupParams)
         .connection("clickhouse")
         .with(WEIR_OP_ONE_INPUT);
 

@@ -7,10 +7,12 @@
 
 #include <date/tz.h>
 
+#include "text.hpp"
+
 namespace weir::clickhouse {
 namespace {
 
-constexpr int64_t kMicros = 1'000'000, kDaySeconds = 86'400;
+constexpr int64_t kMicrosPerSecond = 1'000'000, kDaySeconds = 86'400;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
@@ -88,7 +90,7 @@ public:
             key.push_back(column.is_null(row));
             if (column.is_null(row)) continue;
             const int64_t n = column.integer(row);
-            put(key, number_of(is_date ? n * kDaySeconds : local(floor_div(n, kMicros))));
+            put(key, number_of(is_date ? n * kDaySeconds : local(floor_div(n, kMicrosPerSecond))));
         }
     }
 
@@ -121,28 +123,7 @@ private:
     mutable int64_t begin_ = 0, end_ = 0, offset_ = 0;  // of the zone's rule that was needed last
 };
 
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
-}
-
-// At commas outside of parentheses.
-std::vector<std::string_view> split(std::string_view text) {
-    std::vector<std::string_view> out;
-    size_t begin = 0;
-    int depth = 0;
-    for (size_t at = 0; at <= text.size(); ++at) {
-        if (at < text.size() && text[at] == '(') ++depth;
-        if (at < text.size() && text[at] == ')') --depth;
-        if (at < text.size() && (text[at] != ',' || depth > 0)) continue;
-        if (!trim(text.substr(begin, at - begin)).empty()) out.push_back(trim(text.substr(begin, at - begin)));
-        begin = at + 1;
-    }
-    return out;
-}
-
-std::optional<int64_t> number(std::string_view text) {
+std::optional<int64_t> whole_number(std::string_view text) {
     int64_t n = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), n);
     if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -159,15 +140,15 @@ public:
         if (key.front() == '(' && key.back() == ')') return several(key.substr(1, key.size() - 2));
         const size_t open = key.find('(');
         if (open == key.npos && key.find(' ') == key.npos) return by_value(key, ByValue::What::kValue, 1);
-        if (const size_t mark = key.find(" % "); open == key.npos && mark != key.npos && number(trim(key.substr(mark + 3))).value_or(0) > 0)
-            return by_value(trim(key.substr(0, mark)), ByValue::What::kRest, *number(trim(key.substr(mark + 3))));
+        if (const size_t mark = key.find(" % "); open == key.npos && mark != key.npos && whole_number(trim(key.substr(mark + 3))).value_or(0) > 0)
+            return by_value(trim(key.substr(0, mark)), ByValue::What::kRest, *whole_number(trim(key.substr(mark + 3))));
         if (open == key.npos || key.back() != ')') return unknown(key);
         const std::string_view name = key.substr(0, open);
         const auto arguments = split(key.substr(open + 1, key.size() - open - 2));
         if (name == "tuple") return several(key.substr(open + 1, key.size() - open - 2));
         const bool divides = name == "intDiv" || name == "modulo" || name == "moduloLegacy";
-        if (divides && arguments.size() == 2 && number(arguments[1]).value_or(0) > 0)
-            return by_value(arguments[0], name == "intDiv" ? ByValue::What::kQuotient : ByValue::What::kRest, *number(arguments[1]));
+        if (divides && arguments.size() == 2 && whole_number(arguments[1]).value_or(0) > 0)
+            return by_value(arguments[0], name == "intDiv" ? ByValue::What::kQuotient : ByValue::What::kRest, *whole_number(arguments[1]));
         for (const TimeFunction &function : kTimeFunctions)
             if (name == function.name && arguments.size() == 1) return by_time(arguments[0], function.unit);
         return unknown(key);

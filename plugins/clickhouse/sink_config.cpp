@@ -6,22 +6,22 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr weir_param kText[] = {param("", WEIR_PARAM_STRING, "")};
-constexpr weir_param kAny[] = {param("", WEIR_PARAM_ANY, "")};
+constexpr weir_param kTextItem[] = {param("", WEIR_PARAM_STRING, "")};
+constexpr weir_param kAnySetting[] = {param("", WEIR_PARAM_ANY, "")};
 
 constexpr weir_param kCreateTable[] = {
     param("engine", WEIR_PARAM_STRING, "The engine, with its arguments.").default_json("\"MergeTree\""),
-    param("order_by", WEIR_PARAM_LIST, "Columns or expressions by which the table is sorted. By default none.").scalar_or_list().fields(kText),
+    param("order_by", WEIR_PARAM_LIST, "Columns or expressions by which the table is sorted. By default none.").scalar_or_list().fields(kTextItem),
     param("partition_by", WEIR_PARAM_STRING, "Expression of the partitions, such as `toYYYYMM(ts)`. By default there is one."),
     param("ttl", WEIR_PARAM_STRING, "How long rows are kept, such as `ts + INTERVAL 90 DAY`. By default for ever."),
     param("columns", WEIR_PARAM_MAP,
           "ClickHouse's type of a column where it is another than weir's choice, such as `LowCardinality(String)`; also columns that "
           "the rows do not have, `DateTime DEFAULT now()`.")
-        .fields(kText),
-    param("settings", WEIR_PARAM_MAP, "Settings of the table: name to value.").fields(kAny),
+        .fields(kTextItem),
+    param("settings", WEIR_PARAM_MAP, "Settings of the table: name to value.").fields(kAnySetting),
 };
 
-constexpr weir_param kParams[] = {
+constexpr weir_param kSinkParams[] = {
     param("table", WEIR_PARAM_STRING, "The table to write to: `database.table`, or one of the connection's database.").required().primary(),
     param("create_table", WEIR_PARAM_OBJECT,
           "Creates the table, and its database, where it is missing: columns as the rows have them. Without it a missing table is an "
@@ -48,10 +48,10 @@ constexpr weir_param kParams[] = {
 constexpr weir_port kInputs[] = {
     port("in", "Rows; several edges of unlike columns are blocks of their own. Also failed rows.", WEIR_PORT_MANY)};
 
-constexpr int64_t kMaxRows = 1'000'000;            // of a block: what a server takes as one
+constexpr int64_t kMaxBlockRows = 1'000'000;            // of a block: what a server takes as one
 constexpr int64_t kMaxBytes = 256 * 1024 * 1024;   // the same
 constexpr int64_t kMaxInFlight = 64;
-constexpr int64_t kMicrosPerMilli = 1'000;
+constexpr int64_t kMicrosPerMs = 1'000;
 
 std::vector<std::pair<std::string, std::string>> texts_of(const Config &map) {
     std::vector<std::pair<std::string, std::string>> out;
@@ -70,7 +70,7 @@ Status out_of_bounds(const Config &config, const char *name, int64_t least, int6
 
 const OperatorSpec kSinkSpec =
     sink_spec<Sink>("clickhouse.sink", "Writes rows to a ClickHouse table, columns by name.")
-        .params(kParams)
+        .params(kSinkParams)
         .inputs(kInputs)
         .connection("clickhouse")
         .with(WEIR_OP_OUTBOX);
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &co
                                        given.strings("order_by"), texts_of(given.child("columns")), texts_of(given.child("settings"))};
     }
     for (const Status &fault :
-         {out_of_bounds(config, "batch_rows", 1, kMaxRows, "1 to 1000000, which a server takes as one block"),
+         {out_of_bounds(config, "batch_rows", 1, kMaxBlockRows, "1 to 1000000, which a server takes as one block"),
           out_of_bounds(config, "batch_bytes", 1, kMaxBytes, "1 to 256MiB, which a server takes as one block"),
           out_of_bounds(config, "in_flight", 1, kMaxInFlight, "1 to 64"), out_of_bounds(config, "max_age", 1, INT64_MAX, "times above 0"),
           out_of_bounds(config, "max_refused", 0, INT64_MAX, "0 and above"),
@@ -98,7 +98,7 @@ Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &co
     options.in_flight = static_cast<size_t>(config.int64("in_flight"));
     const std::string compression = config.string("compression");
     options.compression = compression == "zstd" ? Compression::kZstd : compression == "none" ? Compression::kNone : Compression::kLz4;
-    options.retry_for = std::chrono::milliseconds(config.int64("retry_for") / kMicrosPerMilli);
+    options.retry_for = std::chrono::milliseconds(config.int64("retry_for") / kMicrosPerMs);
     options.max_refused = config.int64("max_refused");
     options.max_waiting = static_cast<size_t>(config.int64("max_waiting"));
     return std::unique_ptr<Instance>(new Sink(context, std::move(options)));

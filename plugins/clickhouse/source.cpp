@@ -12,7 +12,7 @@ namespace weir::clickhouse {
 namespace {
 
 constexpr const char *kSplit = "query", *kFrom = "weir_from", *kDone = "done";
-constexpr int64_t kFirstPause = 100'000, kLastPause = 10'000'000;  // microseconds between attempts; doubles
+constexpr int64_t kPollFirstPause = 100'000, kPollLastPause = 10'000'000;  // microseconds between attempts; doubles
 
 // A value as Argument takes it.
 std::string text_of(const Column &column, int64_t row) {
@@ -151,7 +151,7 @@ Status Source::on_failure(const Answer &answer) {
     if (!failing_since_) failing_since_ = now;
     if (now - failing_since_ >= options_.retry_for) return Status::retryable(what + answer.message);
     if (!pause_) context_.log(WEIR_LOG_WARNING, what + answer.message + "; asking again");
-    pause_ = std::clamp(2 * pause_, kFirstPause, kLastPause);
+    pause_ = std::clamp(2 * pause_, kPollFirstPause, kPollLastPause);
     ask_at_ = now + pause_;
     return {};
 }

@@ -8,14 +8,14 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr weir_param kAny[] = {param("", WEIR_PARAM_ANY, "")};
-constexpr weir_param kParams[] = {
+constexpr weir_param kArgument[] = {param("", WEIR_PARAM_ANY, "")};
+constexpr weir_param kSourceParams[] = {
     param("query", WEIR_PARAM_STRING,
           "A SELECT. What is `{name:Type}` in it, with a type of ClickHouse's, the server takes from `arguments`, as a value.")
         .required()
         .primary(),
     param("record", WEIR_PARAM_RECORD, "The columns of its rows that are taken, by name; values are converted to these types or are an error.").required(),
-    param("arguments", WEIR_PARAM_MAP, "Values of the query's `{name:Type}`.").fields(kAny),
+    param("arguments", WEIR_PARAM_MAP, "Values of the query's `{name:Type}`.").fields(kArgument),
     param("position", WEIR_PARAM_STRING,
           "A column of the record whose values grow: rows are read in its order, `rows` at a time, and a restart goes on behind the last. "
           "Without it the query is read whole, at once, and again after a restart; `exactly_once` needs it."),
@@ -30,7 +30,7 @@ constexpr weir_param kParams[] = {
         .default_json("300000000"),
 };
 
-constexpr int64_t kMaxRows = 1'000'000;
+constexpr int64_t kMostRows = 1'000'000;
 
 bool can_be_position(const Field &field) {
     switch (field.type.id) {
@@ -86,7 +86,7 @@ Status read_position(const Config &config, SourceOptions &options, bool exactly_
 
 const OperatorSpec kSourceSpec =
     source_spec<Source>("clickhouse.source", "Reads the rows of a query, once, or those that come, by a column whose values grow.")
-        .params(kParams)
+        .params(kSourceParams)
         .connection("clickhouse")
         .with(WEIR_SOURCE_REPLAYABLE);
 
@@ -106,7 +106,7 @@ Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &
     }
     if (Status s = read_position(config, options, context.exactly_once()); !s.ok()) return s;
     const int64_t rows = config.int64("rows"), bytes = config.int64("max_bytes");
-    if (rows < 1 || rows > kMaxRows) return Status::config("rows", "`" + std::to_string(rows) + "` is not within 1 to 1000000");
+    if (rows < 1 || rows > kMostRows) return Status::config("rows", "`" + std::to_string(rows) + "` is not within 1 to 1000000");
     if (bytes < 1) return Status::config("max_bytes", "is more than 0");
     options.rows = static_cast<uint64_t>(rows);
     options.max_bytes = static_cast<uint64_t>(bytes);

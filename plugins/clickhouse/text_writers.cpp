@@ -84,11 +84,11 @@ public:
 };
 
 // Texts that a function turns into bytes of fixed width; false: it is none.
-using Parse = bool (*)(std::string_view text, uint8_t *to);
+using ParseInto = bool (*)(std::string_view text, uint8_t *to);
 
 class ParsedWriter final : public FixedWriter {
 public:
-    ParsedWriter(const DataType &to, Parse parse, std::string expected)
+    ParsedWriter(const DataType &to, ParseInto parse, std::string expected)
         : FixedWriter(to.text, to.width), parse_(parse), expected_(std::move(expected)) {}
     bool can_fail() const override { return true; }
     void check(const Column &column, int64_t begin, int64_t end, const Fault &fault) const override {
@@ -101,7 +101,7 @@ public:
     }
 
 private:
-    const Parse parse_;
+    const ParseInto parse_;
     const std::string expected_;
 };
 

@@ -8,9 +8,9 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kSecond = 1'000'000;
 constexpr int32_t kFirstDay = -25'567, kLastDay = 120'529;             // 1900-01-01, 2299-12-31: Date32 and DateTime64
-constexpr int64_t kFirstMicro = int64_t{kFirstDay} * 86'400 * kMicros, kLastMicro = (kLastDay + int64_t{1}) * 86'400 * kMicros - 1;
+constexpr int64_t kFirstMicro = int64_t{kFirstDay} * 86'400 * kSecond, kLastMicro = (kLastDay + int64_t{1}) * 86'400 * kSecond - 1;
 
 struct Day16 {
     static constexpr bool kTakesAll = false;
@@ -28,8 +28,8 @@ struct Day32 {
 
 struct Seconds {
     static constexpr bool kTakesAll = false;
-    bool takes(int64_t micros) const { return micros >= 0 && micros / kMicros <= std::numeric_limits<uint32_t>::max(); }
-    uint32_t convert(int64_t micros) const { return static_cast<uint32_t>(micros / kMicros); }
+    bool takes(int64_t micros) const { return micros >= 0 && micros / kSecond <= std::numeric_limits<uint32_t>::max(); }
+    uint32_t convert(int64_t micros) const { return static_cast<uint32_t>(micros / kSecond); }
     std::string fault(int64_t micros) const {
         return format_timestamp(micros) + " is not within 1970-01-01 to 2106-02-07T06:28:15Z, which a DateTime holds";
     }
