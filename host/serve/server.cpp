@@ -181,7 +181,10 @@ void ViewServer::get_events(const httplib::Request& request, httplib::Response& 
     response.set_chunked_content_provider("text/event-stream", [this, stream](size_t, httplib::DataSink& sink) {
         std::optional<std::string> next = stream->begun ? views_.next(stream->at, kFollowTurn) : std::string("retry: 1000\n\n");
         stream->begun = true;
-        if (!next) return false;
+        if (!next) {
+            sink.done();
+            return true;
+        }
         std::string text = std::move(*next);
         const auto begin = std::chrono::steady_clock::now();
         if (text.empty() && begin - stream->written < kHeartbeat) return true;

@@ -18,8 +18,10 @@ class Reader {
 public:
     explicit Reader(std::string_view bytes) : left_(bytes) {}
     bool at_end() const { return left_.empty(); }
-    std::string_view take(uint64_t n) {
-        if (n > left_.size()) throw Truncated();
+    uint64_t left() const { return left_.size(); }
+    std::string_view take(uint64_t n, uint64_t width = 1) {
+        if (n > left_.size() / width) throw Truncated();
+        n *= width;
         const std::string_view out = left_.substr(0, n);
         left_.remove_prefix(n);
         return out;
@@ -83,15 +85,17 @@ Part read_part(Reader &in, const Type &type, bool nullable, uint64_t rows) {
     if (nullable && !type.is_nested()) out.nulls = in.take(rows);
     out.width = width_of(type);
     if (out.width) {
-        out.values = in.take(rows * out.width);
+        out.values = in.take(rows, out.width);
     } else if (type.is_text()) {
-        out.texts.reserve(rows);
+        out.texts.reserve(std::min(rows, in.left()));
         for (uint64_t i = 0; i < rows; ++i) out.texts.push_back(in.text());
     } else if (type.id == TypeId::kStruct) {
         for (const Field &field : type.children) out.children.push_back(read_part(in, field.type, field.nullable, rows));
     } else {
-        out.values = in.take(rows * sizeof(uint64_t));
+        out.values = in.take(rows, sizeof(uint64_t));
         const uint64_t elements = rows ? out.end_of(rows - 1) : 0;
+        for (uint64_t row = 0; row < rows; ++row)
+            if (out.end_of(row) < out.begin_of(row)) throw Truncated();
         for (const Field &field : type.children) out.children.push_back(read_part(in, field.type, field.nullable, elements));
     }
     return out;
@@ -209,7 +213,7 @@ Result<std::vector<ArrowArray>> read_native(std::string_view bytes, const Schema
     try {
         while (!in.at_end() && status.ok()) status = read_block(in, schema, out);
     } catch (const Truncated &) {
-        status = Status::fatal("ClickHouse's answer ends within a block");
+        status = Status::fatal("ClickHouse's answer ends within a block, or is none");
     }
     if (status.ok()) return out;
     release_all(out);
