@@ -15,7 +15,7 @@ namespace {
 using namespace weir::clickhouse;
 using ::testing::HasSubstr;
 
-struct Table {
+struct Columns {
     std::vector<std::pair<const char *, const char *>> columns;  // weir's type, ClickHouse's type
     Json rows;
 
@@ -44,7 +44,7 @@ struct Table {
     }
 };
 
-const Table kAll{{{"int64", "Int64"},
+const Columns kAll{{{"int64", "Int64"},
                   {"uint8", "UInt256"},
                   {"float64", "Float64"},
                   {"decimal(12,2)", "Decimal(12, 2)"},

@@ -70,6 +70,7 @@ WindowTest::Lines WindowTest::out(uint32_t port) {
 void WindowTest::crash_and_restore(uint32_t mode) {
     std::vector<StateBlock> blocks = h_->snapshot(mode);
     if (mode == WEIR_SNAPSHOT_CHANGES) {
+        if (!blocks.empty()) version_ = blocks.front().version;
         for (const StateBlock &block : blocks)
             for (const auto &[key, value] : block.entries) {
                 if (value) kept_[{block.state, block.group, key}] = *value;
@@ -77,7 +78,7 @@ void WindowTest::crash_and_restore(uint32_t mode) {
             }
         blocks.clear();
         for (const auto &[place, value] : kept_)
-            blocks.push_back({std::get<0>(place), WEIR_STATE_KEYED, std::get<1>(place), 1, "", {{std::get<2>(place), value}}});
+            blocks.push_back({std::get<0>(place), WEIR_STATE_KEYED, std::get<1>(place), version_, "", {{std::get<2>(place), value}}});
     }
     HarnessOptions options = h_->options();
     options.state = std::make_shared<KeptState>();

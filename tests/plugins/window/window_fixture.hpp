@@ -30,6 +30,7 @@ protected:
     std::unique_ptr<Harness> h_;
     std::string config_;
     std::map<std::tuple<uint32_t, uint32_t, std::string>, std::string> kept_;  // by state, group, key: of snapshots of changes
+    uint32_t version_ = 0;  // of the state
 };
 
 }  // namespace weir::testing
