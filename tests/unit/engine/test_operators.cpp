@@ -334,8 +334,13 @@ struct Boxes : weir::Instance {
         return {};
     }
     Status prepare(uint64_t epoch, const weir_bytes_out& out) override {
+        const int pending_every = world().box_prepare_pending_every;
+        if (pending_every && ++prepares_ % pending_every == 0) {
+            context_.wake();
+            return Status::pending();
+        }
         if (rows_.empty()) return {};
-        std::string box = std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
+        std::string box = std::string(context_.node()) + "/" + std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
         for (const std::string& row : std::exchange(rows_, {})) box += row + "\n";
         out.put(&out, to_abi(box));
         return {};
@@ -352,7 +357,15 @@ struct Boxes : weir::Instance {
         if (w.boxes_until_failure > 0) --w.boxes_until_failure;
         const size_t head = box.find('\n') + 1;
         const auto rows = static_cast<size_t>(std::count(box.begin(), box.end(), '\n')) - 1;
-        if (rows > w.box_limit) {
+        const bool refused = !w.box_refused.empty() && context_.node() != "letters" && box.find(w.box_refused) != box.npos;
+        if (refused && rows == 1) {
+            const RowError error{0, "refused", "", std::string(box.substr(head, box.size() - head - 1))};
+            weir_batch nothing{};
+            nothing.size = sizeof nothing;
+            context_.fail(nothing, {&error, 1});
+            return {};
+        }
+        if (refused || rows > w.box_limit) {
             size_t middle = head;
             for (size_t i = 0; i < rows / 2; ++i) middle = box.find('\n', middle) + 1;
             const std::string name(box.substr(0, head - 1)), first = name + "a\n" + std::string(box.substr(head, middle - head)),
@@ -369,7 +382,7 @@ struct Boxes : weir::Instance {
 
 private:
     std::vector<std::string> rows_;
-    int calls_ = 0;
+    int calls_ = 0, prepares_ = 0;
 };
 
 class Place : public Connection {
