@@ -334,11 +334,11 @@ struct Boxes : weir::Instance {
         return {};
     }
     Status prepare(uint64_t epoch, const weir_bytes_out& out) override {
-        const int pending_every = world().box_prepare_pending_every;
-        if (pending_every && ++prepares_ % pending_every == 0) {
+        if (context_.node() == "letters" && prepares_++ < world().box_prepare_pending) {
             context_.wake();
             return Status::pending();
         }
+        prepares_ = 0;
         if (rows_.empty()) return {};
         std::string box = std::string(context_.node()) + "/" + std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
         for (const std::string& row : std::exchange(rows_, {})) box += row + "\n";
@@ -350,6 +350,10 @@ struct Boxes : weir::Instance {
         World& w = world();
         if (w.boxes_until_failure == 0) return Status::retryable("the server is gone");
         if (w.box_pending_every && ++calls_ % w.box_pending_every == 0) {
+            context_.wake();
+            return Status::pending();
+        }
+        if (w.box_slow && ++waited_[std::string(box)] <= std::hash<std::string_view>()(box) % w.box_slow) {
             context_.wake();
             return Status::pending();
         }
@@ -382,6 +386,7 @@ struct Boxes : weir::Instance {
 
 private:
     std::vector<std::string> rows_;
+    std::map<std::string, size_t> waited_;  // by box
     int calls_ = 0, prepares_ = 0;
 };
 
