@@ -66,9 +66,12 @@ test: ## install what is needed, build, and run every test, those against real s
 bench: ## measure CPU time a record against a real Kafka and a hand-written loop, and of codecs; some minutes
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
+	@tests/servers/clickhouse/start --fetch >/dev/null
 	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
 	@tests/bench/windows
+	@build/release/bin/bench-clickhouse-encode
+	@tests/bench/clickhouse
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 
 soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again

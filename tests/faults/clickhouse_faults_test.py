@@ -16,7 +16,7 @@ import subprocess
 
 from oracle import HOST, check, names_in_sources, scratch
 
-from clickhouse_servers import Server  # behind oracle, which knows where it is
+from clickhouse_servers import Server, stopped_in_the_end  # behind oracle, which knows where it is
 
 SEED = int(os.environ.get("WEIR_TEST_SEED", "1"))
 BAD = 3001  # of so many rows one is refused
@@ -110,7 +110,7 @@ def main():
     if options.host != str(HOST):
         points = []
     dice.shuffle(points)
-    with scratch() as folder:
+    with scratch() as folder, stopped_in_the_end():
         run = Run(options.host, pathlib.Path(folder))
         run.front.fault(kind="before,after,cut_answer,503,code,late_after", share=0.2, seed=SEED)
         unreached = [point for point in points if not run.killed_at(point, dice.randint(2, 30))]

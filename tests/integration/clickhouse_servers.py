@@ -1,4 +1,5 @@
 """ClickHouse servers for tests: one of today, the oldest that there is, and one that breaks inserts when told to."""
+import contextlib
 import json
 import os
 import pathlib
@@ -17,11 +18,14 @@ TIMEOUT = 60
 
 
 class Server:
-    """One of tests/servers, in a folder of its own; it ends with this process."""
+    """One of tests/servers, in a folder of its own; it ends with this process, or with stopped_in_the_end."""
+
+    running = []
 
     def __init__(self, kind, folder, *options):
         self.kind, self.folder = kind, pathlib.Path(folder)
         self.start(*options)
+        self.running.append(self)
 
     def start(self, *options):
         done = subprocess.run([SERVERS / self.kind / "start", self.folder, *options, "--owner", str(os.getpid())],
@@ -31,6 +35,8 @@ class Server:
 
     def stop(self, *options):
         subprocess.run([SERVERS / self.kind / "stop", self.folder, *options], check=True, timeout=TIMEOUT)
+        if self in self.running:
+            self.running.remove(self)
 
     def ask(self, sql, path="/"):
         """The answer to a query, as text."""
@@ -49,6 +55,16 @@ class Server:
 
     def fault(self, **what):
         self.ask("", "/fault?" + "&".join(f"{k}={v}" for k, v in what.items()))
+
+
+@contextlib.contextmanager
+def stopped_in_the_end():
+    """Stops what is still running, before the folders go that say what is."""
+    try:
+        yield
+    finally:
+        for server in reversed(Server.running[:]):
+            server.stop()
 
 
 class Encrypted:

@@ -3,7 +3,7 @@ import json
 import pathlib
 import sys
 
-from clickhouse_servers import Encrypted, Server
+from clickhouse_servers import Encrypted, Server, stopped_in_the_end
 from weirtest import check, data_dir, equal, scratch, weir
 
 
@@ -312,7 +312,7 @@ nodes:
 
 
 def main():
-    with scratch() as name:
+    with scratch() as name, stopped_in_the_end():
         folder = pathlib.Path(name)
         server = Server("clickhouse", folder / "server", "--set", "allow_suspicious_low_cardinality_types=1")
         front = Server("clickhouse-front", folder / "front", "--to", server.url)

@@ -90,6 +90,33 @@ TEST_F(OutboxTest, SendsWhatIsLeftAfterARestart) {
     }
 }
 
+// Rows that the server refuses are dead letters of the epoch in which they are given up, also where other sinks are slower.
+TEST_F(OutboxTest, TellsRefusedRowsOnce) {
+    const std::string more = "  letters: { from: out.errors, boxes: {} }\n";
+    for (uint64_t seed = 0; seed < seeds(20); ++seed) {
+        std::mt19937_64 random(seed);
+        fill(random);
+        world().box_refused = "\"n\":5,";
+        world().box_prepare_pending = static_cast<int>(random() % 20);
+        world().box_slow = 1 + random() % 40;
+        std::filesystem::remove_all(dir_ / "t");
+        std::string outcome = "?";
+        for (int runs = 0; !outcome.empty() && runs < 20; ++runs) {
+            world().boxes_until_failure = runs < 10 ? static_cast<int>(random() % 8) : -1;
+            outcome = run(text(1 + static_cast<int>(random() % 3)) + more, options(seed + static_cast<uint64_t>(runs)));
+        }
+        ASSERT_EQ(outcome, "") << "seed " << seed;
+        for (std::string& row : world().sunk)
+            if (const size_t at = row.find("\"message\":"); at != row.npos) {
+                std::string plain = row.substr(at + 11, row.find("}\"", at) - at - 10);
+                std::erase(plain, '\\');
+                row = plain;
+            }
+        expect_each_once(fmt::format("seed {}", seed));
+        if (HasFailure()) return;
+    }
+}
+
 TEST_F(OutboxTest, IsRefusedWithoutExactlyOnce) {
     world().splits = {{"a", {1, 2}}};
     EXPECT_THAT(run("name: t\nnodes:\n  a: { numbers: {} }\n  out: { from: a, boxes: {} }\n"),

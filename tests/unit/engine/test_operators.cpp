@@ -336,8 +336,13 @@ struct Boxes : weir::Instance {
         return {};
     }
     Status prepare(uint64_t epoch, const weir_bytes_out& out) override {
+        if (context_.node() == "letters" && prepares_++ < world().box_prepare_pending) {
+            context_.wake();
+            return Status::pending();
+        }
+        prepares_ = 0;
         if (rows_.empty()) return {};
-        std::string box = std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
+        std::string box = std::string(context_.node()) + "/" + std::to_string(context_.worker()) + "/" + std::to_string(epoch) + "\n";
         for (const std::string& row : std::exchange(rows_, {})) box += row + "\n";
         out.put(&out, to_abi(box));
         return {};
@@ -350,11 +355,23 @@ struct Boxes : weir::Instance {
             context_.wake();
             return Status::pending();
         }
+        if (w.box_slow && ++waited_[std::string(box)] <= std::hash<std::string_view>()(box) % w.box_slow) {
+            context_.wake();
+            return Status::pending();
+        }
         ++w.boxes_sent;
         if (w.boxes_until_failure > 0) --w.boxes_until_failure;
         const size_t head = box.find('\n') + 1;
         const auto rows = static_cast<size_t>(std::count(box.begin(), box.end(), '\n')) - 1;
-        if (rows > w.box_limit) {
+        const bool refused = !w.box_refused.empty() && context_.node() != "letters" && box.find(w.box_refused) != box.npos;
+        if (refused && rows == 1) {
+            const RowError error{0, "refused", "", std::string(box.substr(head, box.size() - head - 1))};
+            weir_batch nothing{};
+            nothing.size = sizeof nothing;
+            context_.fail(nothing, {&error, 1});
+            return {};
+        }
+        if (refused || rows > w.box_limit) {
             size_t middle = head;
             for (size_t i = 0; i < rows / 2; ++i) middle = box.find('\n', middle) + 1;
             const std::string name(box.substr(0, head - 1)), first = name + "a\n" + std::string(box.substr(head, middle - head)),
@@ -371,7 +388,8 @@ struct Boxes : weir::Instance {
 
 private:
     std::vector<std::string> rows_;
-    int calls_ = 0;
+    std::map<std::string, size_t> waited_;  // by box
+    int calls_ = 0, prepares_ = 0;
 };
 
 class Place : public Connection {

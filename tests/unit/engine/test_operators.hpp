@@ -50,6 +50,9 @@ struct World {
     std::set<std::string> boxes;             // that arrived
     int box_pending_every = 0;               // every n-th commit answers PENDING once (and wakes)
     size_t box_limit = SIZE_MAX;             // of rows; larger boxes are replaced by halves
+    std::string box_refused;                 // a row in which this stands is refused of sinks that are no `letters`: halves, then `errors`
+    int box_prepare_pending = 0;             // of `letters`: each prepare answers PENDING so often (and wakes)
+    size_t box_slow = 0;                     // a box is taken after less than so many PENDINGs
     int boxes_until_failure = -1;            // so many commits, then the server is gone for good
     int boxes_sent = 0;
     // place: a server, and what `placed`, a sink over it, finds there.
