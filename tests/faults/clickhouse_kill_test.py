@@ -252,8 +252,15 @@ def judge(clickhouse, rows, brokers, name):
 
 
 def run(options, brokers, folder):
-    dice = random.Random(SEED)
     clickhouse = Embedded(folder) if options.embedded else Server(folder, options.share)
+    try:
+        return live_and_judge(options, brokers, folder, clickhouse)
+    finally:
+        clickhouse.stop()
+
+
+def live_and_judge(options, brokers, folder, clickhouse):
+    dice = random.Random(SEED)
     topic = unique("ticks-in")
     weir("topic", "create", topic, "--partitions", PARTITIONS, "--brokers", brokers)
     lives = Lives(brokers, topic, clickhouse, folder)
@@ -276,7 +283,6 @@ def run(options, brokers, folder):
     code, said = lives.live("final", TIMEOUT)
     check(code == 0, f"{lives.name}, seed {SEED}: the last start: exit {code}\n{said}")
     fault = judge(clickhouse, rows, brokers, lives.name)
-    clickhouse.stop()
     check(not fault, f"{lives.name}, seed {SEED}, after {kills} kills, {restarted} restarts of ClickHouse and {met}: {fault}")
     check(kills == options.kills or options.summary, f"only {kills} of {options.kills} kills within {options.seconds:.0f} s")
     check(options.embedded or all(met.get(kind) for kind in ("after", "late_after", "cut_body")) or options.kills < 10,

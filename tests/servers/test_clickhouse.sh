@@ -94,6 +94,17 @@ case $(ask "$front/fault?kind=nonsense" "") in "no such fault: nonsense"*) ;; *)
 [ -s "$work/orphan/address" ] || fail "the orphan was never started"
 eventually "a server outlives its owner" gone "$work/orphan" clickhouse
 
+# The same where its folder has gone before.
+env sleep 1000 &
+owner=$!
+"$here/clickhouse-front/start" "$work/lost" --to "$server" --owner $owner >/dev/null
+read -r lost lost_born <"$work/lost/front.pid"
+rm -rf "$work/lost"
+kill -KILL $owner
+wait $owner 2>/dev/null || true
+lost_is_gone() { ! runs "$lost" "$lost_born"; }
+eventually "a server outlives its owner and its folder" lost_is_gone
+
 # A start that cannot succeed says why and leaves nothing.
 if message=$("$here/clickhouse/start" "$work/bad" --owner $$ --set nonsense=1 2>&1); then fail "nonsense was accepted"; fi
 case $message in *nonsense*) ;; *) fail "the reason is not told: $message" ;; esac
