@@ -3,6 +3,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -39,7 +40,9 @@ class Served:
 
     def __exit__(self, kind, *_):
         self.stop()
-        if kind is None:
+        if kind is not None:
+            print("weir said:\n" + "".join(filter(None, self.lines)), file=sys.stderr)
+        else:
             check(self.process.returncode == self.code, f"exit {self.process.returncode}\n" + "".join(filter(None, self.lines)))
 
     def _read(self):

@@ -4,12 +4,15 @@ WEIR_SCREENSHOT=FILE.png keeps a picture of the page.
 """
 import json
 import os
+import subprocess
 import tempfile
 
 from chromium import Chromium
 from served import Served
-from weirtest import TOPOLOGIES, broker, consume, equal, produce, settings, unique, weir
+from weirtest import SOURCE, TOPOLOGIES, broker, consume, equal, produce, settings, unique, weir
 
+# The engine, which a topology that has `embedded` finds by this.
+os.environ["WEIR_LIBCHDB"] = subprocess.run([SOURCE / "tests/servers/clickhouse/start", "--fetch"], capture_output=True, text=True, check=True).stdout.strip()
 SYMBOLS = {"ACME": 180, "GLOBEX": 64, "HOOLI": 310}
 
 
@@ -68,7 +71,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="weir-stocks-") as folder:
         options = settings(brokers=address, topic=topic, group_id=unique("stocks"), dead_letter_topic=dead_letters, port=0,
                            embedded_clickhouse=os.path.join(folder, "clickhouse"), delivery="exactly_once")
-        with Served(TOPOLOGIES / "stock-ticks.yaml", *options, "--data-dir", os.path.join(folder, "state")) as served:
+        with Served(TOPOLOGIES / "stock-ticks.yaml", *options, "--data-dir", os.path.join(folder, "state"), "--reset") as served:
             test_rows_arrive(served, address, topic, dead_letters)
             test_page(served, address, topic)
 
