@@ -54,7 +54,7 @@ TEST_F(RunningTopology, IsFoundByItsName) {
     EXPECT_THAT(ask({"status", "digits"}).out, ContainsRegex("counts +fold +[1-9]"));
     const Outcome other = ask({"status", "digit"});
     EXPECT_EQ(other.code, 4);
-    EXPECT_EQ(other.err, "weir: no topology `digit` runs in data; expected: one of `digits`; nearest: `digits`\n");
+    EXPECT_EQ(other.err, "weir: no topology `digit` runs in data; expected: `digits`; nearest: `digits`\n");
     EXPECT_EQ(ask({"stop", "digits"}).out, "digits ends; its state is kept\n");
     EXPECT_EQ(run_->wait().code, 0);
     EXPECT_EQ(ask({"status"}).out, "no topology runs\n");
@@ -67,7 +67,7 @@ TEST_F(RunningTopology, ChangesAndKeepsItsState) {
     folder_.write("t.yaml", text("2"));
     const Outcome plan = ask({"plan", "t.yaml"});
     EXPECT_EQ(plan.code, 10);
-    EXPECT_EQ(plan.out, "~ shown  reconfigured  set.version: $version: 1 -> 2\n2 nodes are kept\n");
+    EXPECT_EQ(plan.out, "~ shown   reconfigured  set.version: $version: 1 -> 2\n2 nodes are kept\n");
     const Outcome applied = ask({"apply", "t.yaml"});
     EXPECT_EQ(applied.code, 0) << applied.err;
     EXPECT_THAT(applied.out, ContainsRegex("applied behind epoch [1-9][0-9]*; no row was read for [0-9]+ ms"));

@@ -215,7 +215,7 @@ TEST_F(Lint, RefusesAPluginThatIsNotThere) {
     EXPECT_EQ(got.out, R"(t.yaml:6:12: error[missing-plugin]: plugin `acme` is not present
     6 | plugins: { acme: ">=1.2" }
       |            ^~~~
-   expected: `aggregates`, `assert`, `clauses`, `codecs`, `console`, `dedup`, `file`, `fold`, `generate`, `http`, `kafka`, `latest`, …
+   expected: `aggregates`, `assert`, `clauses`, `clickhouse`, `codecs`, `console`, `dedup`, `file`, `fold`, `generate`, `http`, `kafka`, …
    hint: see `weir plugin ls`, and --plugin-dir
 )");
     EXPECT_EQ(got.code, 3);
