@@ -274,7 +274,7 @@ class Ledger:
         _, status = os.waitpid(first.pid, os.WUNTRACED)
         check(os.WIFSTOPPED(status), f"{self.name}: it did not stop\n{said.read_text(errors='replace')}")
         try:
-            shutil.copytree(self.folder / "state", self.folder / "copy")
+            shutil.copytree(self.folder / "state", self.folder / "copy", ignore=shutil.ignore_patterns("control"))
             second = self.run(points="coordinator.epoch.told:kill:3", bug=bug, state="copy")
             first.send_signal(signal.SIGCONT)
             first.wait(TIMEOUT)
