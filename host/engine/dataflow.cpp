@@ -244,7 +244,6 @@ void Dataflow::end_source(size_t index, bool stopped) {
 }
 
 void Dataflow::start_epoch(uint64_t epoch) {
-    if (epoch <= epoch_) return;
     epoch_ = epoch;
     // One more while the barriers are being sent, so that it is not done before all are counted.
     barriers_left_ = 1 + nodes_.size();
@@ -428,6 +427,13 @@ Item Dataflow::take(Link& link) {
     return item;
 }
 
+// The next that comes is a barrier of an epoch that another worker has begun and this one was not told of yet. It waits
+// until this worker has begun it, too: by then it knows that the epoch before is committed.
+bool Dataflow::is_ahead(const Link& link) const {
+    const auto* barrier = std::get_if<Barrier>(&link.front());
+    return barrier && barrier->epoch > epoch_;
+}
+
 bool Dataflow::drain_inputs(Node& node) {
     const size_t n = node.inputs.size();
     size_t done = 0;
@@ -435,14 +441,12 @@ bool Dataflow::drain_inputs(Node& node) {
         Link* next = nullptr;
         for (size_t i = 0; i < n && !next; ++i) {
             Link* link = node.inputs[(node.next_input + i) % n];
-            if (link->empty() || link->blocked || (link->relay && !link->relay->has_room())) continue;
+            if (link->empty() || link->blocked || is_ahead(*link) || (link->relay && !link->relay->has_room())) continue;
             next = link;
             node.next_input = (node.next_input + i + 1) % n;
         }
         if (!next) break;
         Item item = take(*next);
-        // A barrier from a worker that is ahead: this one's own sources send theirs first.
-        if (auto* barrier = std::get_if<Barrier>(&item)) listener_.on_epoch(barrier->epoch);
         if (auto* batch = std::get_if<BatchRef>(&item))
             process(node, *next, *batch);
         else

@@ -46,8 +46,6 @@ struct Failure {
 class DataflowListener {
 public:
     virtual ~DataflowListener() = default;
-    // The first barrier of an epoch came from another worker: start_epoch is due now.
-    virtual void on_epoch(uint64_t epoch) = 0;
     // Every node of this worker has passed it, its sinks are prepared.
     virtual void on_barrier_done(uint64_t epoch) = 0;
     virtual void on_source_wake(size_t node) = 0;  // a source woke, or its time has come
@@ -100,9 +98,8 @@ public:
     // A source has no more splits, or is stopped: its end travels behind its last batch.
     void end_source(size_t node, bool stopped);
     // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
-    // time: REQUIRES that the last one's on_barrier_done has come. Nothing if it was started already.
+    // time: REQUIRES that the last one's on_barrier_done has come.
     void start_epoch(uint64_t epoch);
-    uint64_t epoch() const { return epoch_; }  // the last one that was started
     // Whether the node has passed the barrier of an epoch that is not whole yet: what it emits is behind that barrier.
     bool is_behind_barrier(size_t node) const { return barriers_left_ > 0 && nodes_[node].passed == epoch_; }
     bool all_ended() const { return running_ == 0; }
@@ -136,6 +133,7 @@ private:
         bool ended = false, stopped = false;  // as End says
         bool blocked = false;  // its barrier came, others' have not
         bool empty() const { return ring ? ring->empty() : queue.empty(); }
+        const Item& front() const { return ring ? ring->front() : queue.front(); }  // REQUIRES: not empty
     };
     struct Relay {  // a broadcast edge on worker 0, with more workers than that
         size_t node = 0;  // that reads it
@@ -247,6 +245,7 @@ private:
     }
     void apply_errors_policy(Node& node, const BatchRef& rows);
     bool step_node(Node& node, bool woken);
+    bool is_ahead(const Link& link) const;
     bool drain_inputs(Node& node);
     static Item take(Link& link);
 

@@ -41,6 +41,8 @@ public:
         if (ring_.size() + 1 >= kMaxQueuedBatches) sender_.notify();
         return item;
     }
+    // [receiver] REQUIRES: not empty.
+    const Item& front() const { return ring_.front(); }
     bool empty() const { return ring_.empty(); }  // either
 
 private:

@@ -33,6 +33,11 @@ public:
         return !work.empty();
     }
 
+    bool empty() {  // any thread
+        std::lock_guard lock(mutex_);
+        return work_.empty();
+    }
+
 private:
     Wakeup& owner_;
     std::mutex mutex_;

@@ -34,6 +34,8 @@ public:
         tail_.store(tail + 1);
         return value;
     }
+    // What pop gives next. [consumer] REQUIRES: not empty.
+    const T& front() const { return slots_[tail_.load(std::memory_order_relaxed) & (kCapacity - 1)]; }
     bool empty() const { return size() == 0; }
     // Sequentially consistent with push and pop: of a producer that looks after its push and a consumer that looks
     // after its pop, one at least sees the other's.

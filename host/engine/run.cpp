@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -130,9 +131,10 @@ void TopologyRun::run_threads() {
 void TopologyRun::run_simulated(uint64_t seed) {
     std::vector<Actor> actors;
     actors.push_back({[this] { return turn(); }, [this] { return wakeup_.is_pending(); }, [this] { return next_time(); }});
+    // Between its look at what was posted and its look at the rings others go on: what was posted may be read later.
     for (Worker& worker : workers_)
-        actors.push_back({[&worker] { return worker.turn(); }, [&worker] { return worker.is_woken(); },
-                          [&worker] { return worker.next_time(); }});
+        actors.push_back({[&worker, late = std::mt19937_64(seed + actors.size())]() mutable { return worker.turn(late() % 4 > 0); },
+                          [&worker] { return worker.is_woken(); }, [&worker] { return worker.next_time(); }});
     const auto is_over = [this] { return over(); };
     if (options_.driver) {
         if (!simulate(actors, seed, simulated_now_, is_over, *options_.driver))

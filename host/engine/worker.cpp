@@ -54,10 +54,10 @@ Worker::Worker(Plan& plan, uint32_t index, Fabric& fabric, std::function<int64_t
       }) {}
 
 // The wake-up is taken before anything is looked at: what comes later leaves it pending.
-bool Worker::turn() {
+bool Worker::turn(bool reads_mail) {
     const bool woken = fabric_.wakeup(index_).take();
     if (failed_) return false;
-    moved_ = mailbox_.run();
+    moved_ = reads_mail ? mailbox_.run() : !mailbox_.empty();
     if (dataflow_.step(woken)) moved_ = true;
     if (index_ == 0 && !failed() && discovery_.step(clock_())) moved_ = true;
     poll();
@@ -140,7 +140,7 @@ bool Worker::set_splits(size_t node, const std::vector<SplitAssignment>& splits)
 }
 
 void Worker::begin_epoch(uint64_t epoch) {
-    if (failed() || dataflow_.epoch() >= epoch) return;
+    if (failed()) return;
     WEIR_FAILPOINT("worker.epoch.begin");
     sources_.mark_positions();
     marked_records_ = sources_.records();

@@ -60,8 +60,8 @@ public:
     // Only what was posted. [worker]
     bool run_posted() { return mailbox_.run(); }
     // What was posted, what waits in the dataflow, then the sources. True if anything moved; after a failure it does
-    // nothing and returns false.
-    bool turn();
+    // nothing and returns false. Without `reads_mail` as if what was posted had come a moment later.
+    bool turn(bool reads_mail = true);
     void sleep();
     bool is_woken() const { return fabric_.wakeup(index_).is_pending(); }
     std::optional<int64_t> next_time() const;
@@ -80,7 +80,6 @@ public:
     bool failed() const { return dataflow_.failed(); }
 
 private:
-    void on_epoch(uint64_t epoch) override { begin_epoch(epoch); }
     void on_barrier_done(uint64_t epoch) override;
     void on_source_wake(size_t node) override;
     void on_sink_wake(size_t node) override { outbox_.on_wake(node); }

@@ -44,6 +44,7 @@ protected:
         made->start();
         made->join();
         stats_ = made->stats();
+        EXPECT_FALSE(world().marked_ahead);
         return made->failure() ? made->failure()->text() : "";
     }
     static std::vector<std::string> rows(std::initializer_list<int> values) {

@@ -206,7 +206,7 @@ struct Delayed : KeyedOperator {
         auto counts = counts_.update(in);
         for (int64_t row = 0; row < in.rows(); ++row) {
             const int64_t n = in.column(0).template value<int64_t>(row);
-            if (counts[row]++ == 0) timers_.set(Clock, in, row, Clock == WEIR_CLOCK_EVENT ? n + 10 : context_.now() + 10);
+            if (counts[row]++ == 0) timers_.set(Clock, in, row, Clock == WEIR_CLOCK_EVENT ? n + 10 : context_.now() + 100);
             timers_.set(Clock, in, row, INT64_MAX);
             timers_.remove(Clock, in, row, INT64_MAX);
         }

@@ -112,6 +112,8 @@ struct Numbers : weir::Instance {
         return world().endless ? Status() : Status::end();
     }
     Status position(uint64_t split, const weir_bytes_out& out) override {
+        std::lock_guard lock(world_mutex());
+        if (!marked_.insert(split).second) world().marked_ahead = true;
         const std::string text = std::to_string(at_[split]);
         out.put(&out, to_abi(text));
         return {};
@@ -119,6 +121,7 @@ struct Numbers : weir::Instance {
     Status on_epoch_committed(uint64_t, std::span<const weir_position> positions) override {
         std::lock_guard lock(world_mutex());
         for (auto& p : positions) world().committed[ids_[p.split]] = view(p.position);
+        marked_.clear();
         world().events.push_back("committed");
         return {};
     }
@@ -136,6 +139,7 @@ private:
     }
     std::map<uint64_t, std::string> ids_;
     std::map<uint64_t, int64_t> at_;
+    std::set<uint64_t> marked_;  // splits whose position was told, and is not known to be committed
 };
 
 // Passes rows through `map(n)`, in one batch derived from the input.

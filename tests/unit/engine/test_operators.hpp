@@ -29,6 +29,7 @@ struct World {
     int sink_full_every = 0;                 // every n-th process returns MORE once
     int prepare_pending = 0;                 // so many prepares answer PENDING (and wake)
     std::map<std::string, std::string> committed;  // split -> position
+    bool marked_ahead = false;  // a source was asked for its position before it knew that the last epoch is committed
     std::set<int> retryable_calls;           // which calls of `twice`, counted from 1 over restarts, fail so
     int twice_calls = 0;
     std::map<int, std::function<void()>> at_call;  // what is done in such a call of `twice`
