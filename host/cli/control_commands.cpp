@@ -135,8 +135,8 @@ std::optional<Json> ask_change(const Found& found, const char* what, const Json&
 
 int code_of(const Json& answer) {
     if (answer.contains("exit_code")) return answer["exit_code"].get<int>();
-    if (answer.value("loses", false)) return kExitLoses;
-    return answer.value("rolled_back", false) ? kExitFailed : kExitUsage;
+    if (answer.value("rolled_back", false)) return kExitFailed;  // also where the loss was given up
+    return answer.value("loses", false) ? kExitLoses : kExitUsage;
 }
 
 void print_change(const Json& answer, Format format, Terminal& terminal) {

@@ -23,23 +23,6 @@ std::string make_run_id() {
     return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-// Of what users call the node; empty: it has no event time. Times of another column say nothing of this one.
-std::string time_column(const Topology& topology, const std::string& id) {
-    for (const NodeSpec& node : topology.nodes)
-        if (node.event_time && node.name() == id) return node.event_time->column;
-    return "";
-}
-
-// What decides where the state of a node's keys lies: its key, or the configuration of an operator that computes its
-// own.
-Json key_of(const NodeSpec& node) {
-    if (node.op->flags & WEIR_OP_OWN_KEY) return node.config.redacted();
-    if (node.key_expressions.is_null()) return node.key;
-    Json computed = Json::object();
-    for (size_t i = 0; i < node.key.size(); ++i) computed[node.key[i]] = node.key_expressions[i];
-    return computed;
-}
-
 }  // namespace
 
 Epochs::Epochs(Plan& plan, EpochsOptions options)
@@ -47,7 +30,7 @@ Epochs::Epochs(Plan& plan, EpochsOptions options)
       options_(std::move(options)),
       decider_(plan.decider()),
       run_id_(make_run_id()),
-      progress_(options_.progress) {}
+      record_(options_.record) {}
 
 Epochs::~Epochs() = default;
 
@@ -125,6 +108,8 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
         if (Status s = find_dropped(); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.recover.done");
     }
+    if (!store_)
+        if (Status s = read_record(0); !s.ok()) return s;
     return adopt_states(states_);
 }
 
@@ -228,72 +213,6 @@ Status Epochs::decide_abort(uint64_t prepared) {
     return status;
 }
 
-Status Epochs::read_record(uint64_t epoch) {
-    progress_ = {};
-    if (epoch == 0) return {};
-    auto record = store_->record(WEIR_BUG("positions-of-epoch-before") && epoch > 1 ? epoch - 1 : epoch);
-    if (!record) return record.status();
-    const Json parsed = Json::parse(record->value_or(""), nullptr, false);
-    if (!parsed.is_object() || !parsed.contains("positions"))
-        return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
-    last_marker_ = parsed.value("marker", "");
-    find_replaced(parsed.value("operators", Json::object()));
-    if (parsed.contains("keys"))
-        if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
-    states_ = parsed.value("states", Json::object());
-    for (const auto& [node, before] : replaced_) states_.erase(node);
-    read_times(parsed.value("times", Json::object()));
-    return read_positions(parsed["positions"]);
-}
-
-Status Epochs::read_positions(const Json& positions) {
-    for (const Json& one : positions) {
-        const std::string id = one.value("node", "");
-        const int node = plan_.topology().find_node(id);
-        if (node < 0 || replaced_.contains(id)) {
-            if (Status s = may_lose(id, "positions"); !s.ok()) return s;
-            continue;
-        }
-        SplitPosition& position = progress_.positions.emplace_back();
-        position.node = static_cast<size_t>(node);
-        position.split = one.value("split", "");
-        position.position = one.value("position", "");
-        if (one.contains("time") && one.value("time_of", "") == time_column(plan_.topology(), id)) position.time = one["time"].get<int64_t>();
-    }
-    return {};
-}
-
-// Of nodes that are there still: it is no loss where one begins to wait anew.
-void Epochs::read_times(const Json& times) {
-    for (const auto& [id, one] : times.items()) {
-        const int node = plan_.topology().find_node(id);
-        if (node < 0 || replaced_.contains(id)) continue;
-        NodeTime& time = progress_.times.emplace_back(NodeTime{static_cast<size_t>(node), {}, {}});
-        if (one.contains("watermark")) time.watermark = one["watermark"].get<int64_t>();
-        if (one.contains("greatest") && one.value("time_of", "") == time_column(plan_.topology(), id))
-            time.greatest = one["greatest"].get<int64_t>();
-    }
-}
-
-// What a node held as another operator is nobody's now.
-void Epochs::find_replaced(const Json& operators) {
-    replaced_.clear();
-    for (const NodeSpec& node : plan_.topology().nodes)
-        if (std::string before = operators.value(node.id, node.op->name); before != node.op->name)
-            replaced_.emplace(node.id, std::move(before));
-}
-
-// Under another key the entries would lie with workers that do not own them.
-Status Epochs::check_keys(const Json& keys) const {
-    for (const NodeSpec& node : plan_.topology().nodes) {
-        if (!keys.contains(node.id) || replaced_.contains(node.id) || keys[node.id] == key_of(node)) continue;
-        return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it "
-                                              "as it was, or begin anew (--reset)",
-                                              node.id, keys[node.id].dump(), key_of(node).dump()));
-    }
-    return {};
-}
-
 namespace {
 
 // The id of the server that the record knows of a connection: by its name, or, where it was called otherwise, as the only one
@@ -381,31 +300,6 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
-std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const {
-    Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
-    for (const NodeSpec& node : plan_.topology().nodes) {
-        if (!node.of.empty()) continue;  // clauses are no part of what a node is known by
-        record["operators"][node.id] = node.op->name;
-        if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
-    }
-    const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
-    if (!marker.empty()) record["marker"] = marker;
-    if (!states_.empty()) record["states"] = states_;
-    if (!servers_.empty()) record["servers"] = servers_;
-    for (const SplitPosition& one : progress.positions) {
-        const std::string& id = plan_.topology().nodes[one.node].id;
-        Json& position = record["positions"].emplace_back(Json{{"node", id}, {"split", one.split}, {"position", one.position}});
-        if (one.time) position.update({{"time", *one.time}, {"time_of", time_column(plan_.topology(), id)}});
-    }
-    for (const NodeTime& one : progress.times) {
-        const std::string& id = plan_.topology().nodes[one.node].id;
-        Json& time = record["times"][id];
-        if (one.watermark) time["watermark"] = *one.watermark;
-        if (one.greatest) time.update({{"greatest", *one.greatest}, {"time_of", time_column(plan_.topology(), id)}});
-    }
-    return record.dump();
-}
-
 Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (!dropped_.empty()) {
@@ -434,6 +328,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
     progress_ = progress;
+    if (!store_) record_ = record_of(epoch, progress);
     return begin(stop);
 }
 

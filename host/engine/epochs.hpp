@@ -51,7 +51,7 @@ struct EpochsOptions {
     bool reset = false;                   // forget the state, once the run begins
     std::filesystem::path savepoint;      // a store that becomes the state, once the run begins; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
-    RunProgress progress;  // where a run begins when there is no folder
+    std::string record;  // of the last epoch, where a run goes on from when there is no folder; empty: it begins
 };
 
 class Epochs {
@@ -76,6 +76,7 @@ public:
     // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
     const RunProgress& progress() const { return progress_; }
+    const std::string& record() const { return record_; }  // of that epoch, when there is no folder
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -119,6 +120,7 @@ private:
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
     RunProgress progress_;
+    std::string record_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch
     Json states_ = Json::object();  // by node: the catalogue of its keyed states

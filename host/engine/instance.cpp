@@ -41,6 +41,7 @@ Status Instance::must_be_done(const char* name, Status status) {
 }
 
 int32_t Instance::outside_start(weir_context* context, weir_error* error) {
+    if (of(context).given_back_) return WEIR_START_LATER;
     Result<int32_t>& start = of(context).outside_start_;
     return start ? *start : start.status().to_abi(error);
 }

@@ -109,6 +109,8 @@ public:
     // Of a source: what it is told to do with positions that are kept outside of the epochs; WEIR_START_*, or why they
     // may not be used. Before open.
     void set_outside_start(Result<int32_t> start) { outside_start_ = std::move(start); }
+    // Of the split that is assigned next: others may have read on from its position. [worker]
+    void set_given_back(bool given_back) { given_back_ = given_back; }
     // weir_start_api's.
     static int32_t outside_start(weir_context* context, weir_error* error);
 
@@ -148,6 +150,7 @@ private:
     bool broken_ = false;
     size_t slot_ = 0;
     Result<int32_t> outside_start_{0};
+    bool given_back_ = false;
     std::atomic<InstanceHost*> host_{nullptr};
     NodeCounters counters_;
     TimeGauge time_;

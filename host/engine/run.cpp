@@ -175,7 +175,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
     WEIR_FAILPOINT("coordinator.restore.begin");
-    for (const SplitPosition& one : epochs_.progress().positions) splits_.set_position(one.node, one.split, one.position, one.time);
+    for (const SplitPosition& one : epochs_.progress().positions) splits_.restore(one);
     for (const NodeTime& one : epochs_.progress().times)
         for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();
@@ -403,6 +403,8 @@ void TopologyRun::commit_epoch() {
         progress.add(std::move(report.progress));
     }
     in_flight_ = false;
+    splits_.mark(progress.positions);
+    progress.positions = splits_.positions();
     Status status = epochs_.commit(epoch_, parts, progress, abandon_);
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {

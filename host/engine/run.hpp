@@ -88,7 +88,7 @@ public:
     // After join. Up to the last committed epoch: records that the sources gave in this run, and where they were;
     // and the clock at its end.
     int64_t committed_records() const { return committed_records_; }
-    const RunProgress& committed_progress() const { return epochs_.progress(); }
+    const std::string& committed_record() const { return epochs_.record(); }  // without a folder
     int64_t now() const { return clock_(); }
     RunStats stats() const;
     const Topology& topology() const { return plan_->topology(); }

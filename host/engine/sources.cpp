@@ -89,6 +89,7 @@ bool Sources::assign(Source& source, const SplitAssignment& assigned) {
     split.id = assigned.id;
     const bool first = source.begun.insert(assigned.id).second;
     const weir_str position = assigned.position && first ? to_abi(*assigned.position) : weir_str{nullptr, 0};
+    source.instance->set_given_back(position.data && assigned.given_back);
     Status status = source.instance->call_done("assign", [&](void* self, weir_error* error) {
         return source.instance->api().assign(self, split.number, to_abi(split.id), position, error);
     });

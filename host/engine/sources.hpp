@@ -40,14 +40,6 @@ private:
     std::atomic<int64_t> out_{0};
 };
 
-// The position of a split, in its source's own notation, and the greatest event time of its rows up to there.
-struct SplitPosition {
-    size_t node = 0;
-    std::string split;  // id
-    std::string position;
-    std::optional<int64_t> time = {};
-};
-
 // How far a run has come, as an epoch keeps it: where its sources were, and event time at its nodes.
 struct RunProgress {
     std::vector<SplitPosition> positions;

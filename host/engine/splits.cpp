@@ -31,9 +31,29 @@ uint32_t SplitTable::reserve(size_t node, const std::string& id) {
     return (found != source.splits.end() ? found->second : add(source, id)).worker;
 }
 
-void SplitTable::set_position(size_t node, const std::string& id, std::string position, std::optional<int64_t> time) {
-    sources_[node].positions[id] = std::move(position);
-    if (time) sources_[node].times[id] = *time;
+void SplitTable::restore(SplitPosition at) {
+    Source& source = sources_[at.node];
+    const std::string id = at.split;
+    source.known[id] = {std::move(at), true};
+}
+
+void SplitTable::mark(const std::vector<SplitPosition>& read) {
+    for (const SplitPosition& one : read) {
+        Known& known = sources_[one.node].known[one.split];
+        known = {one, known.is_first};
+    }
+}
+
+std::vector<SplitPosition> SplitTable::positions() const {
+    std::vector<SplitPosition> out;
+    for (const auto& [node, source] : sources_) {
+        for (const auto& [id, known] : source.known) {
+            const auto split = source.splits.find(id);
+            out.push_back(known.at);
+            if (split != source.splits.end() && !split->second.listed) out.back().given_back = true;
+        }
+    }
+    return out;
 }
 
 std::vector<SplitAssignment> SplitTable::of_worker(size_t node, uint32_t worker) const {
@@ -43,9 +63,12 @@ std::vector<SplitAssignment> SplitTable::of_worker(size_t node, uint32_t worker)
     for (const std::string& id : source->second.order) {
         const Split& split = source->second.splits.at(id);
         if (split.worker != worker || !split.listed) continue;
-        auto position = source->second.positions.find(id);
         SplitAssignment& assigned = out.emplace_back(SplitAssignment{split.number, id, {}});
-        if (position != source->second.positions.end()) assigned.position = position->second;
+        if (auto known = source->second.known.find(id); known != source->second.known.end() && known->second.is_first) {
+            assigned.position = known->second.at.position;
+            assigned.time = known->second.at.time;
+            assigned.given_back = known->second.at.given_back;
+        }
         if (auto time = source->second.times.find(id); time != source->second.times.end()) assigned.time = time->second;
     }
     return out;
@@ -62,7 +85,12 @@ void SplitTable::split_revoked(size_t node, uint64_t number, std::optional<int64
         if (it->second.number != number || it->second.listed) continue;
         --load_[it->second.worker];
         if (time) source.times[it->first] = *time;
-        source.positions.erase(it->first);  // whoever reads it meanwhile goes on from there
+        // Whoever reads it meanwhile goes on from there; at the end of it nobody does.
+        if (auto known = source.known.find(it->first); known != source.known.end()) {
+            known->second.is_first = false;
+            known->second.at.given_back = true;
+            if (it->second.ended) source.known.erase(known);
+        }
         std::erase(source.order, it->first);
         source.splits.erase(it);
         return;

@@ -16,6 +16,16 @@ struct SplitAssignment {
     std::string id;
     std::optional<std::string> position;  // where to begin; none: where the source's configuration says
     std::optional<int64_t> time = {};     // the greatest event time of its rows before that
+    bool given_back = false;              // others may have read on from the position
+};
+
+// The position of a split, in its source's own notation, and the greatest event time of its rows up to there.
+struct SplitPosition {
+    size_t node = 0;
+    std::string split;  // id
+    std::string position;
+    std::optional<int64_t> time = {};
+    bool given_back = false;  // this host does not read it any more: others may have read on from there
 };
 
 class SplitTable {
@@ -25,8 +35,13 @@ public:
     // The splits that a source has now. New ones go to the worker that reads the fewest. `complete`: there will be
     // no others.
     void update(size_t node, const std::vector<std::string>& ids, bool complete);
-    // Where a split of this source begins when it is first seen, and the greatest event time of its rows before that.
-    void set_position(size_t node, const std::string& id, std::string position, std::optional<int64_t> time = {});
+    // Where a split begins when it is first seen.
+    void restore(SplitPosition at);
+    // How far splits have been read as of an epoch.
+    void mark(const std::vector<SplitPosition>& read);
+    // The last that is known of every split: also of those that were not granted or found yet, or are not any more. An
+    // epoch that lacked them would forget them.
+    std::vector<SplitPosition> positions() const;
     // The worker that will read a split which is not known yet: where its state goes.
     uint32_t reserve(size_t node, const std::string& id);
     // What the worker reads of the source.
@@ -45,11 +60,15 @@ private:
         uint32_t worker = 0;
         bool listed = false, ended = false;
     };
+    struct Known {
+        SplitPosition at;
+        bool is_first = false;  // no split of this run has begun there
+    };
     struct Source {
         std::map<std::string, Split> splits;
         std::vector<std::string> order;  // as they were first listed
-        std::map<std::string, std::string> positions;
-        std::map<std::string, int64_t> times;
+        std::map<std::string, Known> known;
+        std::map<std::string, int64_t> times;  // of splits that were revoked
         bool complete = false;
     };
 

@@ -135,7 +135,7 @@ void Supervisor::tear_down() {
         const std::lock_guard lock(mutex_);
         if (!run_) return;
         records_ += run_->committed_records();
-        if (keeps_progress_) progress_ = run_->committed_progress();
+        if (keeps_progress_) record_ = run_->committed_record();
         past_ = joined(past_, *run_);
         gone = std::move(run_);
     }
@@ -202,7 +202,7 @@ RunOptions Supervisor::next_options() const {
     if (options.records) options.records = std::max<int64_t>(0, *options.records - records_);
     options.epochs.reset = false;
     options.epochs.savepoint.clear();
-    options.epochs.progress = progress_;
+    options.epochs.record = record_;
     return options;
 }
 

@@ -143,8 +143,8 @@ private:
     std::chrono::microseconds ran_{0};
     int64_t simulated_now_ = 0;
     int64_t records_ = 0;  // committed by the runs before
-    RunProgress progress_;
-    bool keeps_progress_ = true;  // what they point into outlives a restart
+    std::string record_;  // of the last epoch of a run without a folder
+    bool keeps_progress_ = true;  // what its positions point into outlives a restart
 
     mutable std::mutex mutex_;  // guards what follows; run_ is changed by the supervisor's thread alone
     std::condition_variable changed_;

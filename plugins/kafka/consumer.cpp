@@ -109,8 +109,8 @@ Status Consumer::make_client(size_t partitions) {
     properties.emplace_back("enable.auto.commit", "false");
     properties.emplace_back("enable.auto.offset.store", "false");
     properties.emplace_back("enable.partition.eof", options_.stop_at_end ? "true" : "false");
-    // Only where offsets have vanished under a running source: what is still there, or what comes.
-    properties.emplace_back("auto.offset.reset", options_.start.kind == Start::Kind::kLatest ? "latest" : "earliest");
+    // Where offsets vanish under a running source, what was not read is lost: never in silence.
+    properties.emplace_back("auto.offset.reset", "error");
     auto client = Client::create({RD_KAFKA_CONSUMER, properties, this, log_});
     if (!client) return client.status();
     client_ = std::move(*client);

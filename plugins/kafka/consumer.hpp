@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include <weir/ext/start.h>
+
 #include "connection.hpp"
 #include "group.hpp"
 #include "split.hpp"
@@ -66,6 +68,8 @@ private:
         std::shared_ptr<Split> split;
         std::optional<int64_t> position;
         Result<int32_t> outside;
+        // Others may have read on from its position.
+        bool is_given_back() const { return position && outside && outside.value() == WEIR_START_LATER; }
     };
     using Offsets = std::map<TopicPartition, int64_t>;
 
@@ -98,7 +102,7 @@ private:
 
     Client client_;
     std::map<std::string, Topic> topics_;  // control thread
-    std::set<TopicPartition> running_;     // control thread
+    std::map<TopicPartition, const Split *> running_;  // which split reads it; control thread
     std::unique_ptr<Group> group_;
     uint64_t tick_ = 0;
     int ticks_ = 0;

@@ -3,7 +3,6 @@
 
 #include "consumer.hpp"
 
-#include <weir/ext/start.h>
 #include <weir/failpoint.hpp>
 
 namespace weir::kafka {
@@ -48,14 +47,17 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
     for (const Starting &s : splits) {
         all.push_back(s.split->partition());
         if (s.position) starts[s.split->partition()] = *s.position;
-        else unknown.push_back(s.split->partition());
+        if (!s.position || s.is_given_back()) unknown.push_back(s.split->partition());
     }
     if (options_.stop_at_end) {
         Status status = offsets_for(all, kLatest, ends);
         if (!status.ok()) return status;
     }
-    if (Status status = check_positions(starts); !status.ok()) return status;
     if (Status status = from_group(splits, unknown, starts); !status.ok()) return status;
+    Offsets positions;
+    for (const Starting &s : splits)
+        if (s.position) positions[s.split->partition()] = starts[s.split->partition()];
+    if (Status status = check_positions(positions); !status.ok()) return status;
     return from_start(unknown, starts);
 }
 
@@ -69,7 +71,11 @@ Status Consumer::from_group(const std::vector<Starting> &splits, std::vector<Top
     for (const Starting &s : splits) {
         const TopicPartition &p = s.split->partition();
         auto found = committed->find(p);
-        if (s.position) continue;
+        if (s.position) {
+            if (s.is_given_back() && found != committed->end()) starts[p] = std::max(*s.position, found->second);
+            std::erase(unknown, p);
+            continue;
+        }
         if (auto own = reached.find(p); own != reached.end()) {
             starts[p] = found == committed->end() ? own->second : std::max(own->second, found->second);
             std::erase(unknown, p);
@@ -155,20 +161,25 @@ Status Consumer::run(Split &split, int64_t first, int64_t end) {
         split.run(Queue(rd_kafka_queue_new(client_.get())), first, end);
         return {};
     }
+    // A split of before that was revoked, and whose end waits behind this.
+    if (running_.erase(p)) rd_kafka_consume_stop(topic.get(), p.partition);
     Queue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_queue_t *raw = queue.get();
     split.run(std::move(queue), first, end);
     if (rd_kafka_consume_start_queue(topic.get(), p.partition, first, raw) != 0)
         return Status::retryable("cannot read " + p.topic + "/" + std::to_string(p.partition) + ": " +
                                  rd_kafka_err2str(rd_kafka_last_error()));
-    running_.insert(p);
+    running_[p] = &split;
     WEIR_FAILPOINT("kafka.splits.started");
     return {};
 }
 
 void Consumer::stop(Split &split) {
     const TopicPartition &p = split.partition();
-    if (running_.erase(p)) rd_kafka_consume_stop(topics_[p.topic].get(), p.partition);
+    if (const auto found = running_.find(p); found != running_.end() && found->second == &split) {
+        rd_kafka_consume_stop(topics_[p.topic].get(), p.partition);
+        running_.erase(found);
+    }
     split.close();
 }
 

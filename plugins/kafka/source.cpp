@@ -56,6 +56,10 @@ bool parse_split(std::string_view id, TopicPartition &out) {
 Status message_error(const rd_kafka_message_t &message, const TopicPartition &partition) {
     std::string text = "reading " + split_id(partition) + ": " + rd_kafka_message_errstr(&message);
     switch (message.err) {
+        // Whoever starts again from the position learns what is there, and refuses.
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+            return Status::retryable(text + ": records that were to be read next are not there any more");
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         case RD_KAFKA_RESP_ERR__BAD_MSG:
         case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:

@@ -7,6 +7,7 @@ import os
 import pathlib
 import resource
 import signal
+import subprocess
 import sys
 import threading
 
@@ -61,6 +62,31 @@ def host_that_stands_still(ledger):
         check(host.returncode in codes and "was taken over" not in text, f"{point}: exit {host.returncode}\n{text}")
 
 
+def partitions_that_another_has(ledger):
+    """While another member of the group reads some of the partitions, and commits offsets that are ahead, epochs keep
+    where this host was in them."""
+    host, said = ledger.start(points="coordinator.epoch.told:stop:8")
+    _, status = os.waitpid(host.pid, os.WUNTRACED)
+    check(os.WIFSTOPPED(status), f"it did not stop\n{said.read_text(errors='replace')}")
+    host.send_signal(signal.SIGTERM)
+    host.send_signal(signal.SIGCONT)
+    check(host.wait(TIMEOUT) == 0, f"exit {host.returncode}\n{said.read_text(errors='replace')}")
+    with open(ledger.folder / "other.log", "w", encoding="utf-8") as log:
+        other = subprocess.Popen(["kcat", "-G", ledger.group, "-b", ledger.brokers, "-u", "-X", "heartbeat.interval.ms=200",
+                                  "-X", "auto.offset.reset=earliest", ledger.input], stdout=subprocess.PIPE, stderr=log, text=True)
+        try:
+            for _ in range(ROWS_PER_SECOND):
+                check(other.stdout.readline(), "the other member has ended")
+            drain = threading.Thread(target=other.stdout.read)
+            drain.start()
+            ended = ledger.run(points="coordinator.epoch.told:kill:8")
+            check(ended.code == -9, f"exit {ended.code}\n{ended.text}")
+        finally:
+            other.send_signal(signal.SIGINT)
+            other.wait(TIMEOUT)
+    drain.join()
+
+
 def disk_without_room(ledger):
     """At a write before the decision, and at the one behind it."""
     for at in (5, 6):
@@ -89,11 +115,11 @@ def disk_that_ends(ledger):
 
 
 CASES = [lost_answer_of_a_commit, lost_request_of_a_commit, restart_within_the_host, overtaken_host,
-         host_that_stands_still, disk_without_room, disk_with_errors, disk_that_ends]
+         host_that_stands_still, partitions_that_another_has, disk_without_room, disk_with_errors, disk_that_ends]
 # The shortest session that a broker takes; a member of the group, so that there is one.
 OPTIONS = {restart_within_the_host: dict(restart="{ strategy: fixed_delay, delay: 100ms }"),
-           host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000",
-                                        reading=f"group_id: {unique('still')}")}
+           host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000", member=True),
+           partitions_that_another_has: dict(member=True)}
 
 
 def main():

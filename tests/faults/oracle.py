@@ -229,16 +229,17 @@ Ended = collections.namedtuple("Ended", "code text points")  # points: those tha
 class Ledger:
     """One run of the topology through any number of deaths: its topics, its state, its starts."""
 
-    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties="", reading="",
-                 restart="none"):
-        self.brokers, self.name = brokers, unique("ledger")
+    def __init__(self, brokers, topic, folder, delivery="exactly_once", properties="", member=False, restart="none"):
+        """`member`: it gets its partitions from the group, as by default; otherwise it reads all of them."""
+        self.brokers, self.name, self.input = brokers, unique("ledger"), topic
+        self.group = f"{self.name}-group"
         self.folder = pathlib.Path(folder) / self.name
         self.folder.mkdir()
         self.starts = 0
         for output, partitions in (("pairs", 1), ("counts", 2), ("visits", 2), ("dead", 1)):
             weir("topic", "create", f"{self.name}-{output}", "--partitions", partitions, "--brokers", brokers)
-        live = reading or f"partitions: {list(range(PARTITIONS))}"
-        for kind, how in (("live", live), ("final", "stop_at_end: true")):
+        live = f"group_id: {self.group}" + ("" if member else f", partitions: {list(range(PARTITIONS))}")
+        for kind, how in (("live", live), ("final", f"group_id: {self.group}, stop_at_end: true")):
             (self.folder / f"{kind}.yaml").write_text(TOPOLOGY.format(
                 name=self.name, brokers=brokers, input=topic, reading=how, divisor=DIVISOR, sum=SUM, ttl=TTL,
                 checkpoint=CHECKPOINT, delivery=delivery, restart=restart, properties=properties))

@@ -2,7 +2,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "decider.hpp"
-#include "limited_topic.hpp"
+#include "administer.hpp"
 
 namespace weir::testing {
 namespace {

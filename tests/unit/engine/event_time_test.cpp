@@ -120,7 +120,7 @@ TEST(EventTime, OfTheFirstInstantsHasNoWatermark) {
 
 TEST(EventTime, OfASplitGoesAlongToWhoReadsItNext) {
     SplitTable splits(2);
-    splits.set_position(0, "a", "5", 500);
+    splits.restore({0, "a", "5", 500});
     splits.update(0, {"a", "b"}, false);
     const auto time_of_a = [&]() -> std::optional<int64_t> {
         for (uint32_t worker : {0U, 1U})

@@ -15,6 +15,7 @@ extern "C" {
 
 #define WEIR_START_OUTSIDE 0    /* begin at the position that is kept outside, where there is one */
 #define WEIR_START_CONFIGURED 1 /* begin as configured, whatever is kept outside */
+#define WEIR_START_LATER 2      /* begin at the later of the position given and the one that is kept outside */
 
 typedef struct weir_start_api {
     uint32_t size;
@@ -22,7 +23,8 @@ typedef struct weir_start_api {
     /*
      * During assign of a split without a position: where to begin. Below 0: a split that would begin at an outside
      * position must fail with this code and message instead, since the state that belongs to that position is not
-     * there; one that has none begins as configured. [worker]
+     * there; one that has none begins as configured. Of a split with a position: WEIR_START_LATER where the host had
+     * given the split back after it, so that others may have read on; all else means at the position. [worker]
      */
     int32_t (*outside_start)(weir_context *, weir_error *);
 } weir_start_api;
