@@ -3,7 +3,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # What runs with ThreadSanitizer, too; with AddressSanitizer every unit test does.
-TSAN := engine_test;conformance_test
+TSAN := engine_test;conformance_test;plugins_kafka_embedded
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build

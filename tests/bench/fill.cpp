@@ -1,9 +1,10 @@
 // bench-fill: recreates a topic and fills it.
 //
-//   bench-fill --brokers HOST:PORT --topic raw [--payload numbers] [--partitions 4] [--records 5000000] [--seed 12]
+//   bench-fill --brokers HOST:PORT --topic raw [--payload numbers] [--below 1000] [--partitions 4] [--records 5000000] [--seed 12]
 //              [--corrupt-one-in 10000] [--compression none]
 //
 // numbers   the input of pair-match: 0..12 as text, uniform; one in --corrupt-one-in (0: none) is out of range or no number
+// keys      numbers below --below as text, uniform
 // orders    that of orders-by-status, as orders-seeder writes it: customer=customer-042,status=SHIPPED,...,ts=...
 // events    that of windows.yaml: `k,u,v,h,ts`, numbers below 10,000, 100,000 and 1,000,000, a key that is 0 in half of the
 //           records and below 10,000 in the others, and milliseconds
@@ -12,6 +13,7 @@
 // --records 0 only recreates the topic.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <ctime>
 #include <random>
 #include <thread>
@@ -102,14 +104,16 @@ constexpr size_t kMaxPayload = 128;
 /// Writes payloads one behind the other.
 class Payload {
  public:
-  Payload(const std::string& kind, uint64_t seed, uint64_t corrupt_one_in)
-      : kind_(kind), random_(seed), corrupt_one_in_(corrupt_one_in) {
-    if (kind != "numbers" && kind != "orders" && kind != "events") bench::die("--payload numbers, orders or events");
+  Payload(const std::string& kind, uint64_t seed, uint64_t corrupt_one_in, uint64_t below)
+      : kind_(kind), random_(seed), corrupt_one_in_(corrupt_one_in), below_(below) {
+    if (kind != "numbers" && kind != "keys" && kind != "orders" && kind != "events")
+      bench::die("--payload numbers, keys, orders or events");
   }
 
   /// The length. REQUIRES: room for kMaxPayload bytes.
   size_t write(int64_t record, char* to) {
     if (kind_ == "numbers") return number(to);
+    if (kind_ == "keys") return static_cast<size_t>(std::to_chars(to, to + kMaxPayload, random_() % below_).ptr - to);
     const int64_t ms = kStartMs + record / 100 - static_cast<int64_t>(random_() % 1000);
     return kind_ == "orders" ? order(ms, to) : event(ms, to);
   }
@@ -141,7 +145,7 @@ class Payload {
 
   const std::string kind_;
   std::mt19937_64 random_;
-  const uint64_t corrupt_one_in_;
+  const uint64_t corrupt_one_in_, below_;
 };
 
 void fill(rd_kafka_t* client, rd_kafka_topic_t* topic, int partitions, int64_t records, Payload payload) {
@@ -173,6 +177,7 @@ int main(int argc, char** argv) {
                                    {{"--brokers", ""},
                                     {"--topic", "raw"},
                                     {"--payload", "numbers"},
+                                    {"--below", "1000"},
                                     {"--partitions", "4"},
                                     {"--records", "5000000"},
                                     {"--seed", "12"},
@@ -195,7 +200,7 @@ int main(int argc, char** argv) {
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name.c_str(), nullptr);
   fill(client, topic, partitions, arguments.number("--records"),
        Payload(arguments.text("--payload"), static_cast<uint64_t>(arguments.number("--seed")),
-               static_cast<uint64_t>(arguments.number("--corrupt-one-in"))));
+               static_cast<uint64_t>(arguments.number("--corrupt-one-in")), static_cast<uint64_t>(arguments.number("--below"))));
   bench::check(rd_kafka_flush(client, 120'000), "flush");
   rd_kafka_topic_destroy(topic);
   rd_kafka_destroy(client);

@@ -1,6 +1,6 @@
 // bench-floor: what a hand-written loop over librdkafka costs. `pairs` is the floor that weir is compared with.
 //
-//   bench-floor consume|produce|pairs --brokers HOST:PORT [--topic raw] [--out-topic pairs] [--dead-topic dead]
+//   bench-floor consume|produce|pairs|count --brokers HOST:PORT [--topic raw] [--out-topic pairs] [--dead-topic dead]
 //               [--group bench-floor] [--call batch|callback|poll] [--partition each-batch|sticky]
 //               [--set consumer.KEY=VALUE]... [--set producer.KEY=VALUE]...
 //
@@ -8,12 +8,14 @@
 //   produce   only produces what `pairs` would, computed beforehand and held in memory
 //   pairs     consumes, parses, matches with waiting complements, first in first out, and produces; records that are
 //             no number 0..12 become dead letters; commits the offsets once everything is acknowledged
+//   count     consumes, parses, counts and adds up by number in memory, and commits the offsets
 //
 // Prints one JSON line. Measured is from the connected client to the last record, acknowledged and committed.
 // README.md says why librdkafka is used as it is here.
 #include <array>
 
 #include "client.h"
+#include "counting.h"
 #include "pairing.h"
 #include "source.h"
 
@@ -156,6 +158,17 @@ void pairs(const bench::Arguments& arguments) {
   meter.print("pairs", source.records(), pairing.summary());
 }
 
+void count(const bench::Arguments& arguments) {
+  Source source(arguments);
+  bench::Counting counting;
+  bench::Meter meter;
+  source.read([&](const rd_kafka_message_t& message) { counting.feed(message); }, [] {});
+  source.commit();
+  meter.stop();
+  if (counting.rows() != source.records()) bench::die("not every record was counted");
+  meter.print("count", source.records(), counting.summary());
+}
+
 void produce(const bench::Arguments& arguments) {
   std::vector<char> bytes;
   std::vector<uint8_t> lengths;
@@ -198,9 +211,9 @@ void produce(const bench::Arguments& arguments) {
 
 int main(int argc, char** argv) {
   const std::map<std::string, void (*)(const bench::Arguments&)> modes = {
-      {"consume", consume}, {"produce", produce}, {"pairs", pairs}};
+      {"consume", consume}, {"produce", produce}, {"pairs", pairs}, {"count", count}};
   const auto mode = modes.find(argc > 1 ? argv[1] : "");
-  if (mode == modes.end()) bench::die("usage: bench-floor consume|produce|pairs --brokers HOST:PORT [OPTION...]");
+  if (mode == modes.end()) bench::die("usage: bench-floor consume|produce|pairs|count --brokers HOST:PORT [OPTION...]");
   const bench::Arguments arguments(argc, argv, 2,
                                    {{"--brokers", ""},
                                     {"--topic", "raw"},

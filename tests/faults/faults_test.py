@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 from oracle import PARTITIONS, TIMEOUT, Feed, Ledger, Reference, check, fault_in, scratch, unique, weir
 
 ROWS_PER_SECOND = 2000
 STAND_STILL = 14  # seconds; a broker looks for old transactions every 10
+COMES_BACK = 15  # seconds; a second where nothing else runs. The group misses a member after 45
 
 
 def lost_answer_of_a_commit(ledger):
@@ -60,6 +62,18 @@ def host_that_stands_still(ledger):
             host.kill()
         text = said.read_text(errors="replace")
         check(host.returncode in codes and "was taken over" not in text, f"{point}: exit {host.returncode}\n{text}")
+
+
+def member_that_was_killed(ledger):
+    """Its partitions come back with its next start, long before the group would miss it."""
+    ended = ledger.run(points="coordinator.epoch.told:kill:5")
+    check(ended.points[-1:] == ["coordinator.epoch.told"], f"exit {ended.code}\n{ended.text}")
+    begin = time.monotonic()
+    ended = ledger.run(points="kafka.source.emit:kill:1")
+    seconds = time.monotonic() - begin
+    check(ended.points == ["kafka.source.emit"], f"exit {ended.code}\n{ended.text}")
+    check(seconds < COMES_BACK, f"its first record came after {seconds:.1f} s")
+    print(f"the first record of a host that was killed came {seconds:.1f} s after its next start", flush=True)
 
 
 def partitions_that_another_has(ledger):
@@ -115,11 +129,11 @@ def disk_that_ends(ledger):
 
 
 CASES = [lost_answer_of_a_commit, lost_request_of_a_commit, restart_within_the_host, overtaken_host,
-         host_that_stands_still, partitions_that_another_has, disk_without_room, disk_with_errors, disk_that_ends]
+         host_that_stands_still, member_that_was_killed, partitions_that_another_has, disk_without_room, disk_with_errors, disk_that_ends]
 # The shortest session that a broker takes; a member of the group, so that there is one.
 OPTIONS = {restart_within_the_host: dict(restart="{ strategy: fixed_delay, delay: 100ms }"),
            host_that_stands_still: dict(properties="transaction.timeout.ms: 2000, session.timeout.ms: 6000", member=True),
-           partitions_that_another_has: dict(member=True)}
+           member_that_was_killed: dict(member=True), partitions_that_another_has: dict(member=True)}
 
 
 def main():

@@ -111,6 +111,15 @@ def run(brokers, tasks, lanes, seconds, folder):
     return all_lanes, rows, waiting.qsize()
 
 
+def check_release(points):
+    """What users run has no failpoint in it, not even its name."""
+    built = pathlib.Path(os.environ["WEIR_BUILD_DIR"])
+    for path in (built / "bin" / "weir", *sorted((built / "lib" / "weir" / "plugins").glob("*.so"))):
+        content = path.read_bytes()
+        found = [point for point in points if point.encode() + b"\0" in content]
+        check(not found, f"{path.name} has the failpoints {found}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=40, help="at random moments")
@@ -122,6 +131,7 @@ def main():
     brokers = pathlib.Path(os.environ["WEIR_TEST_KAFKA"]).read_text().strip()
     points = failpoints()
     check(len(points) >= 40, f"only {len(points)} failpoints in the sources")
+    check_release(points)
     tasks = [None] * options.kills + points * options.each
     random.Random(SEED).shuffle(tasks)
     begin = time.monotonic()
