@@ -80,7 +80,7 @@ soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills bef
 	@tests/servers/clickhouse/start --fetch >/dev/null
 	$(call make_preset,release,product failpoint_host)
 	@WEIR_SOURCE_DIR=$(CURDIR) WEIR_BUILD_DIR=$(CURDIR)/build/release WEIR_BIN=$(CURDIR)/build/release/bin/weir \
-	  tests/faults/soak $(SOAK_MINUTES)
+	  tests/faults/soak $(SOAK_MINUTES) $(SOAK_GOALS)
 
 install: build ## install weir, its plugins and the SDK under PREFIX (default /usr/local)
 	@cmake --install build/release --prefix "$(PREFIX)" >build/install.log || { cat build/install.log >&2; exit 1; }
