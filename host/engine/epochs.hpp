@@ -34,9 +34,6 @@ namespace weir::host {
 
 class StateReplacement;
 
-// In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
-inline constexpr const char* kRestoredFile = "restored";
-
 // Where sources begin that know positions of their own (a consumer group's offsets) when a topology has a folder for
 // state, and nothing committed in it.
 enum class OutsideStart {
