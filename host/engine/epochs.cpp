@@ -415,6 +415,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
         for (const std::string& node : dropped_) part.replace(node);
         dropped_.clear();
     }
+    is_in_doubt_ = store_ != nullptr;
     if (store_)
         if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.commit.store_prepared");
@@ -435,6 +436,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
+    is_in_doubt_ = false;
     progress_ = progress;
     return begin(stop);
 }

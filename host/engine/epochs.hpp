@@ -73,6 +73,8 @@ public:
     // The last decided epoch; 0: none. And how far the run had come at its end.
     uint64_t last() const { return last_; }
     const RunProgress& progress() const { return progress_; }
+    // Whether an epoch behind last() may be stored, or even decided: a commit had no good end. The next recover tells.
+    bool is_in_doubt() const { return is_in_doubt_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -115,6 +117,7 @@ private:
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
+    bool is_in_doubt_ = false;
     RunProgress progress_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch

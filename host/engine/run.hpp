@@ -68,6 +68,8 @@ public:
     Status connect(const std::atomic<bool>& stop);
     // After connect: the epoch that its state is of; 0: it begins without any.
     uint64_t resumed_at() const { return epochs_.last(); }
+    // After join: whether an epoch of this run is committed behind that one, or may be.
+    bool may_be_behind(uint64_t epoch) const { return epochs_.last() > epoch || epochs_.is_in_doubt(); }
     // Whether connect, or the run, failed for the state's sake.
     bool failed_state() const { return failed_state_; }
     void start();
