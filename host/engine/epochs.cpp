@@ -172,10 +172,10 @@ Result<int32_t> Epochs::outside_start() const {
         plan_.topology().name, options_.dir.string()));
 }
 
-Status Epochs::begin(const std::atomic<bool>& stop) {
+Status Epochs::begin(const GiveUp& gives_up) {
     WEIR_FAILPOINT("epochs.begin.begin");
     if (!decider_) return {};
-    Status status = decider_->begin(last_ + 1, stop);
+    Status status = decider_->begin(last_ + 1, gives_up);
     WEIR_FAILPOINT("epochs.begin.done");
     return status;
 }
@@ -408,7 +408,7 @@ std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const
     return record.dump();
 }
 
-Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop) {
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (!dropped_.empty()) {
         EpochPart& part = parts.emplace_back();
@@ -422,9 +422,9 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
     if (store_ && WEIR_BUG("local-commit-first"))
         if (Status s = store_->commit(epoch); !s.ok()) return s;
     if (decider_) {
-        if (Status s = decider_->prepare(epoch, stop); !s.ok()) return s;
+        if (Status s = decider_->prepare(epoch, gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decider_prepared");
-        if (Status s = decider_->commit(epoch, marker_of(epoch), stop); !s.ok()) return s;
+        if (Status s = decider_->commit(epoch, marker_of(epoch), gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decided");
     }
     if (store_) {
@@ -438,7 +438,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
     last_ = epoch;
     is_in_doubt_ = false;
     progress_ = progress;
-    return begin(stop);
+    return begin(gives_up);
 }
 
 }  // namespace weir::host

@@ -66,7 +66,7 @@ public:
     // After the connections are open: decides what was prepared.
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
-    Status begin(const std::atomic<bool>& stop);
+    Status begin(const GiveUp& gives_up);
     // When everything is open and rows can flow: state that is replaced goes for good. Until then a failure, or the end of this
     // object or of the process, leaves the state as it was. What nodes that are gone had goes with the first epoch.
     Status hold();
@@ -87,8 +87,8 @@ public:
     // Of a state's entries in a key group, those that have expired by then need not be kept any more.
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
-    // Steps 2 to 5. `parts` are one a worker; another may be added.
-    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop);
+    // Steps 2 to 5. `parts` are one a worker; another may be added. What is given up is for the next recover to decide.
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up);
 
 private:
     Status replace(const StoreOptions& options);

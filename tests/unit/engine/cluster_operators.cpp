@@ -34,6 +34,7 @@ public:
     void cancel() override { ++cluster().cancelled; }
     Status begin(uint64_t) override {
         if (cluster().on_begin) cluster().on_begin();
+        if (cluster().begin_hangs) return cluster().cancelled > 0 ? Status::retryable("it was given up") : Status::pending();
         cluster().has_transaction = true;
         return {};
     }

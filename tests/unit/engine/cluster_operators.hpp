@@ -38,6 +38,7 @@ struct Cluster {
     std::map<std::pair<int, int>, CommitEnd> commits;  // by connection and commit; others are done
     std::map<int, Status> openings;                    // why one fails; others do not
     std::function<void()> on_begin, on_commit, on_close;
+    bool begin_hangs = false;  // begin pends until it is cancelled
     int opened = 0, cancelled = 0;
 };
 // Made anew by reset_world.

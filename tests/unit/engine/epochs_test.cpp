@@ -107,6 +107,18 @@ TEST_F(DecidedEpochs, StayAsTheyWereWhereAResetCannotBeKept) {
     EXPECT_EQ(seen(), 4u) << "all was read before";
 }
 
+TEST_F(DecidedEpochs, AreNotWaitedForByAStopBeforeTheFirst) {
+    auto made = plan(kText, options(std::nullopt));
+    ASSERT_TRUE(made) << fault_;
+    cluster().begin_hangs = true;
+    cluster().on_begin = [&] { made->request_stop(StopMode::kCheckpoint); };
+    ASSERT_TRUE(made->connect(no_stop_).ok());
+    made->start();
+    made->join();
+    EXPECT_EQ(cluster().cancelled, 1);
+    EXPECT_FALSE(made->failure()) << made->failure()->text();
+}
+
 TEST_F(DecidedEpochs, AreLeftToTheNextStartWhereACommitDoesNotEndBehindAStop) {
     RunOptions quick = options(std::nullopt);
     quick.close_timeout = std::chrono::milliseconds(0);
