@@ -29,12 +29,14 @@ GiveUp at(const std::atomic<bool>& stop) {
 Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const ConnectionSpec& spec,
                                                                        OperatorResolver& resolver,
                                                                        const std::string& topology, uint32_t flags,
-                                                                       std::chrono::microseconds connect_timeout) {
+                                                                       std::chrono::microseconds connect_timeout,
+                                                                       std::chrono::microseconds checkpoint) {
     std::unique_ptr<ConnectionInstance> made(new ConnectionInstance(spec));
     auto code = resolver.resolve(*spec.op);
     if (!code) return code.status();
     made->code_ = *code;
     made->fill_context(topology, flags, connect_timeout);
+    made->context_.checkpoint = checkpoint.count();
     std::string config = spec.config.value.dump();
     Status status = call_plugin([&](weir_error* error) {
         return made->api().create(made->code_.descriptor, &made->context_, to_abi(config), &made->self_, error);

@@ -25,10 +25,11 @@ using GiveUp = std::function<bool()>;
 
 class ConnectionInstance {
 public:
-    // Runs the plugin's create. `spec` must outlive it.
+    // Runs the plugin's create. `spec` must outlive it. `checkpoint`: the time between two epochs; 0: it is not known.
     static Result<std::unique_ptr<ConnectionInstance>> create(const ConnectionSpec& spec, OperatorResolver& resolver,
                                                               const std::string& topology, uint32_t flags,
-                                                              std::chrono::microseconds connect_timeout);
+                                                              std::chrono::microseconds connect_timeout,
+                                                              std::chrono::microseconds checkpoint = {});
     ~ConnectionInstance();
     ConnectionInstance(const ConnectionInstance&) = delete;
     ConnectionInstance& operator=(const ConnectionInstance&) = delete;

@@ -16,7 +16,9 @@ public:
     static Result<std::unique_ptr<ClusterConnection>> create(ConnectionContext context, const Config&) {
         return std::make_unique<ClusterConnection>(context);
     }
-    explicit ClusterConnection(ConnectionContext context) : is_exactly_once(context.exactly_once()) {}
+    explicit ClusterConnection(ConnectionContext context) : is_exactly_once(context.exactly_once()) {
+        cluster().checkpoint = context.checkpoint();
+    }
     const bool is_exactly_once;
 
     Status open() override {

@@ -6,6 +6,7 @@
 //   that is committed; at least once they are seen at once.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -40,6 +41,7 @@ struct Cluster {
     std::function<void()> on_begin, on_commit, on_close;
     bool begin_hangs = false;  // begin pends until it is cancelled
     int opened = 0, cancelled = 0;
+    std::chrono::microseconds checkpoint{0};  // as the last connection was told
 };
 // Made anew by reset_world.
 Cluster& cluster();
