@@ -49,7 +49,8 @@ std::string change_text(const std::string& topology, const ChangeOutcome& outcom
                                outcome.applied.pause.count() / 1000);
         case ChangeOutcome::Kind::kInvalid: return fmt::format("{}{}: goes on as it was", outcome.why, topology);
         case ChangeOutcome::Kind::kRefused: return fmt::format("warning[change]: {}: {}; it goes on as it was", topology, outcome.why);
-        case ChangeOutcome::Kind::kRolledBack: return fmt::format("warning[change]: {}: rolled back: {}", topology, outcome.why);
+        case ChangeOutcome::Kind::kRolledBack:
+            return fmt::format("warning[change]: {}: {}{}", topology, outcome.applied.is_known ? "rolled back: " : "", outcome.why);
     }
     return "";
 }

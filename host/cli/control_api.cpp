@@ -97,7 +97,8 @@ ControlAnswer outcome_answer(const ChangeOutcome& outcome) {
         case ChangeOutcome::Kind::kRefused: return problem(kConflict, "the change is refused", outcome.why, std::move(body));
         case ChangeOutcome::Kind::kRolledBack:
             body["rolled_back"] = true;
-            return problem(kConflict, "the change was rolled back", outcome.why, std::move(body));
+            return problem(kConflict, outcome.applied.is_known ? "the change was rolled back" : "the topology ended in the change's trial", outcome.why,
+                           std::move(body));
         default: return answer(body);
     }
 }

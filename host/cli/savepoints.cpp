@@ -188,10 +188,9 @@ Result<fs::path> copy_savepoint(const fs::path& data_dir, const std::string& top
     if (Status s = replace ? Status() : may_replace(dir, topology, ways_out); !s.ok()) return s;
     fs::remove_all(made, error);
     if (Status s = copy_files(from, made); !s.ok()) return s;
-    std::ofstream mark(made / kRestoredFile);
-    mark << name << "\n";
-    if (!mark.flush()) return Status::fatal(fmt::format("{}: cannot be written", (made / kRestoredFile).native()));
-    if (auto readable = open_for_reading(made); !readable) return readable.status();
+    auto readable = open_for_reading(made);
+    if (!readable) return readable.status();
+    if (Status s = mark_restored(made, (*readable)->committed()); !s.ok()) return s;
     return made;
 }
 

@@ -12,18 +12,31 @@
 namespace weir::host {
 
 namespace {
+
 constexpr auto kStopCheck = std::chrono::milliseconds(50);
+
+weir_bytes_out into(std::string& text) {
+    return {sizeof(weir_bytes_out), 0, &text,
+            [](const weir_bytes_out* o, weir_str bytes) { *static_cast<std::string*>(o->data) = view(bytes); }};
 }
+
+GiveUp at(const std::atomic<bool>& stop) {
+    return [&stop] { return stop.load(); };
+}
+
+}  // namespace
 
 Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const ConnectionSpec& spec,
                                                                        OperatorResolver& resolver,
                                                                        const std::string& topology, uint32_t flags,
-                                                                       std::chrono::microseconds connect_timeout) {
+                                                                       std::chrono::microseconds connect_timeout,
+                                                                       std::chrono::microseconds checkpoint) {
     std::unique_ptr<ConnectionInstance> made(new ConnectionInstance(spec));
     auto code = resolver.resolve(*spec.op);
     if (!code) return code.status();
     made->code_ = *code;
     made->fill_context(topology, flags, connect_timeout);
+    made->context_.checkpoint = checkpoint.count();
     std::string config = spec.config.value.dump();
     Status status = call_plugin([&](weir_error* error) {
         return made->api().create(made->code_.descriptor, &made->context_, to_abi(config), &made->self_, error);
@@ -69,16 +82,16 @@ void ConnectionInstance::wait_for_wake() {
     woken_ = false;
 }
 
-// Calls until it is no longer pending. A stop cancels it once and then waits for it to end.
+// Calls until it is no longer pending. What is given up is cancelled, and called once more: it may say how it ended.
 template <class F>
-Status ConnectionInstance::again(const std::atomic<bool>& stop, const char* doing, F&& f) {
+Status ConnectionInstance::again(const GiveUp& gives_up, const char* doing, F&& f) {
     bool cancelled = false;
     for (;;) {
         Status status = call_plugin(f);
         if (!status.is_pending()) return Instance::must_be_done(doing, status);
         if (cancelled) return Status::retryable(fmt::format("stopped while {}", doing));
         wait_for_wake();
-        if (!stop.load()) continue;
+        if (!gives_up()) continue;
         cancelled = true;
         if (api().cancel) (void)call_plugin_void([&] { api().cancel(self_); });
     }
@@ -86,7 +99,7 @@ Status ConnectionInstance::again(const std::atomic<bool>& stop, const char* doin
 
 Status ConnectionInstance::open(const std::atomic<bool>& stop) {
     if (!api().open) return {};
-    return again(stop, "connecting", [&](weir_error* error) { return api().open(self_, error); });
+    return again(at(stop), "connecting", [&](weir_error* error) { return api().open(self_, error); });
 }
 
 Status ConnectionInstance::close(std::chrono::steady_clock::time_point deadline) {
@@ -99,27 +112,18 @@ Status ConnectionInstance::close(std::chrono::steady_clock::time_point deadline)
     }
 }
 
-Status ConnectionInstance::begin(uint64_t epoch, const std::atomic<bool>& stop) {
-    return again(stop, "beginning a transaction", [&](weir_error* e) { return api().begin(self_, epoch, e); });
+Status ConnectionInstance::begin(uint64_t epoch, const GiveUp& gives_up) {
+    return again(gives_up, "beginning a transaction", [&](weir_error* e) { return api().begin(self_, epoch, e); });
 }
 
-Status ConnectionInstance::prepare(uint64_t epoch, const std::atomic<bool>& stop) {
-    return again(stop, "preparing a transaction", [&](weir_error* e) { return api().prepare(self_, epoch, e); });
+Status ConnectionInstance::prepare(uint64_t epoch, const GiveUp& gives_up) {
+    return again(gives_up, "preparing a transaction", [&](weir_error* e) { return api().prepare(self_, epoch, e); });
 }
 
-Status ConnectionInstance::commit(uint64_t epoch, const std::string& marker, const std::atomic<bool>& stop) {
-    return again(stop, "committing a transaction",
+Status ConnectionInstance::commit(uint64_t epoch, const std::string& marker, const GiveUp& gives_up) {
+    return again(gives_up, "committing a transaction",
                  [&](weir_error* e) { return api().commit(self_, epoch, to_abi(marker), e); });
 }
-
-namespace {
-
-weir_bytes_out into(std::string& text) {
-    return {sizeof(weir_bytes_out), 0, &text,
-            [](const weir_bytes_out* o, weir_str bytes) { *static_cast<std::string*>(o->data) = view(bytes); }};
-}
-
-}  // namespace
 
 Result<std::string> ConnectionInstance::identity() {
     std::string id;
@@ -134,7 +138,7 @@ Result<std::string> ConnectionInstance::identity() {
 Result<std::string> ConnectionInstance::last_committed(const std::atomic<bool>& stop) {
     std::string marker;
     const weir_bytes_out out = into(marker);
-    Status status = again(stop, "asking for the last transaction",
+    Status status = again(at(stop), "asking for the last transaction",
                           [&](weir_error* e) { return api().last_committed(self_, &out, e); });
     if (!status.ok()) return status;
     return marker;

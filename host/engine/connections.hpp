@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,12 +20,16 @@
 
 namespace weir::host {
 
+// Whether a server is not to be waited for any longer. Asked by whoever waits, every 50 ms.
+using GiveUp = std::function<bool()>;
+
 class ConnectionInstance {
 public:
-    // Runs the plugin's create. `spec` must outlive it.
+    // Runs the plugin's create. `spec` must outlive it. `checkpoint`: the time between two epochs; 0: it is not known.
     static Result<std::unique_ptr<ConnectionInstance>> create(const ConnectionSpec& spec, OperatorResolver& resolver,
                                                               const std::string& topology, uint32_t flags,
-                                                              std::chrono::microseconds connect_timeout);
+                                                              std::chrono::microseconds connect_timeout,
+                                                              std::chrono::microseconds checkpoint = {});
     ~ConnectionInstance();
     ConnectionInstance(const ConnectionInstance&) = delete;
     ConnectionInstance& operator=(const ConnectionInstance&) = delete;
@@ -34,10 +39,10 @@ public:
     // Until the deadline; WEIR_E_RETRYABLE when it has not ended by then.
     Status close(std::chrono::steady_clock::time_point deadline);
 
-    // The decider's part, blocking; a stop cancels what is under way. REQUIRES: is_transactional().
-    Status begin(uint64_t epoch, const std::atomic<bool>& stop);
-    Status prepare(uint64_t epoch, const std::atomic<bool>& stop);
-    Status commit(uint64_t epoch, const std::string& marker, const std::atomic<bool>& stop);
+    // The decider's part, blocking; what is given up is cancelled, and WEIR_E_RETRYABLE. REQUIRES: is_transactional().
+    Status begin(uint64_t epoch, const GiveUp& gives_up);
+    Status prepare(uint64_t epoch, const GiveUp& gives_up);
+    Status commit(uint64_t epoch, const std::string& marker, const GiveUp& gives_up);
     Result<std::string> last_committed(const std::atomic<bool>& stop);  // the marker; empty: there is none
 
     // After open: what names the server that was reached, whatever its address; empty: it has no such name.
@@ -58,7 +63,7 @@ private:
     const weir_connection_api& api() const { return *static_cast<const weir_connection_api*>(code_.descriptor->api); }
     void fill_context(const std::string& topology, uint32_t flags, std::chrono::microseconds connect_timeout);
     template <class F>
-    Status again(const std::atomic<bool>& stop, const char* doing, F&& f);
+    Status again(const GiveUp& gives_up, const char* doing, F&& f);
     void wait_for_wake();
 
     const ConnectionSpec& spec_;

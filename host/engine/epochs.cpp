@@ -49,6 +49,8 @@ Status Epochs::open() {
     auto opened = StateStore::open(options_.dir, options);
     if (!opened) return opened.status();
     store_ = std::move(*opened);
+    if (options_.reset && options_.savepoint.empty())
+        if (Status s = mark_restored(options_.dir, 0); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.open.done");
     return {};
 }
@@ -67,8 +69,10 @@ Status Epochs::replace(const StoreOptions& options) {
 }
 
 Status Epochs::hold() {
-    const auto replacement = std::move(replacement_);
-    return replacement ? replacement->keep() : Status();
+    if (!replacement_) return {};
+    if (Status s = replacement_->keep(); !s.ok()) return s;  // the old state comes back once the store is closed
+    replacement_.reset();
+    return {};
 }
 
 // A node that is gone takes its state with it only where the user said so.
@@ -91,10 +95,7 @@ Status Epochs::may_lose(const std::string& node, const char* what) const {
                                           options_.dir.string(), what, node, why, what, node));
 }
 
-bool Epochs::is_restored() const {
-    std::error_code error;
-    return std::filesystem::exists(options_.dir / kRestoredFile, error);
-}
+bool Epochs::is_restored() const { return restored_at(options_.dir) == store_->committed(); }
 
 Status Epochs::recover(const std::atomic<bool>& stop) {
     if (store_) {
@@ -148,17 +149,18 @@ void Epochs::expire(size_t node, uint32_t state, uint32_t group, int64_t upto) {
 Result<int32_t> Epochs::outside_start() const {
     if (!store_ || last_ > 0 || !plan_.has_state() || options_.outside_start == OutsideStart::kTake)
         return WEIR_START_OUTSIDE;
-    if (options_.outside_start == OutsideStart::kIgnore) return WEIR_START_CONFIGURED;
+    // Reset, by this start or by one that did not come to its first epoch.
+    if (options_.outside_start == OutsideStart::kIgnore || is_restored()) return WEIR_START_CONFIGURED;
     return Status::state_version(fmt::format(
         "there is no state of topology `{}` in {} that goes with that. Begin as configured (--reset), or there without "
         "the state (--from-group), or from a savepoint (--savepoint NAME), or name the folder that has the state (--data-dir)",
         plan_.topology().name, options_.dir.string()));
 }
 
-Status Epochs::begin(const std::atomic<bool>& stop) {
+Status Epochs::begin(const GiveUp& gives_up) {
     WEIR_FAILPOINT("epochs.begin.begin");
     if (!decider_) return {};
-    Status status = decider_->begin(last_ + 1, stop);
+    Status status = decider_->begin(last_ + 1, gives_up);
     WEIR_FAILPOINT("epochs.begin.done");
     return status;
 }
@@ -184,7 +186,7 @@ Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
         if (decided) return decide_commit(prepared);
         if (Status s = decide_abort(prepared); !s.ok()) return s;
     }
-    if (!decider_ || (committed == 0 && (marker.empty() || options_.reset))) return {};
+    if (!decider_) return {};
     // What the cluster has seen of this topology must be what the state knows.
     auto record = committed ? store_->record(committed) : Result<std::optional<std::string>>(std::nullopt);
     if (!record) return record.status();
@@ -300,36 +302,38 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
-Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop) {
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (!dropped_.empty()) {
         EpochPart& part = parts.emplace_back();
         for (const std::string& node : dropped_) part.replace(node);
         dropped_.clear();
     }
+    is_in_doubt_ = store_ != nullptr;
     if (store_)
         if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.commit.store_prepared");
     if (store_ && WEIR_BUG("local-commit-first"))
         if (Status s = store_->commit(epoch); !s.ok()) return s;
     if (decider_) {
-        if (Status s = decider_->prepare(epoch, stop); !s.ok()) return s;
+        if (Status s = decider_->prepare(epoch, gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decider_prepared");
-        if (Status s = decider_->commit(epoch, marker_of(epoch), stop); !s.ok()) return s;
+        if (Status s = decider_->commit(epoch, marker_of(epoch), gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decided");
     }
     if (store_) {
         if (Status s = store_->commit(epoch); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.store_committed");
-        std::error_code ignored;  // that it was restored; where it stays, a check is left out once more
+        std::error_code ignored;  // where it stays, it says nothing of this epoch
         std::filesystem::remove(options_.dir / kRestoredFile, ignored);
     }
     if (store_)
         if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
     last_ = epoch;
+    is_in_doubt_ = false;
     progress_ = progress;
     if (!store_) record_ = record_of(epoch, progress);
-    return begin(stop);
+    return begin(gives_up);
 }
 
 }  // namespace weir::host

@@ -34,9 +34,6 @@ namespace weir::host {
 
 class StateReplacement;
 
-// In a state folder that a savepoint was made of: until the first commit the cluster may be further than the state.
-inline constexpr const char* kRestoredFile = "restored";
-
 // Where sources begin that know positions of their own (a consumer group's offsets) when a topology has a folder for
 // state, and nothing committed in it.
 enum class OutsideStart {
@@ -69,7 +66,7 @@ public:
     // After the connections are open: decides what was prepared.
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
-    Status begin(const std::atomic<bool>& stop);
+    Status begin(const GiveUp& gives_up);
     // When everything is open and rows can flow: state that is replaced goes for good. Until then a failure, or the end of this
     // object or of the process, leaves the state as it was. What nodes that are gone had goes with the first epoch.
     Status hold();
@@ -77,6 +74,8 @@ public:
     uint64_t last() const { return last_; }
     const RunProgress& progress() const { return progress_; }
     const std::string& record() const { return record_; }  // of that epoch, when there is no folder
+    // Whether an epoch behind last() may be stored, or even decided: a commit had no good end. The next recover tells.
+    bool is_in_doubt() const { return is_in_doubt_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
@@ -89,8 +88,8 @@ public:
     // Of a state's entries in a key group, those that have expired by then need not be kept any more.
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
-    // Steps 2 to 5. `parts` are one a worker; another may be added.
-    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const std::atomic<bool>& stop);
+    // Steps 2 to 5. `parts` are one a worker; another may be added. What is given up is for the next recover to decide.
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up);
 
 private:
     Status replace(const StoreOptions& options);
@@ -119,6 +118,7 @@ private:
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
+    bool is_in_doubt_ = false;
     RunProgress progress_;
     std::string record_;
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were

@@ -113,7 +113,7 @@ bool Plan::keeps_promise(const NodeSpec& node) {
 bool Plan::create_connections() {
     for (const auto& spec : topology_.connections) {
         auto made =
-            ConnectionInstance::create(spec, resolver_, topology_.name, context_flags(), options_.connect_timeout);
+            ConnectionInstance::create(spec, resolver_, topology_.name, context_flags(), options_.connect_timeout, topology_.checkpoint);
         if (made) {
             connections_.push_back(std::move(*made));
             continue;

@@ -82,12 +82,13 @@ void TopologyRun::join() {
 }
 
 void TopologyRun::request_stop(StopMode mode) {
+    if (mode == StopMode::kCheckpoint && stop_.load() != mode) stop_asked_.store(std::chrono::steady_clock::now());
     stop_.store(mode);
     wakeup_.notify();
 }
 
 void TopologyRun::run() {
-    if (restore() && open_instances() && is_good(epochs_.begin(abandon_), false) && assign_first_splits() &&
+    if (restore() && open_instances() && begin_epochs() && assign_first_splits() &&
         is_good(epochs_.hold(), true)) {
         opened_.store(true);
         if (options_.on_opened) options_.on_opened();
@@ -170,6 +171,18 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
         fabric_.wakeup(worker).sleep(kOpenPoll);
         fabric_.wakeup(worker).take();
     }
+}
+
+// Who is to stop before there is anything to commit has not failed.
+bool TopologyRun::begin_epochs() {
+    const Status status = epochs_.begin([this] { return stop_.load() != StopMode::kNone; });
+    if (status.code() == WEIR_E_RETRYABLE && stop_.load() != StopMode::kNone) return false;
+    return is_good(status, false);
+}
+
+// A stop waits for a server that does not answer no longer than for what closes; the next start asks it again.
+bool TopologyRun::gives_up_commit() const {
+    return stop_.load() == StopMode::kCheckpoint && std::chrono::steady_clock::now() >= stop_asked_.load() + options_.close_timeout;
 }
 
 // State goes to the workers that own it now, be they as many as before or not.
@@ -405,7 +418,7 @@ void TopologyRun::commit_epoch() {
     in_flight_ = false;
     splits_.mark(progress.positions);
     progress.positions = splits_.positions();
-    Status status = epochs_.commit(epoch_, parts, progress, abandon_);
+    Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); });
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
         failed_state_ = epochs_.is_damaged();

@@ -41,7 +41,7 @@ enum class StopMode : int {
 
 struct RunOptions {
     std::optional<int64_t> records;  // stop, drained, after so many records from the sources
-    std::chrono::milliseconds close_timeout{10'000};
+    std::chrono::milliseconds close_timeout{10'000};  // for closing; and for an epoch that is being decided when a stop comes
     std::function<void()> on_finished;  // coordinator thread, last thing
     std::function<void()> on_opened;     // coordinator thread, when rows can flow
     std::function<void()> on_committed;  // coordinator thread, behind each epoch
@@ -68,6 +68,8 @@ public:
     Status connect(const std::atomic<bool>& stop);
     // After connect: the epoch that its state is of; 0: it begins without any.
     uint64_t resumed_at() const { return epochs_.last(); }
+    // After join: whether an epoch of this run is committed behind that one, or may be.
+    bool may_be_behind(uint64_t epoch) const { return epochs_.last() > epoch || epochs_.is_in_doubt(); }
     // Whether connect, or the run, failed for the state's sake.
     bool failed_state() const { return failed_state_; }
     void start();
@@ -109,6 +111,8 @@ private:
     void run();
     bool open_instances();
     bool open_one(size_t node, uint32_t worker);
+    bool begin_epochs();
+    bool gives_up_commit() const;
     bool restore();
     Status restore_block(size_t node, const weir_state_block& block);
     Status restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block);
@@ -154,7 +158,7 @@ private:
     std::thread thread_;
     std::atomic<StopMode> stop_{StopMode::kNone};
     std::atomic<bool> finished_{false}, opened_{false}, failed_{false}, workers_stop_{false};
-    std::atomic<bool> abandon_{false};  // ends what the coordinator waits for
+    std::atomic<std::chrono::steady_clock::time_point> stop_asked_{};  // when a stop at once was asked for
     std::optional<Failure> failure_;
     bool failed_opening_ = false, failed_state_ = false;
 

@@ -103,6 +103,7 @@ void Supervisor::supervise() {
         report_restart();
         run_once();
     }
+    if (trial_) leave_trial();
     finished_.store(true);
     if (options_.run.on_finished) options_.run.on_finished();
 }
@@ -110,6 +111,7 @@ void Supervisor::supervise() {
 void Supervisor::run_once() {
     const int64_t began = now();
     run_->start();
+    if (trial_) answer_trial(true);
     run_->join();
     note_end();
     ran_ = std::chrono::microseconds(now() - began);
@@ -174,6 +176,13 @@ Status Supervisor::begin_run(std::unique_ptr<Plan> plan, RunOptions options) {
 
 // False where it could not; failure_ says why, or that it was to stop.
 bool Supervisor::begin_again() {
+    bool has_begun = begin_graph();
+    if (trial_ && trial_->is_in_doubt) has_begun = decide_trial(has_begun);
+    if (trial_ && !trial_->is_in_doubt && !has_begun) answer_trial(false);
+    return has_begun;
+}
+
+bool Supervisor::begin_graph() {
     auto plan = graph_.plan_again();
     ran_ = std::chrono::microseconds(0);
     const Status status = plan ? begin_run(std::move(*plan), next_options()) : plan.status();

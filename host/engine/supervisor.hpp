@@ -5,7 +5,8 @@
 //
 // A new graph takes the place of the old one at an epoch: the old one ends with it, the new one begins behind it. Its first
 // epoch is its trial: until that is committed nothing of it is visible to readers that only see what is committed, and a
-// failure leads back to the old graph as of the epoch in between.
+// failure leads back to the old graph as of the epoch in between. Where the failure leaves open whether that epoch is committed,
+// the new graph's connection is asked first, as long as it takes: whose epoch is the last one, that graph goes on.
 //
 // What is retried is WEIR_E_RETRYABLE in a topology that has run: a first start that fails is the caller's to see,
 // and so is state that cannot be used. Counts go on over restarts; rows that are read again count again.
@@ -52,6 +53,7 @@ struct Applied {
     bool was_tried = false;              // the old graph had ended for it
     uint64_t epoch = 0;                  // the old graph's last one; 0: none is kept, or it was not come to that
     std::chrono::microseconds pause{0};  // from when the old graph was asked to end to when rows can flow in what runs now
+    bool is_known = true;                // whether it was taken: false where the topology ended before that could be asked
 };
 
 // A graph that is to take the place of the running one.
@@ -116,13 +118,17 @@ private:
     std::optional<Failure> begin_change(Change& change);
     bool passes_trial();
     void fall_back(Graph graph);
-    void roll_back(Change& change, Graph before, Applied outcome);
+    void roll_back(std::unique_ptr<Change> change, Graph before, Applied outcome);
+    bool decide_trial(bool has_begun);
+    void answer_trial(bool has_begun);
+    void leave_trial();
     void answer(const Change& change, Applied outcome);
     bool may_restart();
     void tear_down();
     bool wait(const RestartNotice& notice);
     Status begin_run(std::unique_ptr<Plan> plan, RunOptions options);
     bool begin_again();
+    bool begin_graph();
     void report_restart();
     void end_waiting();
     RunOptions next_options() const;
@@ -145,6 +151,14 @@ private:
     int64_t records_ = 0;  // committed by the runs before
     std::string record_;  // of the last epoch of a run without a folder
     bool keeps_progress_ = true;  // what its positions point into outlives a restart
+    // A change that failed in its trial and is not answered yet. graph_ is the new one as long as it is in doubt.
+    struct FailedTrial {
+        std::unique_ptr<Change> change;
+        Graph before;
+        Applied outcome;
+        bool is_in_doubt = false;
+    };
+    std::unique_ptr<FailedTrial> trial_;
 
     mutable std::mutex mutex_;  // guards what follows; run_ is changed by the supervisor's thread alone
     std::condition_variable changed_;

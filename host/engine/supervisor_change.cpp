@@ -3,7 +3,9 @@
 // 1. `apply` asks the run to end with an epoch, as a stop does.          a crash: the old graph, or its last epoch
 // 2. The old run goes; the new plan, made before, gets its state.          the old graph: nothing of the new one is kept
 // 3. The new run's first epoch is committed: it is taken.                the epoch decides: before it the old graph's state
-// 4. Or it fails before: it goes, and the old graph begins anew at the epoch of 1; unless that epoch turns out to be decided.
+// 4. Or it fails before: it goes, and the old graph begins anew at the epoch of 1.
+// 5. Where its commit had no clear end, the new graph is opened again, and with it its connection, until that tells: what was
+//    prepared is committed, and the new graph goes on; or aborted, and the old one does.
 #include "host/engine/supervisor.hpp"
 
 #include <utility>
@@ -102,7 +104,7 @@ void Supervisor::carry_out_change() {
         }
     }
     outcome.why = std::move(*why);
-    roll_back(*change, std::move(before), std::move(outcome));
+    roll_back(std::move(change), std::move(before), std::move(outcome));
 }
 
 // The new graph's run, up to where it can be started; or why there is none.
@@ -152,31 +154,55 @@ void Supervisor::fall_back(Graph graph) {
         graph_ = std::move(graph);
     }
     gone.reset();
-    policy_ = RestartPolicy(graph_.topology->restart, seed());
 }
 
-void Supervisor::roll_back(Change& change, Graph before, Applied outcome) {
-    fall_back(std::move(before));
-    bool has_begun = begin_again();
-    // What its trial had prepared was decided after all, though the run did not hear of it: the state is the new graph's.
-    if (run_ && outcome.epoch > 0 && run_->resumed_at() > outcome.epoch) {
-        fall_back(change.graph);
-        has_begun = begin_again();
-        outcome.is_taken = true;
-    }
+// The graph before may have nobody to ask, or another than the one who decides the trial's epoch; and it could not tell the new
+// graph's state from its own. How long is asked is for the graph before to say: that is the one that users know.
+void Supervisor::roll_back(std::unique_ptr<Change> change, Graph before, Applied outcome) {
+    const bool is_in_doubt = outcome.epoch > 0 && run_->may_be_behind(outcome.epoch);
+    policy_ = RestartPolicy(before.topology->restart, seed());
+    fall_back(is_in_doubt ? change->graph : before);
+    trial_ = std::make_unique<FailedTrial>(FailedTrial{std::move(change), std::move(before), std::move(outcome), is_in_doubt});
+    if (begin_again()) run_once();
+}
+
+// Which graph goes on is known once the new one's connection has answered, whatever became of the start behind that.
+bool Supervisor::decide_trial(bool has_begun) {
+    if (!run_ || run_->resumed_at() < trial_->outcome.epoch) return false;
+    trial_->is_in_doubt = false;
+    trial_->outcome.is_taken = run_->resumed_at() > trial_->outcome.epoch;
+    if (trial_->outcome.is_taken) return has_begun;
+    fall_back(std::move(trial_->before));
+    return begin_graph();
+}
+
+// As soon as it is known which graph goes on, and rows can flow in it, or it could not begin at once.
+void Supervisor::answer_trial(bool has_begun) {
+    while (has_begun && !run_->has_opened() && !run_->finished()) std::this_thread::sleep_for(kLookAgain);
+    const auto trial = std::move(trial_);
     {
         const std::lock_guard lock(mutex_);
         in_trial_ = false;
     }
-    if (!has_begun) return answer(change, std::move(outcome));
-    const int64_t began = now();
-    run_->start();
-    while (!run_->has_opened() && !run_->finished()) std::this_thread::sleep_for(kLookAgain);
-    outcome.pause = change_clock() - change_began_;
-    answer(change, std::move(outcome));
-    run_->join();
-    note_end();
-    ran_ = std::chrono::microseconds(now() - began);
+    if (has_begun) trial->outcome.pause = change_clock() - change_began_;
+    if (trial->outcome.is_taken) policy_ = RestartPolicy(graph_.topology->restart, seed());
+    answer(*trial->change, std::move(trial->outcome));
+}
+
+// It ends with nobody having answered.
+void Supervisor::leave_trial() {
+    const auto trial = std::move(trial_);
+    {
+        const std::lock_guard lock(mutex_);
+        in_trial_ = false;
+    }
+    trial->outcome.is_known = false;
+    trial->outcome.why = {Status::retryable(fmt::format(
+                              "whether the change of `{}` was taken is not known: its first epoch may be committed ({}), and `{}` ended before "
+                              "that could be asked{}. Begin with the new file, which goes on in either case",
+                              graph_.topology->name, trial->outcome.why.text(), graph_.topology->name, failure_ ? ": " + failure_->text() : "")),
+                          "", ""};
+    answer(*trial->change, std::move(trial->outcome));
 }
 
 }  // namespace weir::host

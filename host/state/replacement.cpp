@@ -1,6 +1,12 @@
 #include "host/state/replacement.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -8,6 +14,8 @@ namespace weir::host {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kRestoredTitle = "epoch ";  // in kRestoredFile
 
 fs::path beside(const fs::path& dir, const char* what) { return dir.parent_path() / (what + dir.filename().native()); }
 fs::path aside(const fs::path& dir) { return beside(dir, ".replaced-"); }
@@ -77,9 +85,38 @@ StateReplacement::~StateReplacement() {
 }
 
 Status StateReplacement::keep() {
-    if (Status s = rename_to(aside(dir_), gone(dir_)); !s.ok()) return s;
+    if (Status s = rename_to(aside(dir_), gone(dir_)); !s.ok()) {
+        // Renamed, perhaps, and not known to be durable: unless that can be undone, what is in the folder is all there is.
+        std::error_code error;
+        if (!is_there(aside(dir_))) fs::rename(gone(dir_), aside(dir_), error);
+        is_kept_ = static_cast<bool>(error);
+        return s;
+    }
     is_kept_ = true;
     return remove_folder(gone(dir_));
+}
+
+Status mark_restored(const fs::path& dir, uint64_t epoch) {
+    const fs::path path = dir / kRestoredFile;
+    const std::string text = fmt::format("{}{}\n", kRestoredTitle, epoch);
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) return system_failure(path, "cannot be written", errno).status;
+    errno = 0;
+    const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+    int error = written ? 0 : errno == 0 ? ENOSPC : errno;
+    ::close(fd);
+    if (error == 0) error = sync_folder(dir);
+    return error == 0 ? Status() : system_failure(path, "cannot be written", error).status;
+}
+
+std::optional<uint64_t> restored_at(const fs::path& dir) {
+    std::ifstream file(dir / kRestoredFile, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!text.starts_with(kRestoredTitle) || !text.ends_with('\n')) return {};
+    const char *const begin = text.data() + kRestoredTitle.size(), *const end = text.data() + text.size() - 1;
+    uint64_t epoch = 0;
+    const auto read = std::from_chars(begin, end, epoch);
+    return read.ec == std::errc() && read.ptr == end ? std::optional(epoch) : std::nullopt;
 }
 
 }  // namespace weir::host

@@ -7,8 +7,10 @@
 // Threads: one at a time. Whoever else opens the state meanwhile is refused (kInUse), also across processes.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <weir/result.hpp>
 
@@ -32,7 +34,8 @@ public:
     StateReplacement(const StateReplacement&) = delete;
     StateReplacement& operator=(const StateReplacement&) = delete;
 
-    // From now on the state is what is in `dir`, durably; the old one is removed.
+    // From now on the state is what is in `dir`, durably; the old one is removed. Where it fails the old one is still there, or
+    // the next start removes it.
     Status keep();
 
 private:
@@ -42,5 +45,13 @@ private:
     std::unique_ptr<StoreDir> lock_;
     bool is_kept_ = false;
 };
+
+// A state that took another's place says so, by a file of this name in its folder, and as of which epoch it did: 0, that it began
+// anew. A server that decides epochs may be further than that. Behind the next epoch it says nothing any more.
+inline constexpr const char* kRestoredFile = "restored";
+// Durable once it returns. REQUIRES: a store is in `dir`.
+Status mark_restored(const std::filesystem::path& dir, uint64_t epoch);
+// Nothing where there is no such file, or it says nothing.
+std::optional<uint64_t> restored_at(const std::filesystem::path& dir);
 
 }  // namespace weir::host

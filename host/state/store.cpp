@@ -184,7 +184,7 @@ Status StateStore::commit(uint64_t epoch) {
         }
         impl.pending.clear();
     }
-    (void)impl.files.write_progress({epoch, 0});
+    (void)impl.files.write_progress({epoch, 0});  // as in prepare: without it less is guarded
     WEIR_FAILPOINT("store.commit.noted");
     return {};
 }

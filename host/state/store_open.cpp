@@ -28,7 +28,7 @@ StateStore::Impl::~Impl() {
         wake.notify_all();
         folder.join();
     }
-    if (db) (void)db->Close();
+    if (db) (void)db->Close();  // epochs were synced when they were prepared and decided; what folding wrote is read from the log
     db.reset();
     std::error_code ignored;
     if (!secondary.empty()) std::filesystem::remove_all(secondary, ignored);

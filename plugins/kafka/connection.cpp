@@ -74,16 +74,22 @@ Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionConte
     if (settings->embedded && context.exactly_once())
         return Status::config("brokers", "`embedded` has no transactions: exactly_once needs a real cluster. Use "
                                          "`delivery: at_least_once`, or the address of a broker");
+    std::chrono::milliseconds timeout{0};
+    if (context.exactly_once()) {
+        auto found = settings->transaction_timeout(context.checkpoint());
+        if (!found) return found.status();
+        timeout = *found;
+    }
     for (const std::string &warning : settings->warnings) context.log(WEIR_LOG_WARNING, warning);
     if (settings->embedded) context.ephemeral();
-    return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings)));
+    return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings), timeout));
 }
 
-KafkaConnection::KafkaConnection(ConnectionContext context, Settings settings)
+KafkaConnection::KafkaConnection(ConnectionContext context, Settings settings, std::chrono::milliseconds transaction_timeout)
     : context_(context), log_(std::make_shared<LogTarget>(context)), settings_(std::move(settings)) {
     if (context.exactly_once() && !context.check_only())
         transactions_ = std::make_unique<Transactions>(
-            settings_, TransactionNames::of(settings_, context.topology(), context.name()), log_, control_,
+            settings_, transaction_timeout, TransactionNames::of(settings_, context.topology(), context.name()), log_, control_,
             [this] { context_.wake(); });
 }
 

@@ -73,7 +73,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    KafkaConnection(ConnectionContext context, Settings settings);
+    KafkaConnection(ConnectionContext context, Settings settings, std::chrono::milliseconds transaction_timeout);
     void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
     Result<OutTopic *> tool_topic(const std::string &name);
     Result<Bookmarks *> bookmarks_of(const std::string &reader);

@@ -1,6 +1,7 @@
 #include "properties.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace weir::kafka {
 namespace {
@@ -18,6 +19,10 @@ constexpr std::string_view kTopicsAreCreated = "the connection's `create_topics`
 constexpr std::string_view kEvents = "the plugin serves librdkafka's queues and events itself";
 constexpr const char *kNoBrokers = "is empty: write `host:port`, a list of them, or `embedded`";
 constexpr std::string_view kCode = "it loads code into the host";
+
+constexpr std::string_view kTransactionTimeoutName = "transaction.timeout.ms";
+constexpr std::chrono::milliseconds kTransactionTimeout{60'000};  // where the properties say nothing else, and epochs are not longer:
+constexpr std::chrono::milliseconds kCommitTime{30'000};          // for the end of an epoch, behind its last row
 
 constexpr Rule kRules[] = {
     {"bootstrap.servers", Verdict::kIgnore, kBrokers},
@@ -162,6 +167,18 @@ std::vector<Property> Settings::base_properties() const {
         {"socket.keepalive.enable", "true"},
         {"socket.nagle.disable", "true"},
     };
+}
+
+Result<std::chrono::milliseconds> Settings::transaction_timeout(std::chrono::microseconds checkpoint) const {
+    const auto epoch = std::chrono::ceil<std::chrono::milliseconds>(checkpoint);
+    std::chrono::milliseconds timeout = std::max(kTransactionTimeout, epoch + kCommitTime);
+    for (const auto &[name, value] : properties)
+        if (name == kTransactionTimeoutName) timeout = std::chrono::milliseconds(std::strtoll(value.c_str(), nullptr, 10));
+    if (timeout > epoch) return timeout;
+    return Status::config("properties." + std::string(kTransactionTimeoutName),
+                          "is " + std::to_string(timeout.count()) + " ms, and a transaction is open for the length of an epoch, `checkpoint`, which is " +
+                              std::to_string(epoch.count()) + " ms: the broker would abort each before it is committed. Expected: more than that, " +
+                              std::to_string(std::max(kTransactionTimeout, epoch + kCommitTime).count()) + " say, which is what it is when left out; or a shorter `checkpoint`");
 }
 
 }  // namespace weir::kafka

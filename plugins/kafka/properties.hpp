@@ -1,6 +1,7 @@
 // What a user may set of librdkafka's own properties, and the connection's configuration as a whole.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct Settings {
     static Result<Settings> from(const Config &config, std::string_view topology);
     // What every client of the connection has, below the user's own properties.
     std::vector<Property> base_properties() const;
+    // transaction.timeout.ms, for epochs of that length: what the properties say, or what is enough. WEIR_E_CONFIG where the broker
+    // would abort each transaction before it can be committed.
+    Result<std::chrono::milliseconds> transaction_timeout(std::chrono::microseconds checkpoint) const;
 };
 
 }  // namespace weir::kafka

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <weir/failpoint.hpp>
 
@@ -12,7 +11,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTransactionTimeout{60'000};  // transaction.timeout.ms, where the properties say nothing else
 constexpr milliseconds kReadTimeout{30'000};  // for the marker
 constexpr milliseconds kLimitTimeout{30'000};
 constexpr milliseconds kTopicTimeout{5'000};  // for the partitions of one topic
@@ -21,13 +19,6 @@ constexpr milliseconds kInitSlice{1'000};  // of a call that goes on when called
 constexpr int64_t kBatchBytes = 262'144;
 constexpr int kFlushPoll = 10;  // milliseconds
 
-milliseconds timeout_of(const Settings &settings) {
-    milliseconds timeout = kTransactionTimeout;
-    for (const auto &[name, value] : settings.properties)
-        if (name == "transaction.timeout.ms") timeout = milliseconds(std::strtoll(value.c_str(), nullptr, 10));
-    return timeout;
-}
-
 }  // namespace
 
 TransactionNames TransactionNames::of(const Settings &settings, std::string_view topology, std::string_view connection) {
@@ -35,14 +26,14 @@ TransactionNames TransactionNames::of(const Settings &settings, std::string_view
     return {group + "." + std::string(connection), group};
 }
 
-Transactions::Transactions(const Settings &settings, TransactionNames names, std::shared_ptr<LogTarget> log,
+Transactions::Transactions(const Settings &settings, milliseconds timeout, TransactionNames names, std::shared_ptr<LogTarget> log,
                            ControlThread &control, std::function<void()> wake)
     : settings_(settings),
       names_(std::move(names)),
       log_(std::move(log)),
       control_(control),
       wake_(std::move(wake)),
-      timeout_(timeout_of(settings)),
+      timeout_(timeout),
       batch_bytes_(kBatchBytes) {}
 
 Transactions::~Transactions() {
@@ -102,7 +93,9 @@ Status Transactions::init(rd_kafka_t *producer, Clock::time_point deadline) {
         std::string why = "transactional.id `" + names_.id + "`: " + rd_kafka_error_string(error.get());
         switch (rd_kafka_error_code(error.get())) {
             case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
-                return Status::config("properties.transaction.timeout.ms", why);
+                return Status::config("properties.transaction.timeout.ms",
+                                      why + ": " + std::to_string(timeout_.count()) + " ms is more than the broker's transaction.max.timeout.ms. "
+                                            "Raise that, or make epochs shorter (`checkpoint`)");
             case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
             case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
             case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE: return Status::config("", why);

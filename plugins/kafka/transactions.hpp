@@ -36,8 +36,9 @@ class Transactions {
 public:
     using Clock = std::chrono::steady_clock;
 
-    // `settings` and `control` outlive this. `wake` is called when a call that was pending is done. [host]
-    Transactions(const Settings &settings, TransactionNames names, std::shared_ptr<LogTarget> log,
+    // `settings` and `control` outlive this. `timeout`: transaction.timeout.ms. `wake` is called when a call that was pending is
+    // done. [host]
+    Transactions(const Settings &settings, std::chrono::milliseconds timeout, TransactionNames names, std::shared_ptr<LogTarget> log,
                  ControlThread &control, std::function<void()> wake);
     ~Transactions();
 

@@ -6,6 +6,7 @@
 // operators ask for: Context::connection<T>() casts to it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include <weir/operator.hpp>
@@ -21,6 +22,11 @@ public:
     bool check_only() const { return raw_->flags & WEIR_CONTEXT_CHECK_ONLY; }
     std::chrono::microseconds connect_timeout() const {
         return std::chrono::microseconds(raw_->connect_timeout);
+    }
+    // The least time from an epoch to the next, for which a transaction stays open; 0: not known.
+    std::chrono::microseconds checkpoint() const {
+        constexpr size_t kEnd = offsetof(weir_connection_context, checkpoint) + sizeof raw_->checkpoint;
+        return std::chrono::microseconds(raw_->size >= kEnd ? raw_->checkpoint : 0);
     }
     void log(uint32_t level, std::string_view text) { raw_->log(raw_, level, to_abi(text)); }
     void wake() { raw_->wake(raw_); }

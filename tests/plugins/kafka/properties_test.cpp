@@ -57,6 +57,24 @@ TEST(KafkaSettings, TurnsSecurityIntoProperties) {
                                                     {"ssl.ca.location", "/ca.pem"}}));
 }
 
+TEST(KafkaSettings, GivesTransactionsTheTimeOfAnEpoch) {
+    using std::chrono::milliseconds, std::chrono::minutes, std::chrono::seconds;
+    const auto timeout = [](std::chrono::microseconds checkpoint, Config::Json properties = Config::Json::object()) {
+        auto s = settings({{"properties", std::move(properties)}});
+        return s ? s->transaction_timeout(checkpoint) : s.status();
+    };
+    EXPECT_EQ(timeout(seconds(0)).value(), milliseconds(60'000));
+    EXPECT_EQ(timeout(seconds(30)).value(), milliseconds(60'000));
+    EXPECT_EQ(timeout(minutes(2)).value(), milliseconds(150'000));
+    EXPECT_EQ(timeout(seconds(1), {{"transaction.timeout.ms", 2000}}).value(), milliseconds(2000));
+    const auto refused = timeout(minutes(2), {{"transaction.timeout.ms", 120'000}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.status().path(), "properties.transaction.timeout.ms");
+    EXPECT_EQ(refused.status().message(),
+              "is 120000 ms, and a transaction is open for the length of an epoch, `checkpoint`, which is 120000 ms: the broker would abort each "
+              "before it is committed. Expected: more than that, 150000 say, which is what it is when left out; or a shorter `checkpoint`");
+}
+
 TEST(KafkaSettings, TakesOnlyAssignorsThatAllowAnEpochBetween) {
     EXPECT_EQ(judge_property("partition.assignment.strategy", "roundrobin").verdict, Verdict::kTake);
     EXPECT_EQ(judge_property("partition.assignment.strategy", "cooperative-sticky").verdict, Verdict::kIgnore);

@@ -1,14 +1,10 @@
 // Topologies whose graph is changed while they run: nothing is lost, nothing is counted twice, and what does not work leads
 // back to the graph before.
-#include <map>
 #include <random>
-#include <set>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include "host/engine/supervisor.hpp"
-#include "tests/unit/engine/engine_fixture.hpp"
+#include "tests/unit/engine/change_fixture.hpp"
 
 namespace weir::host::testing {
 namespace {
@@ -26,94 +22,9 @@ nodes:
   out: { from: counted, collect: {} }
 )";
 
-class Changed : public EngineFixture {
-protected:
-    Changed() {
-        char name[] = "/tmp/weir-change-XXXXXX";
-        if (!mkdtemp(name)) throw std::runtime_error("no temporary folder");
-        folder_ = name;
-    }
-    ~Changed() override { std::filesystem::remove_all(folder_); }
-
-    Graph graph(const std::string& text) {
-        Diagnostics diagnostics;
-        auto topology = load_topology_text("test.yaml", text, {}, resolver_.catalog(), diagnostics);
-        if (!topology) throw std::runtime_error(diagnostics.text(false));
-        auto shared = std::make_shared<const Topology>(std::move(*topology));
-        return {shared, [this, shared]() -> Result<std::unique_ptr<Plan>> {
-                    Diagnostics found;
-                    auto plan = Plan::build(*shared, resolver_, {}, found);
-                    if (!plan) return Status::config("", found.text(false));
-                    return plan;
-                }};
-    }
-
-    // With the call of `twice` of that number, counted over all graphs.
-    void change_at(int call, const std::string& text, std::vector<std::string> allow_loss = {}) {
-        world().at_call[call] = [this, text, allow_loss] {
-            Change change{graph(text), nullptr, allow_loss, std::chrono::microseconds(0),
-                          [this](const Applied& outcome) { outcomes_.push_back(outcome); }};
-            auto plan = change.graph.plan_again();
-            if (!plan) throw std::runtime_error(plan.status().message());
-            change.plan = std::move(*plan);
-            supervisor_->apply(std::move(change));
-        };
-    }
-
-    // To its end; the failure's text, or "".
-    std::string run(const std::string& text, uint64_t seed) {
-        SupervisorOptions options;
-        options.run.simulate = seed;
-        if (keeps_state_) options.run.epochs.dir = folder_ / fmt::format("s{}", seed);
-        options.graph = graph(text);
-        auto plan = options.graph.plan_again();
-        supervisor_ = std::make_unique<Supervisor>(std::move(*plan), std::move(options));
-        const std::atomic<bool> no_stop{false};
-        const Status status = supervisor_->connect(no_stop);
-        if (!status.ok()) return status.message();
-        supervisor_->start();
-        supervisor_->join();
-        return supervisor_->failure() ? supervisor_->failure()->text() : "";
-    }
-
-    void fill(std::mt19937_64& random) {
-        world().splits.clear();
-        for (const char* split : {"a", "b", "c"}) {
-            auto& values = world().splits[split];
-            for (int i = 0; i < 80; ++i) values.push_back(static_cast<int64_t>(random() % 7));
-            for (int64_t n : values) ++counts_[2 * n];
-        }
-    }
-
-    // Rows may come again, at-least-once; each count is there, and none beyond.
-    void expect_all_counted(uint64_t seed) {
-        std::map<int64_t, std::set<int64_t>> seen;
-        for (const std::string& row : world().sunk) {
-            long long n = 0, count = 0;
-            ASSERT_EQ(sscanf(row.c_str(), "{\"n\":%lld,\"count\":%lld}", &n, &count), 2) << row;
-            seen[n].insert(count);
-        }
-        for (const auto& [n, count] : counts_) {
-            EXPECT_EQ(seen[n].size(), static_cast<size_t>(count)) << "seed " << seed << ", n " << n;
-            EXPECT_EQ(*seen[n].rbegin(), count) << "seed " << seed << ", n " << n;
-        }
-    }
-
-    std::filesystem::path folder_;
-    bool keeps_state_ = true;
-    std::unique_ptr<Supervisor> supervisor_;
-    std::vector<Applied> outcomes_;
-    std::map<int64_t, int64_t> counts_;
-};
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-    return text.replace(text.find(from), from.size(), to);
-}
-
 TEST_F(Changed, GoesOnWithItsStateInAnotherGraph) {
     for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         reset_world();
-        counts_.clear();
         outcomes_.clear();
         std::mt19937_64 random(seed);
         fill(random);
@@ -161,7 +72,6 @@ TEST_F(Changed, GoesOnWithoutAFolderWhereItWas) {
 TEST_F(Changed, GoesBackWhereTheNewGraphFails) {
     for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         reset_world();
-        counts_.clear();
         outcomes_.clear();
         std::mt19937_64 random(seed);
         fill(random);

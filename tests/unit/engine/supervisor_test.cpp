@@ -10,6 +10,7 @@
 
 #include <weir/testing/rows.hpp>
 
+#include "tests/unit/engine/cluster_operators.hpp"
 #include "tests/unit/engine/engine_fixture.hpp"
 
 namespace weir::host::testing {
@@ -189,6 +190,20 @@ TEST_F(Supervised, CountsOnlyCommittedRecordsAgainstTheLimit) {
     auto supervisor = supervise(fmt::format("name: t\ncheckpoint: 2us\n{}", kCounted), options);
     ASSERT_EQ(run_to_end(*supervisor), "");
     EXPECT_EQ(world().committed["s0"], "20");
+}
+
+// The cluster still has the marker of the epoch before the reset, and the state has none.
+TEST_F(Supervised, GoesOnBehindAResetThatFailedBeforeItsFirstEpoch) {
+    world().splits["s0"] = {1, 2, 3};
+    const std::string text = fmt::format("name: t\ndelivery: exactly_once\nconnections: {{ cluster: here }}\nrestart: {{ jitter: 0 }}\n{}",
+                                         std::string(kCounted).replace(std::string(kCounted).find("collect: {}"), 11, "sent: counts"));
+    ASSERT_EQ(run_to_end(*supervise(text, simulated(1))), "");
+    world().retryable_calls = {world().twice_calls + 1};
+    RunOptions options = simulated(1);
+    options.epochs.reset = true;
+    ASSERT_EQ(run_to_end(*supervise(text, std::move(options))), "");
+    EXPECT_EQ(said_.size(), 2u);
+    EXPECT_EQ(cluster().seen["counts"].size(), 6u);
 }
 
 TEST_F(Supervised, GivesUpWhenItsAttemptsAreSpent) {

@@ -8,6 +8,7 @@
 #include "plugins/clauses/clauses.hpp"
 #include "plugins/union/union.hpp"
 #include "tests/unit/engine/broadcast_operators.hpp"
+#include "tests/unit/engine/cluster_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
 #include "tests/unit/engine/timed_operators.hpp"
 
@@ -17,7 +18,10 @@ World& world() {
     static World instance;
     return instance;
 }
-void reset_world() { world() = World{}; }
+void reset_world() {
+    world() = World{};
+    cluster() = Cluster{};
+}
 std::recursive_mutex& world_mutex() {
     static std::recursive_mutex mutex;
     return mutex;
@@ -451,6 +455,8 @@ const std::vector<const weir_operator*>& operators() {
         list.insert(list.end(), broadcast.begin(), broadcast.end());
         const auto timed = timed_operators();
         list.insert(list.end(), timed.begin(), timed.end());
+        const auto clustered = cluster_operators();
+        list.insert(list.end(), clustered.begin(), clustered.end());
         return list;
     }();
     return all;

@@ -71,8 +71,8 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp, broadcast_operators.hpp and
-//   timed_operators.hpp
+//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp, broadcast_operators.hpp,
+//   timed_operators.hpp and cluster_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -225,6 +226,37 @@ TEST_F(ReplacedStore, ComesBackAsNoneWhereThereWasNone) {
     commit(dir, 1);
     ASSERT_TRUE(StateReplacement::settle(dir).ok());
     EXPECT_FALSE(fs::exists(dir));
+}
+
+// Its rename is done, and cannot be made durable: no file can be opened any more.
+TEST_F(ReplacedStore, ComesBackWhereItIsNotKnownToBeGone) {
+    commit(dir, 7);
+    auto replacement = begin();
+    commit(dir, 3);
+    rlimit files{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+    const rlimit none{0, files.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const Status kept = replacement->keep();
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+    EXPECT_THAT(kept.message(), HasSubstr("cannot become"));
+    EXPECT_EQ(StateReplacement::standing(dir), aside);
+    replacement.reset();
+    EXPECT_EQ(epoch(), 7u);
+}
+
+TEST_F(ReplacedStore, SaysAsOfWhichEpochItTookAnothersPlace) {
+    EXPECT_EQ(restored_at(dir), std::nullopt);
+    commit(dir, 7);
+    EXPECT_EQ(restored_at(dir), std::nullopt);
+    ASSERT_TRUE(mark_restored(dir, 7).ok());
+    EXPECT_EQ(restored_at(dir), 7u);
+    EXPECT_EQ(epoch(), 7u) << "the store does not mind";
+    for (const char* text : {"", "epoch", "epoch \n", "epoch 7", "epoch -7\n", "epoch 7x\n"}) {
+        std::ofstream(dir / kRestoredFile) << text;
+        EXPECT_EQ(restored_at(dir), std::nullopt) << text;
+    }
+    EXPECT_THAT(mark_restored(dir / "nowhere", 7).message(), HasSubstr("cannot be written"));
 }
 
 TEST_F(ReplacedStore, IsNobodyElsesMeanwhile) {

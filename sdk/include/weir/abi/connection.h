@@ -26,6 +26,7 @@ typedef struct weir_connection_context {
     int64_t connect_timeout; /* how long open may keep trying; microseconds */
     /* In create. What this reaches is gone with the process: the host then keeps no state of the topology. */
     void (*ephemeral)(struct weir_connection_context *);
+    int64_t checkpoint; /* the least time from an epoch to the next; microseconds; 0: not known */
 } weir_connection_context;
 
 /*

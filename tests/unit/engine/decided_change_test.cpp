@@ -1,0 +1,128 @@
+// Changes of a graph whose trial is decided by a server that does not answer for a while: the graph goes on whose epoch it was.
+#include "tests/unit/engine/change_fixture.hpp"
+#include "tests/unit/engine/cluster_operators.hpp"
+
+namespace weir::host::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kBefore = R"(
+name: t
+workers: 2
+checkpoint: 20us
+delivery: exactly_once
+connections: { cluster: here }
+nodes:
+  numbers_in: { numbers: {} }
+  doubled: { from: numbers_in, twice: {} }
+  counted: { from: doubled, key: n, tally: {} }
+  out: { from: counted, sent: counts }
+)";
+// Its state has a node that the graph before lacks.
+const std::string kAfter = std::string(kBefore) +
+                           "  again: { from: doubled, key: n, tally: {} }\n"
+                           "  more: { from: again, sent: more }\n";
+constexpr int kTrial = 2;  // the connection of its run: behind that of the first one
+const Status kAway = Status::retryable("nobody answers");
+
+class DecidedChange : public Changed {
+protected:
+    // The change comes early; the answer to the commit of its trial is lost, and then nobody answers so often.
+    void lose_answer(CommitEnd end, int away, uint64_t seed) {
+        reset_world();
+        outcomes_.clear();
+        said_.clear();
+        std::mt19937_64 random(seed);
+        fill(random);
+        change_at(1 + static_cast<int>(random() % 10), kAfter);
+        cluster().commits[{kTrial, 1}] = end;
+        for (int i = 1; i <= away; ++i) cluster().openings[kTrial + i] = kAway;
+    }
+    bool runs_new_graph() { return supervisor_->topology()->find_node("again") >= 0; }
+
+    // Each number with the counts 1, 2, ..., each once.
+    void expect_each_once(uint64_t seed) {
+        std::multiset<std::string> expected;
+        for (const auto& [n, count] : counts_)
+            for (int64_t i = 1; i <= count; ++i) expected.insert(fmt::format("{{\"n\":{},\"count\":{}}}", n, i));
+        const auto& seen = cluster().seen["counts"];
+        EXPECT_EQ(std::multiset<std::string>(seen.begin(), seen.end()), expected) << "seed " << seed;
+    }
+};
+
+TEST_F(DecidedChange, IsTakenWhereItsEpochWasCommitted) {
+    for (uint64_t seed = 0; seed < seeds(40); ++seed) {
+        const int away = static_cast<int>(seed % 4);
+        lose_answer(CommitEnd::kUnheard, away, seed);
+        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
+        EXPECT_TRUE(outcomes_[0].is_taken) << "seed " << seed << ": " << outcomes_[0].why.text();
+        EXPECT_TRUE(runs_new_graph()) << "seed " << seed;
+        EXPECT_EQ(said_, std::vector<std::string>(static_cast<size_t>(away), "nobody answers")) << "seed " << seed;
+        expect_each_once(seed);
+        if (HasFailure()) return;
+    }
+}
+
+TEST_F(DecidedChange, IsRolledBackWhereItsEpochWasNot) {
+    for (uint64_t seed = 0; seed < seeds(40); ++seed) {
+        const int away = static_cast<int>(seed % 4);
+        lose_answer(CommitEnd::kLost, away, seed);
+        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
+        EXPECT_FALSE(outcomes_[0].is_taken) << "seed " << seed;
+        EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("the cluster does not answer")) << "seed " << seed;
+        EXPECT_FALSE(runs_new_graph()) << "seed " << seed;
+        EXPECT_TRUE(cluster().seen["more"].empty()) << "seed " << seed;
+        expect_each_once(seed);
+        if (HasFailure()) return;
+    }
+}
+
+// The graph before has nobody to ask.
+TEST_F(DecidedChange, IsDecidedByItsOwnConnection) {
+    lose_answer(CommitEnd::kUnheard, 1, 1);
+    ASSERT_EQ(run(replaced(kBefore, "exactly_once", "at_least_once"), 1), "");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
+    EXPECT_TRUE(runs_new_graph());
+    expect_each_once(1);
+}
+
+TEST_F(DecidedChange, IsUnderWayUntilItIsDecided) {
+    lose_answer(CommitEnd::kLost, 1, 1);
+    change_at(0, kBefore);
+    on_failure_ = world().at_call[0];
+    ASSERT_EQ(run(kBefore, 1), "");
+    ASSERT_EQ(outcomes_.size(), 2U);
+    EXPECT_EQ(outcomes_[0].why.text(), "another change of `t` is under way: try it again behind that");
+    EXPECT_THAT(outcomes_[1].why.text(), HasSubstr("the cluster does not answer"));
+    expect_each_once(1);
+}
+
+TEST_F(DecidedChange, IsNotKnownWhereTheTopologyEndsBefore) {
+    const char* const unknown = "whether the change of `t` was taken is not known";
+    lose_answer(CommitEnd::kUnheard, 100, 1);
+    on_failure_ = [this] { supervisor_->request_stop(StopMode::kCheckpoint); };
+    EXPECT_EQ(run(kBefore, 1), "");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_FALSE(outcomes_[0].is_taken);
+    EXPECT_THAT(outcomes_[0].why.text(), HasSubstr(unknown));
+
+    on_failure_ = nullptr;
+    lose_answer(CommitEnd::kUnheard, 0, 2);
+    cluster().openings[kTrial + 1] = Status::fatal("access was taken away");
+    EXPECT_EQ(run(kBefore, 2), "access was taken away");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_FALSE(outcomes_[0].is_taken);
+    EXPECT_THAT(outcomes_[0].why.text(), HasSubstr(unknown));
+    EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("access was taken away"));
+    // Whoever starts the new graph finds its epoch.
+    cluster().openings.clear();
+    EXPECT_EQ(run(kAfter, 2), "");
+    expect_each_once(2);
+}
+
+}  // namespace
+}  // namespace weir::host::testing
