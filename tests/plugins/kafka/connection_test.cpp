@@ -22,6 +22,17 @@ TEST(KafkaConnection, NamesTheHostThatDoesNotResolve) {
         << status.message();
 }
 
+TEST(KafkaConnection, RefusesTransactionsThatEndBeforeTheirEpoch) {
+    const uint32_t flags = WEIR_CONTEXT_CHECK_ONLY | WEIR_CONTEXT_EXACTLY_ONCE;
+    TestConnection connection(R"({"brokers": "127.0.0.1:1", "properties": {"transaction.timeout.ms": 60000}})", std::chrono::seconds(1), flags);
+    connection.set_checkpoint(std::chrono::minutes(2));
+    const Status status = connection.create();
+    EXPECT_EQ(status.code(), WEIR_E_CONFIG);
+    EXPECT_EQ(status.path(), "properties.transaction.timeout.ms");
+    connection.set_checkpoint(std::chrono::seconds(30));
+    EXPECT_EQ(connection.create().message(), "");
+}
+
 TEST(KafkaConnection, CancelEndsTheAttempts) {
     TestConnection connection(R"({"brokers":"127.0.0.1:1"})", std::chrono::seconds(60));
     ASSERT_EQ(connection.create().message(), "");

@@ -87,6 +87,8 @@ public:
     }
     ~TestConnection() { destroy(); }
 
+    // Before create: how long its topology's epochs are.
+    void set_checkpoint(std::chrono::microseconds length) { context_.checkpoint = length.count(); }
     Status create() {
         return call([&](weir_error *e) { return api().create(&op_, &context_, to_abi(config_), &self_, e); });
     }
