@@ -9,11 +9,13 @@ namespace weir::host {
 
 void Dataflow::connect() {
     std::vector<Link*> own(plan_.edges().size());
+    std::vector<Node*> readers(plan_.edges().size());
     for (Node& node : nodes_) {
         const auto& edges = plan_.nodes()[node.index].inputs;
         for (size_t k = 0; k < edges.size(); ++k) {
             const auto edge = static_cast<size_t>(edges[k]);
             own[edge] = connect_input(node, static_cast<uint32_t>(k), edge);
+            readers[edge] = &node;
         }
     }
     for (Node& node : nodes_) {
@@ -39,6 +41,7 @@ void Dataflow::connect() {
             }
         }
     }
+    find_late(readers);
 }
 
 // The own worker's channel of the edge, which comes first; null if it has none.
