@@ -3,7 +3,8 @@
 //
 // A batch that is emitted is processed at once by the next node, inside the emit, unless that node is in the
 // middle of something (MORE, PENDING), blocked by alignment, or without room on its own outputs; then it waits on
-// its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches.
+// its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches. Where a node has several
+// inputs, one batch may wait on each, and they have turns.
 //
 // On an edge that is routed by key, every worker's emitter reaches every worker's node: one channel each, the own one
 // a queue, the others rings. A node aligns barriers, takes the minimum of watermarks, and ends over all of its
@@ -198,6 +199,7 @@ private:
     bool has_room(const Node& node) const;
     bool has_room(const Route& route) const;
     bool can_take(const Link& link) const;
+    bool may_leave(const Link& link) const;
     void pass_on(Relay& relay, const Item& item);
     void relay_barrier(Relay& relay, uint64_t epoch);
     void relay_control(Relay& relay);

@@ -75,10 +75,16 @@ bool Dataflow::can_take(const Link& link) const {
            (!link.relay || link.relay->has_room());
 }
 
+// Of several inputs each may leave a batch while the node is busy: it takes them by turns. Without that the first to find it
+// ready would be the same one every time.
+bool Dataflow::may_leave(const Link& link) const {
+    return link.to->inputs.size() > 1 && link.queue.empty() && !link.blocked && (!link.relay || link.relay->has_room());
+}
+
 bool Dataflow::has_room(const Route& route) const {
     for (const Channel* channel : route.remote)
         if (channel && !channel->has_room()) return false;
-    return !route.local || can_take(*route.local);
+    return !route.local || can_take(*route.local) || may_leave(*route.local);
 }
 
 bool Dataflow::has_room(const Node& node) const {
