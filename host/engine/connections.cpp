@@ -4,6 +4,7 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/bytes_out.hpp"
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
 #include "host/engine/instance.hpp"
@@ -14,11 +15,6 @@ namespace weir::host {
 namespace {
 
 constexpr auto kStopCheck = std::chrono::milliseconds(50);
-
-weir_bytes_out into(std::string& text) {
-    return {sizeof(weir_bytes_out), 0, &text,
-            [](const weir_bytes_out* o, weir_str bytes) { *static_cast<std::string*>(o->data) = view(bytes); }};
-}
 
 GiveUp at(const std::atomic<bool>& stop) {
     return [&stop] { return stop.load(); };
@@ -128,7 +124,7 @@ Status ConnectionInstance::commit(uint64_t epoch, const std::string& marker, con
 Result<std::string> ConnectionInstance::identity() {
     std::string id;
     if (!api().identity) return id;
-    const weir_bytes_out out = into(id);
+    const weir_bytes_out out = bytes_into(id);
     Status status = call_plugin([&](weir_error* error) { return api().identity(self_, &out, error); });
     status = Instance::must_be_done("identity", status);
     if (!status.ok()) return status;
@@ -137,7 +133,7 @@ Result<std::string> ConnectionInstance::identity() {
 
 Result<std::string> ConnectionInstance::last_committed(const std::atomic<bool>& stop) {
     std::string marker;
-    const weir_bytes_out out = into(marker);
+    const weir_bytes_out out = bytes_into(marker);
     Status status = again(at(stop), "asking for the last transaction",
                           [&](weir_error* e) { return api().last_committed(self_, &out, e); });
     if (!status.ok()) return status;

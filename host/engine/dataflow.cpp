@@ -4,9 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <weir/failpoint.hpp>
-#include <weir/memory.hpp>
-
 #include "host/engine/host_services.hpp"
 
 namespace weir::host {
@@ -52,7 +49,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
     }
     connect();
     make_event_times();
-    running_ = nodes_.size();
+    running_ = static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.late; }));
     for (auto& node : nodes_) node.instance->set_host(this, node.index);
 }
 
@@ -122,139 +119,6 @@ void Dataflow::control(Node& node, Link& link, const Item& item) {
     }
 }
 
-void Dataflow::align(Node& node, uint64_t epoch) {
-    node.barrier = epoch;
-    for (const Link* link : node.inputs)
-        if (!link->blocked && !link->ended) return;
-    for (Link* link : node.inputs) link->blocked = false;
-    node.barrier.reset();
-    pass_barrier(node, epoch);
-}
-
-void Dataflow::pass_barrier(Node& node, uint64_t epoch) {
-    WEIR_FAILPOINT("dataflow.snapshot.begin");
-    node.marked_watermark = node.watermark;
-    if (node.event_time) node.event_time->mark();
-    Status status = snapshot(node, epoch);
-    WEIR_FAILPOINT("dataflow.snapshot.done");
-    if (!status.ok()) return fail(node.index, status);
-    if (node.instance->is_sink())
-        prepare(node, epoch);
-    else
-        passed_barrier(node, epoch);
-}
-
-Status Dataflow::snapshot(Node& node, uint64_t epoch) {
-    if (node.keyed) {
-        auto put = [&](const weir_state_block& block, uint32_t mode) {
-            return listener_.on_state(node.index, block, mode);
-        };
-        if (Status s = node.keyed->snapshot(put, epoch, clock_(), node.watermark); !s.ok()) return s;
-    }
-    if (!node.instance->api().snapshot || node.instance->descriptor().state_version == 0) return {};
-    struct Taker {
-        Dataflow* self;
-        size_t node;
-        Status fault;
-    } taker{this, node.index, {}};
-    weir_snapshot request{};
-    request.size = sizeof request;
-    request.mode = WEIR_SNAPSHOT_CHANGES;
-    request.epoch = epoch;
-    request.data = &taker;
-    request.put = [](const weir_snapshot* s, const weir_state_block* block) -> int32_t {
-        auto& to = *static_cast<Taker*>(s->data);
-        if (block->state >= WEIR_HOST_STATES)
-            to.fault = Status::fatal(fmt::format("snapshot of state {}: numbers from {} are the host's", block->state, WEIR_HOST_STATES));
-        if (to.fault.ok()) to.fault = to.self->listener_.on_state(to.node, *block, s->mode);
-        return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
-    };
-    Status status = node.instance->call(
-        [&](void* self, weir_error* error) { return node.instance->api().snapshot(self, &request, error); });
-    return taker.fault.ok() ? status : taker.fault;
-}
-
-bool Dataflow::takes_committables(const Node& node) const {
-    return plan_.topology().exactly_once && (node.instance->descriptor().flags & WEIR_OP_OUTBOX) &&
-           node.instance->api().commit;
-}
-
-// A sink's failed deliveries come while it prepares: its barrier follows them on `errors`. Committables count once
-// it is done.
-void Dataflow::prepare(Node& node, uint64_t epoch) {
-    node.preparing = epoch;
-    WEIR_FAILPOINT("dataflow.sink.prepare");
-    Status status;
-    std::vector<std::string> committables;
-    if (node.instance->api().prepare) {
-        weir_bytes_out out{sizeof out, 0, &committables, [](const weir_bytes_out* o, weir_str bytes) {
-                               static_cast<std::vector<std::string>*>(o->data)->emplace_back(view(bytes));
-                           }};
-        status = node.instance->call([&](void* self, weir_error* error) {
-            return node.instance->api().prepare(self, epoch, &out, error);
-        });
-        if (status.ok() && !committables.empty() && !takes_committables(node))
-            status = Status::fatal("handed over committables, which need an outbox and delivery: exactly_once");
-    }
-    flush_errors(node);
-    if (status.is_pending() || failure_) return;
-    status = Instance::must_be_done("prepare", status);
-    if (!status.ok()) return fail(node.index, status);
-    node.preparing.reset();
-    if (!committables.empty()) listener_.on_committables(node.index, epoch, std::move(committables));
-    WEIR_FAILPOINT("dataflow.sink.prepared");
-    passed_barrier(node, epoch);
-}
-
-void Dataflow::passed_barrier(Node& node, uint64_t epoch) {
-    node.passed = epoch;
-    if (!node.ended) send(node, Barrier{epoch});
-    if (--barriers_left_ == 0 && !failure_) listener_.on_barrier_done(epoch);
-}
-
-void Dataflow::try_finish(Node& node) {
-    for (const Link* link : node.inputs)
-        if (!link->ended) return;
-    auto finished = [this, &node] {
-        // Behind its last input no barrier comes any more: it passes the epoch in flight by ending.
-        const bool owes = barriers_left_ > 0 && node.passed < epoch_;
-        send(node, End{is_stopped(node.inputs)});
-        node.ended = true;
-        --running_;
-        if (owes) pass_barrier(node, epoch_);
-    };
-    auto finish = [this, &node, finished] {
-        if (!node.instance->api().finish) return finished();
-        settle(node, node.instance->call([&](void* self, weir_error* error) {
-            return node.instance->api().finish(self, error);
-        }),
-               finished);
-    };
-    if (!node.keyed) return finish();
-    node.keyed->drain_timers(WEIR_CLOCK_EVENT);
-    fire_timers(node, WEIR_CLOCK_EVENT, INT64_MAX, finish);
-}
-
-void Dataflow::end_source(size_t index, bool stopped) {
-    Node& node = nodes_[index];
-    if (node.ended) return;
-    send(node, End{stopped});
-    node.ended = true;
-    --running_;
-}
-
-void Dataflow::start_epoch(uint64_t epoch) {
-    epoch_ = epoch;
-    // One more while the barriers are being sent, so that it is not done before all are counted.
-    barriers_left_ = 1 + nodes_.size();
-    for (auto& node : nodes_) {
-        if (failure_) return;
-        // What has ended gets no barrier any more.
-        if (node.ended || node.instance->is_source()) pass_barrier(node, epoch);
-    }
-    if (--barriers_left_ == 0 && !failure_) listener_.on_barrier_done(epoch);
-}
-
 Status Dataflow::poll(size_t index, uint64_t split, uint64_t max_rows) {
     Node& node = nodes_[index];
     node.polled = split;
@@ -279,6 +143,7 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     if (!batch) return refuse("there is none");
     auto fault = batch->size == 0 ? std::string("its size is 0") : batch->array || batch->handle ? std::string() : std::string("it has no array");
     if (fault.empty() && !known) fault = fmt::format("there is no output port {}", port);
+    if (fault.empty() && node.ended) fault = "it comes behind the end of its inputs, and finish";
     if (fault.empty() && batch->rows > WEIR_BATCH_MAX_ROWS)
         fault = fmt::format("it has {} rows, at most {} are allowed", batch->rows, WEIR_BATCH_MAX_ROWS);
     if (fault.empty()) fault = shape_fault(*node.schemas[port], *batch->array, batch->rows);
@@ -317,6 +182,8 @@ void Dataflow::deliver_all(std::vector<Route>& routes, const BatchRef& batch) {
 void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_row_error* errors, uint64_t n) {
     Node& node = nodes_[from.slot()];
     if (!batch || (n && !errors)) return fail(node.index, Status::fatal("failed rows of no batch, or without errors"));
+    if (n && node.ended && !node.outputs.back().empty())
+        return fail(node.index, Status::fatal("failed rows after it had ended: a sink's fail before prepare or commit is done"));
     NodeCounters::add(from.counters().errors, static_cast<int64_t>(n));
     for (uint64_t i = 0; i < n; ++i) {
         if (errors[i].row < 0 || (batch->array && errors[i].row >= batch->rows))
@@ -397,27 +264,42 @@ bool Dataflow::step_node(Node& node, bool woken) {
     if (woken && node.instance->is_source()) listener_.on_source_wake(node.index);
     if (woken && node.instance->is_sink()) listener_.on_sink_wake(node.index);
     if (woken && node.preparing) prepare(node, *node.preparing);
+    node.due = node.due || woken;
     if (node.state == State::kHeld && has_room(node)) {
         moved = true;
         node.state = State::kReady;
-        std::exchange(node.then, nullptr)();
+        wake(node, std::exchange(node.then, nullptr));
     }
-    if ((node.state == State::kMore && has_room(node)) || (node.state == State::kPending && woken)) {
+    if ((node.state == State::kMore && has_room(node)) || (node.state == State::kPending && node.due)) {
         moved = true;
+        if (node.state == State::kPending) node.due = false;
         auto then = std::move(node.then);
         node.then = nullptr;
         settle(node, node.instance->call([&](void* self, weir_error* error) {
             return node.instance->api().resume(self, WEIR_BATCH_MAX_ROWS, error);
         }),
                std::move(then));
-    } else if (woken && node.state == State::kReady && !node.instance->is_source() && !node.preparing &&
-               node.instance->api().on_wake) {
-        settle(node, node.instance->call([&](void* self, weir_error* error) {
-            return node.instance->api().on_wake(self, error);
-        }));
+    }
+    if (node.due && node.state == State::kReady && !node.preparing && !failure_) {
+        moved = true;
+        wake(node);
     }
     if (fire_processing_timers(node)) moved = true;
     return drain_inputs(node) || moved;
+}
+
+// Calls on_wake if a wake has not been answered, then `then`. What has ended emits no more, and has no use for wakes; but
+// sinks send what their epochs left.
+void Dataflow::wake(Node& node, std::function<void()> then) {
+    const bool takes = !node.instance->is_source() && node.instance->api().on_wake && (!node.ended || node.instance->is_sink());
+    if (!std::exchange(node.due, false) || !takes) {
+        if (then) then();
+        return;
+    }
+    settle(node, node.instance->call([&](void* self, weir_error* error) {
+        return node.instance->api().on_wake(self, error);
+    }),
+           std::move(then));
 }
 
 Item Dataflow::take(Link& link) {

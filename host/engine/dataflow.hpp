@@ -3,7 +3,8 @@
 //
 // A batch that is emitted is processed at once by the next node, inside the emit, unless that node is in the
 // middle of something (MORE, PENDING), blocked by alignment, or without room on its own outputs; then it waits on
-// its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches.
+// its edge and the emitter is told FULL. An edge therefore holds at most kMaxQueuedBatches. Where a node has several
+// inputs, one batch may wait on each, and they have turns.
 //
 // On an edge that is routed by key, every worker's emitter reaches every worker's node: one channel each, the own one
 // a queue, the others rings. A node aligns barriers, takes the minimum of watermarks, and ends over all of its
@@ -52,6 +53,8 @@ public:
     virtual void on_sink_wake(size_t node) = 0;
     // What a sink handed over in prepare. At least one.
     virtual void on_committables(size_t node, uint64_t epoch, std::vector<std::string> committables) = 0;
+    // Whether any of them have not arrived: rows of theirs may still fail.
+    virtual bool has_committables(size_t node) const = 0;
     // State that a node hands over at the barrier.
     virtual Status on_state(size_t node, const weir_state_block& block, uint32_t mode) = 0;
 };
@@ -97,11 +100,13 @@ public:
     void restore_time(const NodeTime& time);
     // A source has no more splits, or is stopped: its end travels behind its last batch.
     void end_source(size_t node, bool stopped);
-    // Sends a barrier from every source that has not ended; nodes that have ended pass it at once. One epoch at a
-    // time: REQUIRES that the last one's on_barrier_done has come.
+    // Sends a barrier from every source that has not ended, and from sinks that wait for their end; nodes that have ended
+    // pass it at once. One epoch at a time: REQUIRES that the last one's on_barrier_done has come.
     void start_epoch(uint64_t epoch);
     // Whether the node has passed the barrier of an epoch that is not whole yet: what it emits is behind that barrier.
     bool is_behind_barrier(size_t node) const { return barriers_left_ > 0 && nodes_[node].passed == epoch_; }
+    // All that ends without an epoch. What reads a sink's `errors` ends within the last ones: those at whose end nothing is
+    // left to make visible.
     bool all_ended() const { return running_ == 0; }
 
     bool failed() const { return failure_.has_value(); }
@@ -119,7 +124,7 @@ public:
     int64_t now() override { return clock_(); }
 
 private:
-    enum class State { kReady, kMore, kPending, kHeld };  // held: the host goes on once there is room
+    enum class State { kReady, kMore, kPending, kHeld };  // held: the host goes on with the next step that finds room
     struct Node;
     struct Relay;
     struct Link {  // a channel into a node of this worker
@@ -167,6 +172,7 @@ private:
         std::vector<const ArrowSchema*> schemas;  // by port
         std::atomic<bool> woken{false};
         std::optional<int64_t> wake_at;
+        bool due = false;  // a wake that no call has answered
         int64_t watermark = kNoEventTime;  // of the inputs; of a source that tells its own, of that
         int64_t marked_watermark = kNoEventTime;
         std::unique_ptr<EventTime> event_time;  // where it is declared: what follows is of this node then
@@ -179,7 +185,9 @@ private:
         std::optional<uint64_t> preparing;  // prepare has not finished
         uint64_t passed = 0;    // the last epoch whose barrier it has passed
         bool idle = false;
+        bool closing = false;  // a sink that has finished, and whose `errors` are read: they end once nothing can fail any more
         bool ended = false;
+        bool late = false;      // it ends behind such a sink
         size_t next_input = 0;  // fairness
         std::optional<ErrorRows> errors;
         std::vector<std::pair<uint32_t, TapBuffer*>> taps;  // by port
@@ -191,6 +199,7 @@ private:
     bool has_room(const Node& node) const;
     bool has_room(const Route& route) const;
     bool can_take(const Link& link) const;
+    bool may_leave(const Link& link) const;
     void pass_on(Relay& relay, const Item& item);
     void relay_barrier(Relay& relay, uint64_t epoch);
     void relay_control(Relay& relay);
@@ -231,11 +240,13 @@ private:
     void end_split(Node& node, const SplitEnd& gone);
     bool is_held(const Node& node) const;
     void note_held();
-    // Calls on_timers until no timer is due, then `then`.
+    // Calls on_timers until no timer is due, then `then`. So many a step; the node is held meanwhile.
     void fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then);
     bool can_fire(const Node& node) const;
     bool fire_processing_timers(Node& node);
     void try_finish(Node& node);
+    void end(Node& node);
+    void find_late(const std::vector<Node*>& readers);
     // Takes what a (flow) call returned; runs `then` when it is done, now or later.
     void settle(Node& node, const Status& status, std::function<void()> then = nullptr);
     void flush_errors(Node& node);
@@ -245,6 +256,7 @@ private:
     }
     void apply_errors_policy(Node& node, const BatchRef& rows);
     bool step_node(Node& node, bool woken);
+    void wake(Node& node, std::function<void()> then = nullptr);
     bool is_ahead(const Link& link) const;
     bool drain_inputs(Node& node);
     static Item take(Link& link);
@@ -269,7 +281,7 @@ private:
     std::optional<Failure> failure_;
     uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0
     size_t barriers_left_ = 0;  // nodes that have not passed it
-    size_t running_ = 0;        // nodes that have not ended
+    size_t running_ = 0;        // nodes that have not ended or are closing, without late ones
 };
 
 }  // namespace weir::host

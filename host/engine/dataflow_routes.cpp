@@ -9,11 +9,13 @@ namespace weir::host {
 
 void Dataflow::connect() {
     std::vector<Link*> own(plan_.edges().size());
+    std::vector<Node*> readers(plan_.edges().size());
     for (Node& node : nodes_) {
         const auto& edges = plan_.nodes()[node.index].inputs;
         for (size_t k = 0; k < edges.size(); ++k) {
             const auto edge = static_cast<size_t>(edges[k]);
             own[edge] = connect_input(node, static_cast<uint32_t>(k), edge);
+            readers[edge] = &node;
         }
     }
     for (Node& node : nodes_) {
@@ -39,6 +41,7 @@ void Dataflow::connect() {
             }
         }
     }
+    find_late(readers);
 }
 
 // The own worker's channel of the edge, which comes first; null if it has none.
@@ -72,10 +75,16 @@ bool Dataflow::can_take(const Link& link) const {
            (!link.relay || link.relay->has_room());
 }
 
+// Of several inputs each may leave a batch while the node is busy: it takes them by turns. Without that the first to find it
+// ready would be the same one every time.
+bool Dataflow::may_leave(const Link& link) const {
+    return link.to->inputs.size() > 1 && link.queue.empty() && !link.blocked && (!link.relay || link.relay->has_room());
+}
+
 bool Dataflow::has_room(const Route& route) const {
     for (const Channel* channel : route.remote)
         if (channel && !channel->has_room()) return false;
-    return !route.local || can_take(*route.local);
+    return !route.local || can_take(*route.local) || may_leave(*route.local);
 }
 
 bool Dataflow::has_room(const Node& node) const {

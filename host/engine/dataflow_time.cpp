@@ -5,6 +5,13 @@
 
 namespace weir::host {
 
+namespace {
+
+// How many timers of a node fire before the others have their turn, and how many a call counts for at least.
+constexpr size_t kTimersAStep = 16 * WEIR_BATCH_MAX_ROWS, kTimersACall = 256;
+
+}  // namespace
+
 bool Dataflow::is_stopped(const std::vector<Link*>& links) {
     return std::any_of(links.begin(), links.end(), [](const Link* link) { return link->stopped; });
 }
@@ -76,14 +83,16 @@ void Dataflow::forward_activity(Node& node, const Inputs& inputs) {
 }
 
 void Dataflow::fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then) {
+    size_t fired = 0;
     while (node.keyed && !failure_ && node.keyed->is_due(clock, upto)) {
         auto again = [this, &node, clock, upto, then] { fire_timers(node, clock, upto, then); };
-        if (!has_room(node)) {
+        if (fired >= kTimersAStep || !has_room(node)) {
             node.state = State::kHeld;
             node.then = again;
             return;
         }
         const BatchRef keys = node.keyed->take_timers(clock, upto, node.timer_times, clock_, node.watermark);
+        fired += std::max(kTimersACall, static_cast<size_t>(keys.rows()));
         Status status = node.instance->call([&](void* self, weir_error* error) {
             return node.instance->api().on_timers(self, clock, &keys.view(), node.timer_times.data(), error);
         });
@@ -94,7 +103,7 @@ void Dataflow::fire_timers(Node& node, uint32_t clock, int64_t upto, std::functi
 }
 
 bool Dataflow::can_fire(const Node& node) const {
-    return node.keyed && node.state == State::kReady && !node.preparing && !node.ended && has_room(node);
+    return node.keyed && node.state == State::kReady && !node.preparing && !node.closing && !node.ended && has_room(node);
 }
 
 bool Dataflow::fire_processing_timers(Node& node) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <weir/memory.hpp>
+#include "host/engine/bytes_out.hpp"
 
 namespace weir::host {
 
@@ -21,9 +21,7 @@ bool Discovery::ask(Source& source, int64_t now) {
     source.due = false;
     source.asked_at = now;
     std::vector<std::string> ids;
-    weir_bytes_out out{sizeof out, 0, &ids, [](const weir_bytes_out* o, weir_str bytes) {
-                           static_cast<std::vector<std::string>*>(o->data)->emplace_back(view(bytes));
-                       }};
+    const weir_bytes_out out = bytes_into(ids);
     Status status = source.instance->call(
         [&](void* self, weir_error* error) { return source.instance->api().discover(self, &out, error); });
     if (!status.is_end()) status = Instance::must_be_done("discover", status);

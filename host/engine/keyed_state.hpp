@@ -70,7 +70,7 @@ public:
     // No timer that is set from now on is due before the ones there are have been taken: the end of the inputs.
     void drain_timers(uint32_t clock) { timers_[clock].timers.drain(); }
     bool is_due(uint32_t clock, int64_t upto) const { return timers_[clock].timers.is_due(upto); }
-    // The keys of a batch of due timers, for on_timers, which begins with it. REQUIRES: is_due.
+    // The keys of a batch of due timers, each once, for on_timers, which begins with it. REQUIRES: is_due.
     BatchRef take_timers(uint32_t clock, int64_t upto, std::vector<int64_t>& times, const std::function<int64_t()>& now,
                          int64_t watermark);
 
@@ -90,7 +90,7 @@ public:
     struct Memory {
         size_t used = 0;     // by entries
         size_t held = 0;     // the same and what evicted entries have left
-        size_t fixed = 0;    // timers, and entries that cannot be evicted
+        size_t fixed = 0;    // timers, broadcast state, and entries that cannot be evicted
         size_t changed = 0;  // what the next epoch takes
     };
     Memory memory() const;
@@ -163,6 +163,7 @@ private:
     // Of the call.
     const KeyCodec* call_codec_ = nullptr;  // null: its batch has no key
     BatchRef timer_keys_;
+    KeysOfCall keys_of_call_;
     bool is_broadcast_ = false;  // its rows reach every instance
     const uint64_t* hashes_ = nullptr;
     bool encoded_ = false;

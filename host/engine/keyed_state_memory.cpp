@@ -66,7 +66,15 @@ KeyedState::Memory KeyedState::memory() const {
         sum.changed += state.table->changed() * state.table->epoch_bytes();
     }
     if (!find_) sum.fixed = std::exchange(sum.used, 0);
-    for (const TimerSet& one : timers_) sum.fixed += one.timers.bytes();
+    for (const State& state : states_) {
+        if (!state.broadcast) continue;
+        sum.fixed += state.broadcast->bytes();
+        sum.changed += state.broadcast->changed_bytes();
+    }
+    for (const TimerSet& one : timers_) {
+        sum.fixed += one.timers.bytes();
+        sum.changed += one.timers.changed_bytes();
+    }
     return sum;
 }
 

@@ -152,7 +152,8 @@ BatchRef KeyedState::take_timers(uint32_t clock, int64_t upto, std::vector<int64
     Buffer hashes;
     times.clear();
     Timers& timers = timers_[clock].timers;
-    while (times.size() < WEIR_BATCH_MAX_ROWS && timers.is_due(upto)) {
+    keys_of_call_.clear();
+    while (times.size() < WEIR_BATCH_MAX_ROWS && timers.is_due(upto) && keys_of_call_.add(timers.due().hash)) {
         const Timers::Timer timer = timers.take();
         codec_->decode(timer.key, builder);
         times.push_back(timer.time);

@@ -19,7 +19,7 @@ public:
     struct Use {             // by one worker
         size_t used = 0;     // entries that can be evicted once their epoch is committed
         size_t held = 0;     // the same, and what evicted ones have left
-        size_t fixed = 0;    // what is never evicted: timers, operators' own tables
+        size_t fixed = 0;    // what is never evicted: timers, broadcast state, operators' own tables
         size_t changed = 0;  // what the next epoch takes
         size_t in_flight = 0;  // what the one in flight takes, until it is committed
     };

@@ -8,6 +8,7 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/bytes_out.hpp"
 #include "host/loader/plugin_call.hpp"
 
 namespace weir::host {
@@ -64,13 +65,15 @@ void Outbox::on_wake(size_t node) {
 }
 
 Status Outbox::commit(const Entry& entry, std::vector<std::string>& instead) {
-    weir_bytes_out out{sizeof out, 0, &instead, [](const weir_bytes_out* o, weir_str bytes) {
-                           static_cast<std::vector<std::string>*>(o->data)->emplace_back(view(bytes));
-                       }};
+    const weir_bytes_out out = bytes_into(instead);
     Instance& instance = plan_.nodes()[entry.node].instance(worker_);
     return instance.call([&](void* self, weir_error* error) {
         return instance.api().commit(self, entry.epoch, to_abi(entry.content), &out, error);
     });
+}
+
+bool Outbox::has(size_t node) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.node == node; });
 }
 
 Outbox::Outcome Outbox::send(const std::function<bool(size_t node)>& waits) {

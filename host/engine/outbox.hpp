@@ -49,8 +49,9 @@ public:
     };
     Outcome send(const std::function<bool(size_t node)>& waits);
 
-    // Committables that have not arrived.
+    // Committables that have not arrived; and whether there are any of the node.
     size_t size() const { return entries_.size(); }
+    bool has(size_t node) const;
 
 private:
     struct Entry {

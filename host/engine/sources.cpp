@@ -5,15 +5,9 @@
 
 #include <weir/memory.hpp>
 
+#include "host/engine/bytes_out.hpp"
+
 namespace weir::host {
-
-namespace {
-
-void put_string(const weir_bytes_out* out, weir_str bytes) {
-    static_cast<std::vector<std::string>*>(out->data)->emplace_back(view(bytes));
-}
-
-}  // namespace
 
 int64_t RecordBudget::take(int64_t most) {
     int64_t left = left_.load();
@@ -166,7 +160,7 @@ void Sources::mark_positions() {
     for (auto& source : sources_) {
         for (auto& split : source.splits) {
             std::vector<std::string> position;
-            weir_bytes_out out{sizeof out, 0, &position, put_string};
+            const weir_bytes_out out = bytes_into(position);
             Status status = source.instance->call_done("position", [&](void* self, weir_error* error) {
                 return source.instance->api().position(self, split.number, &out, error);
             });

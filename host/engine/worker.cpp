@@ -26,10 +26,6 @@ struct BrokenBlock {
     weir_state_block block;
 };
 
-}  // namespace
-
-namespace {
-
 constexpr int kTurnsToFlush = 4;  // while there is always more to do
 
 }  // namespace

@@ -86,6 +86,7 @@ private:
     void on_committables(size_t node, uint64_t epoch, std::vector<std::string> committables) override {
         outbox_.add(node, epoch, std::move(committables));
     }
+    bool has_committables(size_t node) const override { return outbox_.has(node); }
     Status on_state(size_t node, const weir_state_block& block, uint32_t mode) override;
     void on_split_ended(size_t node, uint64_t split) override { listener_.on_split_ended(node, split); }
     void on_split_revoked(size_t node, uint64_t split, std::optional<int64_t> time) override {

@@ -92,8 +92,8 @@ std::optional<WorkerMemory::Fault> WorkerMemory::fault() {
         if (fixed_of(plan_.nodes()[i].instance(worker_)) > fixed_of(plan_.nodes()[worst].instance(worker_))) worst = i;
     budget_.note_failure();
     return Fault{worst, Status::fatal(fmt::format(
-                            "memory_limit ({}) is passed by what is never evicted, the tables that operators have of their own and "
-                            "timers: {} in all, of which this node has {} on this worker. Raise memory_limit; or let fewer keys "
+                            "memory_limit ({}) is passed by what is never evicted, the tables that operators have of their own, timers "
+                            "and broadcast state: {} in all, of which this node has {} on this worker. Raise memory_limit; or let fewer keys "
                             "wait: the last committed epoch is intact",
                             mib(budget_.limit()), mib(budget_.fixed()), mib(fixed_of(plan_.nodes()[worst].instance(worker_)))))};
 }

@@ -17,6 +17,7 @@ void BroadcastTable::begin_call() {
 }
 
 char* BroadcastTable::add(std::string key) {
+    slots_bytes_ += bytes_of(key);
     auto slot = std::make_unique<char[]>(layout_.slot_bytes);
     return slots_.emplace(std::move(key), std::move(slot)).first->second.get();
 }
@@ -29,7 +30,7 @@ void BroadcastTable::resolve(std::span<const weir_str> keys, uint32_t flags, voi
                    : flags & WEIR_RESOLVE_CREATE ? add(std::string(key))
                                                  : nullptr;
         if (!slots[i] || (flags & WEIR_RESOLVE_READ)) continue;
-        changed_.emplace(key);
+        if (changed_.emplace(key).second) changed_bytes_ += epoch_bytes(key);
         given_.emplace(slots[i], key);
     }
 }
@@ -39,6 +40,7 @@ bool BroadcastTable::erase(void* slot) {
     if (given == given_.end()) return false;
     const auto entry = slots_.find(given->second);
     clear_slot(layout_, entry->second.get(), pool_);
+    slots_bytes_ -= bytes_of(entry->first);
     erased_.push_back(std::move(entry->second));
     slots_.erase(entry);
     given_.erase(given);
@@ -69,6 +71,7 @@ Status BroadcastTable::snapshot(const Put& put) {
     }
     Status status = put(rewrite_ ? WEIR_SNAPSHOT_FULL : WEIR_SNAPSHOT_CHANGES, keys, values);
     changed_.clear();
+    changed_bytes_ = 0;
     rewrite_ = false;
     return status;
 }

@@ -36,6 +36,9 @@ public:
     // By the keys' bytes, until `each` returns anything but WEIR_OK, which is returned.
     int32_t scan(void* data, int32_t (*each)(void* data, weir_str key, const void* slot)) const;
     BytesPool& pool() { return pool_; }
+    // What it holds in memory, about; and what the next snapshot takes.
+    size_t bytes() const { return slots_bytes_ + pool_.bytes(); }
+    size_t changed_bytes() const { return changed_bytes_; }
 
     // Hands over what changed since the last snapshot. Entries are borrowed during the call.
     using Put = std::function<Status(uint32_t mode, std::span<const weir_str> keys, std::span<const weir_str> values)>;
@@ -49,11 +52,18 @@ public:
 private:
     using Slots = std::map<std::string, std::unique_ptr<char[]>, std::less<>>;
     char* add(std::string key);
+    size_t bytes_of(std::string_view key) const {
+        constexpr size_t kTreeNode = 48, kInline = 15;
+        return sizeof(Slots::value_type) + kTreeNode + (key.size() > kInline ? key.size() + 1 : 0) + layout_.slot_bytes;
+    }
+    // As StateTable::epoch_bytes.
+    size_t epoch_bytes(std::string_view key) const { return 4 * (key.size() + layout_.slot_bytes) + 64; }
 
     const SlotLayout& layout_;
     BytesPool pool_;
     Slots slots_;
     std::set<std::string> changed_;
+    size_t slots_bytes_ = 0, changed_bytes_ = 0;
     bool rewrite_ = false;
     // Of the call.
     std::unordered_map<void*, std::string> given_;  // for change, by slot

@@ -235,7 +235,13 @@ Status PairMatch::match(const BatchView &batch) {
     return emit_what_is_there(&batch);
 }
 
+// Comes in place of on_wake where that was due meanwhile.
 Status PairMatch::resume(uint64_t) {
+    const Status status = go_on();
+    return status.done() ? on_wake() : status;
+}
+
+Status PairMatch::go_on() {
     if (!retained_) return emit_what_is_there(nullptr);
     BatchView batch = retained_.view(input_);
     Status status = emit_what_is_there(deferred_ ? nullptr : &batch);

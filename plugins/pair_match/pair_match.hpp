@@ -61,6 +61,7 @@ private:
     void catch_up();
     void report();
     Status match(const BatchView &batch);
+    Status go_on();
 
     Config config_;
     std::string left_, right_;

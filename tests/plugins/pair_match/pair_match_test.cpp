@@ -191,6 +191,19 @@ TEST(PairMatch, LetsWhatWaitedTooLongLeaveByExpired) {
     EXPECT_EQ(h.metric("waiting"), 1);
 }
 
+TEST(PairMatch, LetsWhatWaitedTooLongLeaveAlsoWhereItIsResumedInPlaceOfAWake) {
+    Harness h = make(R"({"value":"n","sum":12,"ttl":1000})", schema_of({{"n", "int64"}}));
+    ASSERT_EQ(h.start().message(), "");
+    EXPECT_TRUE(h.process("[[5]]").done());
+    h.options().now = 300;
+    EXPECT_TRUE(h.process("[[4]]").done());
+    h.options().now = 1000;
+    ASSERT_TRUE(h.resume().done());
+    EXPECT_EQ(h.take(1), Rows{R"({"n":5})"});
+    ASSERT_TRUE(h.advance_to(1300).done()) << "and it asks to be woken for what is left";
+    EXPECT_EQ(h.take(1), Rows{R"({"n":4})"});
+}
+
 TEST(PairMatch, SplitsPairsThatAreTooLargeForOneBatchAndWaitsForRoom) {
     HarnessOptions options;
     options.full_outbox = true;

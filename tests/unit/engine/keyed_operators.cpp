@@ -24,11 +24,12 @@ struct KeyedOperator : weir::Instance {
         binding.set_output(0, schema());
         return {};
     }
+    static void crash_as_told() {
+        std::lock_guard lock(world_mutex());
+        if (world().crash_after > 0 && --world().crash_after == 0) throw std::runtime_error("crashed as told");
+    }
     Status process(const BatchView& in, uint32_t) override {
-        {
-            std::lock_guard lock(world_mutex());
-            if (world().crash_after > 0 && --world().crash_after == 0) throw std::runtime_error("crashed as told");
-        }
+        crash_as_told();
         BatchBuilder out(schema());
         begin(in);
         for (int64_t row = 0; row < in.rows(); ++row) {
@@ -69,6 +70,13 @@ struct KeyedEventTtl : KeyedCount {
     explicit KeyedEventTtl(Context context)
         : KeyedCount(context, {1, {std::chrono::microseconds(100), WEIR_CLOCK_EVENT, false}}) {}
     static constexpr auto create = make_keyed<KeyedEventTtl>;
+};
+
+constexpr StateOptions kTenSeconds{1, {std::chrono::seconds(10), WEIR_CLOCK_PROCESSING, false}};
+
+struct KeyedLongTtl : KeyedCount {
+    explicit KeyedLongTtl(Context context) : KeyedCount(context, kTenSeconds) {}
+    static constexpr auto create = make_keyed<KeyedLongTtl>;
 };
 
 struct KeyedText : KeyedOperator {
@@ -161,8 +169,8 @@ struct Mean {
     static int64_t result(const Accumulator& of) { return of.sum / of.count; }
 };
 struct Collections : KeyedOperator {
-    explicit Collections(Context context)
-        : KeyedOperator(context), lists_(context, "list"), maps_(context, "map"), means_(context, "mean") {}
+    explicit Collections(Context context, const StateOptions& options = {})
+        : KeyedOperator(context), lists_(context, "list", options), maps_(context, "map", options), means_(context, "mean", options) {}
     static constexpr auto create = make_keyed<Collections>;
     TypeId type() const override { return TypeId::kString; }
     void begin(const BatchView& in) override {
@@ -197,12 +205,18 @@ struct Collections : KeyedOperator {
     std::optional<Aggregates<Mean>> mean_;
 };
 
+struct CollectionsTtl : Collections {
+    explicit CollectionsTtl(Context context) : Collections(context, kTenSeconds) {}
+    static constexpr auto create = make_keyed<CollectionsTtl>;
+};
+
 // Counts, and emits the count of a key only when its timer fires: 10 us of the clock behind the key's first row.
 template <uint32_t Clock>
 struct Delayed : KeyedOperator {
     explicit Delayed(Context context) : KeyedOperator(context), counts_(context, "count"), timers_(context) {}
     static constexpr auto create = make_keyed<Delayed>;
     Status process(const BatchView& in, uint32_t) override {
+        crash_as_told();
         auto counts = counts_.update(in);
         for (int64_t row = 0; row < in.rows(); ++row) {
             const int64_t n = in.column(0).template value<int64_t>(row);
@@ -213,6 +227,7 @@ struct Delayed : KeyedOperator {
         return {};
     }
     Status on_timers(uint32_t clock, const BatchView& keys, const int64_t* times) override {
+        crash_as_told();
         if (clock != Clock) return Status::fatal("a timer of another clock");
         auto counts = counts_.update(keys);
         BatchBuilder out(schema());
@@ -241,17 +256,20 @@ constexpr auto kKeyedCount = keyed_spec<KeyedCount>("keyed_count");
 constexpr auto kKeyedText = keyed_spec<KeyedText>("keyed_text");
 constexpr auto kKeyedTtl = keyed_spec<KeyedTtl>("keyed_ttl");
 constexpr auto kKeyedEventTtl = keyed_spec<KeyedEventTtl>("keyed_event_ttl");
+constexpr auto kKeyedLongTtl = keyed_spec<KeyedLongTtl>("keyed_long_ttl");
 constexpr auto kTotals1 = keyed_spec<Totals1>("totals_v1");
 constexpr auto kTotalsWider = keyed_spec<Totals1Wider>("totals_wider");
 constexpr auto kTotals2 = keyed_spec<Totals2>("totals_v2");
 constexpr auto kTotalsOther = keyed_spec<TotalsOther>("totals_other");
 
 constexpr auto kCollections = keyed_spec<Collections>("collections");
+constexpr auto kCollectionsTtl = keyed_spec<CollectionsTtl>("collections_ttl");
 constexpr auto kEventDelayed = keyed_spec<Delayed<WEIR_CLOCK_EVENT>>("event_delayed");
 constexpr auto kDelayed = keyed_spec<Delayed<WEIR_CLOCK_PROCESSING>>("delayed");
 
-const weir_operator* const kKeyedOperators[] = {&kKeyedCount, &kKeyedText,   &kKeyedTtl, &kKeyedEventTtl,  &kTotals1,
-                                                &kTotalsWider, &kTotals2, &kTotalsOther, &kCollections, &kEventDelayed, &kDelayed};
+const weir_operator* const kKeyedOperators[] = {&kKeyedCount, &kKeyedText, &kKeyedTtl, &kKeyedEventTtl, &kKeyedLongTtl,
+                                                &kTotals1, &kTotalsWider, &kTotals2, &kTotalsOther, &kCollections,
+                                                &kCollectionsTtl, &kEventDelayed, &kDelayed};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "plugins/union/union.hpp"
 #include "tests/unit/engine/broadcast_operators.hpp"
 #include "tests/unit/engine/cluster_operators.hpp"
+#include "tests/unit/engine/flow_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
 #include "tests/unit/engine/timed_operators.hpp"
 
@@ -340,11 +341,16 @@ struct Boxes : weir::Instance {
     using Instance::Instance;
     static MadeInstance create(Context context, const Config&) { return make<Boxes>(context); }
     Status process(const BatchView& in, uint32_t input) override {
+        if (finished_) return Status::fatal("rows behind finish");
         for (auto& row : weir::testing::json_rows(input_schema(input), *in.raw().array)) rows_.push_back(row);
         return {};
     }
+    Status finish() override {
+        finished_ = true;
+        return {};
+    }
     Status prepare(uint64_t epoch, const weir_bytes_out& out) override {
-        if (context_.node() == "letters" && prepares_++ < world().box_prepare_pending) {
+        if (context_.node() == world().box_prepare_pending_of && prepares_++ < world().box_prepare_pending) {
             context_.wake();
             return Status::pending();
         }
@@ -398,6 +404,7 @@ private:
     std::vector<std::string> rows_;
     std::map<std::string, size_t> waited_;  // by box
     int calls_ = 0, prepares_ = 0;
+    bool finished_ = false;
 };
 
 class Place : public Connection {
@@ -457,6 +464,8 @@ const std::vector<const weir_operator*>& operators() {
         list.insert(list.end(), timed.begin(), timed.end());
         const auto clustered = cluster_operators();
         list.insert(list.end(), clustered.begin(), clustered.end());
+        const auto flow = flow_operators();
+        list.insert(list.end(), flow.begin(), flow.end());
         return list;
     }();
     return all;

@@ -52,10 +52,16 @@ struct World {
     int box_pending_every = 0;               // every n-th commit answers PENDING once (and wakes)
     size_t box_limit = SIZE_MAX;             // of rows; larger boxes are replaced by halves
     std::string box_refused;                 // a row in which this stands is refused of sinks that are no `letters`: halves, then `errors`
-    int box_prepare_pending = 0;             // of `letters`: each prepare answers PENDING so often (and wakes)
+    int box_prepare_pending = 0;             // each prepare of one node answers PENDING so often (and wakes)
+    std::string box_prepare_pending_of = "letters";  // of which
     size_t box_slow = 0;                     // a box is taken after less than so many PENDINGs
     int boxes_until_failure = -1;            // so many commits, then the server is gone for good
     int boxes_sent = 0;
+    int64_t drowse = 0;                      // drowsy: so many microseconds it has nobody disturb it behind each batch
+    // timely: timers of each row, the first so long behind n, the others ten behind each other.
+    int64_t timers_a_row = 1, timer_delay = 10;
+    enum class OnTimer { kNothing, kRemoveNext, kSetNextAgain, kWake } on_timer = OnTimer::kNothing;  // of a key's first timer
+    std::map<int64_t, int64_t> timers_at;    // time -> how many fired then
     // place: a server, and what `placed`, a sink over it, finds there.
     std::string place;                       // its id; empty: it has none
     std::optional<Status> place_fault;       // why it is not reached
@@ -71,8 +77,8 @@ std::recursive_mutex& world_mutex();
 //   numbers (source, port out), twice (n -> 2n), odd_fails (odd rows to errors), sum2 (a join of two inputs: passes
 //   both on), collect (sink), many_sink (takes several inputs), bad_shape, bad_code, hoarder (holds rows until
 //   finish, emits one batch a resume), tally (n and how often it came, by key), boxes (sink whose rows of an epoch
-//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp, broadcast_operators.hpp,
-//   timed_operators.hpp and cluster_operators.hpp
+//   are a committable), placed (collect, over the connection `place`), and those of keyed_operators.hpp,
+//   broadcast_operators.hpp, cluster_operators.hpp, flow_operators.hpp and timed_operators.hpp
 class TestResolver : public OperatorResolver {
 public:
     TestResolver();

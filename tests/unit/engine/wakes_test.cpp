@@ -1,0 +1,50 @@
+// Wakes that come while a node is busy: none is lost, and none comes behind its end.
+#include "tests/unit/engine/engine_fixture.hpp"
+
+namespace weir::host::testing {
+namespace {
+
+class Wakes : public EngineFixture {
+protected:
+    static RunOptions simulated(uint64_t seed) {
+        RunOptions out;
+        out.simulate = seed;
+        return out;
+    }
+};
+
+TEST_F(Wakes, ComeOnceANodeIsDoneThatHadMoreToEmitAndNoRoom) {
+    world().splits = {{"s", {1, 2, 3}}};
+    world().endless = true;
+    world().drowse = 100;
+    RunOptions options = simulated(1);
+    options.records = 3;
+    ASSERT_EQ(run("name: t\nnodes:\n  a: { numbers: {} }\n  b: { from: a, alarm: {} }\n  out: { from: b, drowsy: {} }\n", options), "");
+    EXPECT_EQ(world().sunk, rows({1, 2, 3, 1, 2, 3, -1}));
+}
+
+TEST_F(Wakes, ComeOnceDueTimersHadRoom) {
+    world().splits = {{"s", {1}}};
+    world().timers_a_row = 3;
+    world().on_timer = World::OnTimer::kWake;
+    world().drowse = 100;
+    ASSERT_EQ(run("name: t\nnodes:\n  a: { numbers: {} }\n  b: { from: a, key: n, timely: {} }\n  out: { from: b, drowsy: {} }\n",
+                  simulated(1)),
+              "");
+    EXPECT_THAT(world().sunk, ::testing::ElementsAre("{\"n\":1,\"time\":11}", "{\"n\":-1,\"time\":-1}", "{\"n\":1,\"time\":21}",
+                                                     "{\"n\":1,\"time\":31}"));
+}
+
+// The last epoch takes longer than until the alarm.
+TEST_F(Wakes, DoNotComeBehindTheEnd) {
+    world().splits = {{"s", {1, 2, 3}}};
+    world().prepare_pending = 200;
+    ASSERT_EQ(run("name: t\nnodes:\n  a: { numbers: {} }\n  b: { from: a, alarm: {} }\n  c: { from: b, guard: {} }\n"
+                  "  out: { from: c, collect: {} }\n",
+                  simulated(1)),
+              "");
+    EXPECT_EQ(world().sunk, rows({1, 2, 3, 1, 2, 3}));
+}
+
+}  // namespace
+}  // namespace weir::host::testing
