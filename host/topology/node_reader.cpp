@@ -61,6 +61,12 @@ bool NodeReader::check_id(const YamlKey& key) {
     return false;
 }
 
+// Of a node that is called what a node has in it: a line that begins too far left.
+std::string NodeReader::outdented_hint(const std::string& name) const {
+    if (drafts_.empty() || (find_word(node_keys(), name) == nullptr && catalog_.find(name) == nullptr)) return "";
+    return fmt::format("if it belongs to node {} above it, indent it as the other keys of that node", ticked(drafts_.back().spec.name()));
+}
+
 void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
     const bool named = check_id(key);
     const std::string subject = subject_of(key.text);
@@ -72,6 +78,7 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
         auto& d = diagnostics_.error(Code::kNoOperator, value.place,
                                      fmt::format("{}it is {}, not a mapping", subject, kind_text(value)));
         d.expected = "`{ from: other_node, operator: { … } }`";
+        d.hint = outdented_hint(key.text);
     } else {
         const Picked picked = pick_operator(subject, value, true);
         const YamlKey* from = value.find_key("from");
@@ -82,8 +89,9 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
         }
         clauses.read(value);
         if (picked.key == nullptr && !picked.refused && !clauses.any()) {
-            diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no operator").expected =
-                "a source, operator or sink: `{ from: other_node, operator: { … } }`, or clauses";
+            auto& d = diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no operator");
+            d.expected = "a source, operator or sink: `{ from: other_node, operator: { … } }`, or clauses";
+            d.hint = outdented_hint(key.text);
         }
         draft.spec.op = picked.op;
         if (picked.op != nullptr) configure(subject, picked, draft.spec);

@@ -52,6 +52,7 @@ private:
     void read_connection(const YamlKey& key, const YamlNode& value);
     void unknown_connection_kind(const YamlKey& key, const YamlNode& value);
     void read_node(const YamlKey& key, const YamlNode& value);
+    std::string outdented_hint(const std::string& name) const;
     bool check_id(const YamlKey& key);
     Picked pick_operator(const std::string& subject, const YamlNode& map, bool is_node);
     // Returns the name that was probably meant, or "".

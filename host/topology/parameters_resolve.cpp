@@ -164,7 +164,9 @@ std::optional<std::string> Parameters::exec_text(const Place& place, const TextP
     auto text = command_output(part.text, kMaxFileValueBytes, kExecPatience, problem);
     if (text && find_invalid_utf8(*text) != std::string_view::npos) problem = "what it printed is not UTF-8";
     if (!problem.empty()) {
-        diagnostics_.error(Code::kExecFailed, place, fmt::format("the command {}: {}", ticked(part.text), problem));
+        diagnostics_.error(Code::kExecFailed, place, fmt::format("the command {}: {}", ticked(part.text), problem)).hint =
+            fmt::format("run it in a shell: it has to print the value, and to exit with 0 within {}",
+                        duration_text(std::chrono::microseconds(kExecPatience).count()));
         return std::nullopt;
     }
     return without_newline(std::move(*text));

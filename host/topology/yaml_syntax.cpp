@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "host/topology/yaml_indentation.hpp"
 #include "host/topology/yaml_unquoted.hpp"
 
 namespace weir::host {
@@ -110,12 +111,12 @@ std::optional<TextSpan> begins_block(std::string_view text, std::size_t offset) 
 }
 
 SyntaxAdvice to_be_quoted(std::string_view text, const TextSpan& span, std::string message) {
-    return {std::move(message), "put it in quotes: " + in_quotes(text.substr(span.offset, span.length)), span.offset, span.length};
+    return {std::move(message), "put it in quotes: " + in_quotes(text.substr(span.offset, span.length)), "", span.offset, span.length};
 }
 
 SyntaxAdvice about_unclosed(std::string_view text, const Unclosed& unclosed) {
     const std::size_t line_end = end_of_line(text, unclosed.offset);
-    SyntaxAdvice advice{fmt::format("this `{}` is never closed", unclosed.bracket), "", unclosed.offset, 1};
+    SyntaxAdvice advice{fmt::format("this `{}` is never closed", unclosed.bracket), "", "", unclosed.offset, 1};
     const std::string_view rest = text.substr(unclosed.offset, line_end - unclosed.offset);
     if (unclosed.bracket == '{' && unclosed.offset > 0 && text[unclosed.offset - 1] == '$') {
         advice.message = "`${` in braces or brackets must be in quotes";
@@ -136,7 +137,7 @@ SyntaxAdvice about_indicator(std::string_view text, std::size_t offset) {
     std::size_t end = std::min(text.find_first_of(",}]#", offset), line_end);
     while (end > offset + 1 && is_blank(text[end - 1])) --end;
     const std::string_view value = text.substr(offset, end - offset);
-    return {fmt::format("text cannot begin with `{}`", c), fmt::format("put it in quotes: \"{}\"", value),
+    return {fmt::format("text cannot begin with `{}`", c), fmt::format("put it in quotes: \"{}\"", value), "",
             offset, value.size()};
 }
 
@@ -172,8 +173,12 @@ SyntaxAdvice about_question_mark(std::string_view text, std::size_t offset) {
     }
     while (begin < offset && is_blank(text[begin])) ++begin;
     const std::string_view value = text.substr(begin, offset + 1 - begin);
-    return {"in braces and brackets a `?` must be in quotes", fmt::format("put it in quotes: \"{}\"", value),
+    return {"in braces and brackets a `?` must be in quotes", fmt::format("put it in quotes: \"{}\"", value), "",
             begin, value.size()};
+}
+
+SyntaxAdvice about_columns(std::string_view text, std::size_t offset, const Misaligned& misaligned) {
+    return {misaligned.message, std::string(kSameColumn), misaligned.expected, first_of_line(text, offset), 1};
 }
 
 // `${env:X}` that stands without quotes in braces: YAML takes its brace for one of its own.
@@ -260,7 +265,7 @@ std::size_t flow_length(std::string_view text, std::size_t offset) {
 
 SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view parser_message) {
     if (const auto tab = tab_in_indentation(text, std::min(offset, text.size()))) {
-        return {"a tab in the indentation", "indent with spaces", *tab, 1};
+        return {"a tab in the indentation", "indent with spaces", "", *tab, 1};
     }
     if (const auto substitution = unquoted_substitution(text, std::min(offset, text.size()))) {
         return about_unclosed(text, {*substitution, '{'});
@@ -271,7 +276,7 @@ SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view 
     if (offset < text.size() && text[offset] == '*') {
         const std::size_t length = alias_length(text, offset);
         return {fmt::format("there is no anchor `&{}`", text.substr(offset + 1, length - 1)),
-                "text that begins with `*` must be in quotes", offset, length};
+                "text that begins with `*` must be in quotes", "", offset, length};
     }
     const bool in_collection = parser_message.find("flow") != std::string_view::npos;
     if (const auto mark = question_mark(text, std::min(offset, text.size()))) {
@@ -287,16 +292,15 @@ SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view 
     if (parser_message == "illegal map value") {
         if (const auto value = second_colon(text, offset)) {
             return {"a second `: ` on the line",
-                    "if it is part of the text, put the text in quotes: " + in_quotes(text.substr(value->offset, value->length)),
+                    "if it is part of the text, put the text in quotes: " + in_quotes(text.substr(value->offset, value->length)), "",
                     value->offset, value->length};
         }
-        return {"a `: ` where no key can be", "if it is part of a text, put the text in quotes", 0, 0};
+        if (const auto misaligned = about_going_on(text, offset)) return about_columns(text, offset, *misaligned);
+        return {"a `: ` where no key can be", "if it is part of a text, put the text in quotes", "", 0, 0};
     }
-    if (parser_message == "end of map not found" || parser_message == "end of sequence not found") {
-        return {"this line belongs to nothing above it",
-                "keys of one mapping (and the dashes of one list) begin in the same column", 0, 0};
-    }
-    if (in_collection) return {"a bracket without its counterpart", "", 0, 0};
+    if (parser_message == "end of map not found" || parser_message == "end of sequence not found")
+        return about_columns(text, offset, about_misaligned(text, offset));
+    if (in_collection) return {"a bracket without its counterpart", "", "", 0, 0};
     return {};
 }
 

@@ -29,13 +29,13 @@ std::size_t flow_length(std::string_view text, std::size_t offset);
 struct SyntaxAdvice {
     std::string message;     // says it better than the parser; may be empty
     std::string hint;        // may be empty
+    std::string expected;    // may be empty
     std::size_t offset = 0;  // a better place
     std::size_t length = 0;  // 0: keep the parser's place
 };
 
-// For the usual traps: tabs, an unquoted `: `, a quote or bracket that is not closed, text that begins with
-// `*`,
-// `&`, `%`, `@` or a backtick, an unquoted `${…}` in braces.
+// For the usual traps: tabs, keys that do not begin in the column of the others, an unquoted `: `, a quote or bracket that is
+// not closed, text that begins with `*`, `&`, `%`, `@` or a backtick, an unquoted `${…}` in braces.
 SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view parser_message);
 
 }  // namespace weir::host

@@ -12,6 +12,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include "host/topology/yaml_indentation.hpp"
 #include "host/topology/yaml_syntax.hpp"
 #include "host/topology/yaml_unquoted.hpp"
 
@@ -42,10 +43,16 @@ public:
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (++documents_ < 2) return;
-        diagnostics_
-            .error(Code::kYamlDocuments, file_.place(offset_of(mark), 3),
-                   "a second YAML document begins here")
-            .hint = "one topology a file: remove the line `---`, or split the file";
+        const std::size_t offset = offset_of(mark);
+        if (!text_.substr(offset).starts_with("---") && is_left_of_first(text_, offset)) {
+            const Misaligned misaligned = about_misaligned(text_, offset);
+            auto& d = diagnostics_.error(Code::kYamlSyntax, file_.place(offset, 1), "not YAML: " + misaligned.message);
+            d.expected = misaligned.expected;
+            d.hint = kSameColumn;
+        } else {
+            diagnostics_.error(Code::kYamlDocuments, file_.place(offset, 3), "a second YAML document begins here").hint =
+                "one topology a file: remove the line `---`, or split the file";
+        }
         throw Refused{};
     }
     void OnDocumentEnd() override {}
@@ -352,7 +359,9 @@ void report_syntax(SourceFile& file, std::size_t offset, const std::string& pars
     const SyntaxAdvice advice = advise(file.text(), offset, parser_message);
     const Place place = advice.length > 0 ? file.place(advice.offset, advice.length) : file.place(offset, 1);
     const std::string message = advice.message.empty() ? parser_message : advice.message;
-    diagnostics.error(Code::kYamlSyntax, place, "not YAML: " + message).hint = advice.hint;
+    auto& d = diagnostics.error(Code::kYamlSyntax, place, "not YAML: " + message);
+    d.expected = advice.expected;
+    d.hint = advice.hint;
 }
 
 }  // namespace

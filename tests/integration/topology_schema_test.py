@@ -22,9 +22,9 @@ MODELINE = "# yaml-language-server: $schema={}schemas/topology.schema.json\n"
 REFUSED = set("""
     config-blank-missing config-bool config-codec config-codec-key config-codec-value config-duration config-duration-unit config-key
     config-list config-missing config-no-value config-number-in-quotes config-word connection-key connection-kind connection-object
-    dead-letters-as-node dead-letters-operator dead-letters-word event-time-of-a-sink node-from-missing node-from-misspelt node-from-parameter
+    dead-letters-as-node dead-letters-operator dead-letters-word event-time-of-a-sink node-from-less node-from-missing node-from-misspelt node-from-parameter
     node-from-source node-from-two node-key node-name node-no-operator node-operator node-operator-is-a-codec
-    node-operator-is-a-connection node-operator-plugin node-parameter-outside node-two-operators panel-kind parameter-declaration
+    node-operator-is-a-connection node-operator-less node-operator-plugin node-parameter-outside node-two-operators panel-kind parameter-declaration
     route-conditions route-port-name several-at-once tag-of-a-source top-checkpoint-unit top-delivery top-memory-limit top-nodes-as-list top-operator-outside top-restart
     top-unknown-section top-workers view-neither window-misspelt window-no-key yaml-comma
 """.split())

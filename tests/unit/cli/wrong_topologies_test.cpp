@@ -1,5 +1,5 @@
 // wrong/*.yaml are topologies with a mistake, as one makes them; the comment at the end of each is what `weir lint` says
-// of the whole folder at once: place, severity, code, the nearest name and the hint.
+// of the whole folder at once: place, severity, code, the nearest name and the hint. Those of wrong_with_exec/ may run commands.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -17,12 +17,12 @@ namespace {
 
 using Texts = std::map<std::string, std::string>;  // by file
 
-std::filesystem::path wrong_folder() { return std::filesystem::path(std::getenv("WEIR_SOURCE_DIR")) / "tests/unit/cli/wrong"; }
+std::filesystem::path folder_of(const char* name) { return std::filesystem::path(std::getenv("WEIR_SOURCE_DIR")) / "tests/unit/cli" / name; }
 
 // The comment at the end of each file, without its `# `.
-Texts expected() {
+Texts expected(const std::filesystem::path& folder) {
     Texts out;
-    for (const auto& entry : std::filesystem::directory_iterator(wrong_folder())) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         std::ifstream file(entry.path());
         std::string& text = out[entry.path().filename()];
         for (std::string line; std::getline(file, line);)
@@ -45,20 +45,31 @@ Texts found(const std::string& json) {
     return out;
 }
 
-TEST(WrongTopologies, AreToldWithPlaceAndHint) {
-    const Texts wanted = expected();
-    ASSERT_GE(wanted.size(), 60U);
-    // With an operator that keeps state for good, one of two inputs, and one whose plugin cannot be loaded.
-    const std::string plugins = std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/";
-    const Outcome got = weir({"lint", wrong_folder().string(), "--format", "json", "--plugin-dir", plugins + "conformance_plugins",
-                              "--plugin-dir", plugins + "cli_plugins"});
-    EXPECT_EQ(got.code, 3);  // some want plugins that are not there, or cannot be used
-    const Texts told = found(got.out);
+void expect_told(const Texts& wanted, const Texts& told) {
     for (const auto& [file, text] : wanted) {
         EXPECT_NE(text, "") << file << " says nothing of what is wrong with it";
         EXPECT_EQ(told.contains(file) ? told.at(file) : "", text) << file;
     }
     EXPECT_EQ(told.size(), wanted.size());
+}
+
+TEST(WrongTopologies, AreToldWithPlaceAndHint) {
+    const auto folder = folder_of("wrong");
+    const Texts wanted = expected(folder);
+    ASSERT_GE(wanted.size(), 60U);
+    // With an operator that keeps state for good, one of two inputs, and one whose plugin cannot be loaded.
+    const std::string plugins = std::string(std::getenv("WEIR_BUILD_DIR")) + "/tests/";
+    const Outcome got = weir({"lint", folder.string(), "--format", "json", "--plugin-dir", plugins + "conformance_plugins",
+                              "--plugin-dir", plugins + "cli_plugins"});
+    EXPECT_EQ(got.code, 3);  // some want plugins that are not there, or cannot be used
+    expect_told(wanted, found(got.out));
+}
+
+TEST(WrongTopologies, AreToldWhereTheirCommandsFail) {
+    const auto folder = folder_of("wrong_with_exec");
+    const Outcome got = weir({"lint", folder.string(), "--format", "json", "--allow-exec"});
+    EXPECT_EQ(got.code, 2);
+    expect_told(expected(folder), found(got.out));
 }
 
 }  // namespace

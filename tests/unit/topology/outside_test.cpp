@@ -131,6 +131,7 @@ TEST_F(Outside, TellsOfACommandThatFails) {
     EXPECT_EQ(told(load_file(options)), R"(t.yaml:1:23: error[exec-failed]: the command `exit 3`: it ended with exit code 3
     1 | parameters: { topic: "${exec:exit 3}" }
       |                       ^~~~~~~~~~~~~~
+   hint: run it in a shell: it has to print the value, and to exit with 0 within 30s
 )");
 }
 
