@@ -15,6 +15,8 @@ namespace {
 
 // How long one node may go on with what waits for it before the others have their turn.
 constexpr size_t kItemsAStep = 64;
+// The port by which operators give rows that came too late.
+constexpr std::string_view kLatePort = "late";
 
 // More batches than an emitter may leave; control messages always may be.
 bool is_overfull(const std::deque<Item>& queue) {
@@ -48,7 +50,10 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         node.keyed = node.instance->keyed();
         node.errors.emplace(node.instance->node().name());
         node.outputs.resize(planned[i].outputs.size());
-        for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
+        for (auto& port : planned[i].outputs) {
+            if (port.name == kLatePort) node.late_port = static_cast<uint32_t>(node.schemas.size());
+            node.schemas.push_back(&port.abi_schema);
+        }
     }
     connect();
     make_event_times();
@@ -89,6 +94,7 @@ void Dataflow::process(Node& node, Link& link, const BatchRef& batch) {
     auto& counters = node.instance->counters();
     NodeCounters::add(counters.rows_in, batch.rows());
     NodeCounters::add(counters.batches_in, 1);
+    NodeCounters::add(counters.bytes_in, batch.view().bytes);
     if (link.relay) pass_on(*link.relay, batch);
     if (node.keyed) node.keyed->begin_call(link.input, batch.view(), clock_, node.watermark);
     settle(node, node.instance->call([&](void* self, weir_error* error) {
@@ -208,6 +214,7 @@ void Dataflow::prepare(Node& node, uint64_t epoch) {
 
 void Dataflow::passed_barrier(Node& node, uint64_t epoch) {
     node.passed = epoch;
+    node.instance->counters().passed.store(epoch, std::memory_order_relaxed);
     if (!node.ended) send(node, Barrier{epoch});
     if (--barriers_left_ == 0 && !failure_) listener_.on_barrier_done(epoch);
 }
@@ -294,6 +301,8 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     const int64_t greatest = is_timed ? take_times(node, ref, now) : kNoEventTime;
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());
+    NodeCounters::add(counters.bytes_out, ref.view().bytes);
+    if (port == node.late_port) NodeCounters::add(counters.late, ref.rows());
     auto& routes = node.outputs[port];
     if (routes.empty() && node.taps.empty()) NodeCounters::add(counters.unwired, ref.rows());
     if (ref.rows() == 0) return failure_ ? WEIR_FULL : WEIR_OK;
@@ -318,6 +327,7 @@ void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_
     Node& node = nodes_[from.slot()];
     if (!batch || (n && !errors)) return fail(node.index, Status::fatal("failed rows of no batch, or without errors"));
     NodeCounters::add(from.counters().errors, static_cast<int64_t>(n));
+    from.counters().codes.add(errors, n);
     for (uint64_t i = 0; i < n; ++i) {
         if (errors[i].row < 0 || (batch->array && errors[i].row >= batch->rows))
             return fail(node.index, Status::fatal(fmt::format("failed row {} of a batch of {}", errors[i].row, batch->rows)));
@@ -388,6 +398,7 @@ bool Dataflow::step(bool any_woken) {
             }
         }
         if (step_node(node, woken)) moved = true;
+        note_flow(node);
     }
     return moved;
 }
