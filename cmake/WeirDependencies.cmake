@@ -1,7 +1,7 @@
 # Every library of the distribution that weir uses, found once. Link these targets:
 #   Threads::Threads fmt::fmt spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json CLI11::CLI11
 #   Boost::headers Boost::filesystem Boost::system simdjson::simdjson date::date-tz GTest::gtest GTest::gmock
-#   PkgConfig::re2 PkgConfig::libcrypto PkgConfig::httplib PkgConfig::libcurl PkgConfig::liblz4 PkgConfig::libzstd PkgConfig::rdkafka PkgConfig::rocksdb PkgConfig::xxhash PkgConfig::jemalloc (through weir_link_jemalloc)
+#   PkgConfig::re2 PkgConfig::libcrypto PkgConfig::libssl PkgConfig::httplib PkgConfig::libcurl PkgConfig::liblz4 PkgConfig::libzstd PkgConfig::rdkafka PkgConfig::rocksdb PkgConfig::xxhash PkgConfig::jemalloc (through weir_link_jemalloc)
 
 # A macro: what find_package sets must be seen by whoever includes this file.
 macro(weir_find_package name)
@@ -35,6 +35,7 @@ weir_find_pkgconfig(xxhash libxxhash)
 weir_find_pkgconfig(jemalloc jemalloc)
 weir_find_pkgconfig(re2 re2)
 weir_find_pkgconfig(libcrypto libcrypto)
+weir_find_pkgconfig(libssl libssl)
 weir_find_pkgconfig(httplib cpp-httplib)
 weir_find_pkgconfig(libcurl "libcurl>=7.85")
 weir_find_pkgconfig(liblz4 liblz4)

@@ -30,8 +30,16 @@ struct TopologyArguments {
     PluginDirs plugin_dirs;
 };
 
+// Where a host is asked over TCP, and by whom.
+struct ListenArguments {
+    std::string address;  // HOST:PORT; empty: nowhere
+    std::filesystem::path token_file, certificate, key;  // empty: none
+    std::vector<std::string> hosts;                      // names by which requests may call it
+};
+
 struct RunArguments {
     TopologyArguments topologies;
+    ListenArguments listen;
     std::optional<std::chrono::microseconds> duration;  // --for
     std::optional<int64_t> records;
     std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
@@ -70,10 +78,48 @@ struct SetArguments {
     Format format = Format::kText;
 };
 
+struct HoldArguments {
+    std::string topology;
+    std::filesystem::path data_dir;
+};
+
+// What `--savepoint` without a name stands for; no savepoint is called so.
+inline constexpr const char* kSavepointOfNow = "*";
+
 struct StopArguments {
     std::string topology;
     bool drain = false;
+    std::string savepoint;  // empty: none
     std::filesystem::path data_dir;
+};
+
+struct TapArguments {
+    std::string point;     // NODE or NODE.PORT
+    std::string topology;  // empty: the one that has the node
+    std::string where;     // empty: all rows
+    std::optional<int64_t> records;
+    std::filesystem::path data_dir;
+};
+
+struct TopArguments {
+    std::string topology;  // empty: all
+    std::chrono::microseconds interval = std::chrono::seconds(1);
+    std::optional<int64_t> times;  // none: without end
+    std::filesystem::path data_dir;
+};
+
+struct LogsArguments {
+    std::string node, topology;  // empty: of any
+    bool follow = false;
+    int64_t last = 100;
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
+struct WhyArguments {
+    std::string topology;  // empty: the only one
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
 };
 
 enum class LintFormat { kText, kJson, kGithub };

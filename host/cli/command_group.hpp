@@ -47,18 +47,36 @@ private:
     StateArguments state_;
 };
 
-// What is asked of hosts that run: `weir status`, `plan`, `apply`, `set`, `stop`. Outlives the app that it was added to.
+// What is asked of hosts that run: `weir status`, `plan`, `apply`, `set`, `pause`, `resume`, `stop`. Outlives the app that it was added to.
 class ControlCommands {
 public:
     void add(CommandGroup& commands, CLI::App& app);
 
 private:
     void add_change_options(CLI::App& app, ChangeArguments& arguments);
+    void add_changes(CommandGroup& commands, CLI::App& app);
+    void add_holds(CommandGroup& commands, CLI::App& app);
 
     StatusArguments status_;
     ChangeArguments plan_, apply_;
     SetArguments set_;
+    HoldArguments pause_, resume_;
     StopArguments stop_;
+};
+
+// Looking at hosts that run: `weir top`, `tap`, `logs`, `why`. Outlives the app that it was added to.
+class WatchCommands {
+public:
+    void add(CommandGroup& commands, CLI::App& app);
+
+private:
+    void add_tap(CommandGroup& commands, CLI::App& app);
+    void add_logs(CommandGroup& commands, CLI::App& app);
+
+    TapArguments tap_;
+    TopArguments top_;
+    LogsArguments logs_;
+    WhyArguments why_;
 };
 
 }  // namespace weir::host

@@ -48,7 +48,13 @@ int status_command(const StatusArguments& arguments, Terminal& terminal);
 int plan_command(const ChangeArguments& arguments, Terminal& terminal);
 int apply_command(const ChangeArguments& arguments, Terminal& terminal);
 int set_command(const SetArguments& arguments, Terminal& terminal);
+int pause_command(const HoldArguments& arguments, Terminal& terminal);
+int resume_command(const HoldArguments& arguments, Terminal& terminal);
 int stop_command(const StopArguments& arguments, Terminal& terminal);
+int tap_command(const TapArguments& arguments, Terminal& terminal);
+int top_command(const TopArguments& arguments, Terminal& terminal);
+int logs_command(const LogsArguments& arguments, Terminal& terminal);
+int why_command(const WhyArguments& arguments, Terminal& terminal);
 
 // Reads the command line, does what it says, returns the exit code.
 int weir_main(int argc, const char* const* argv);

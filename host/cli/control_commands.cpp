@@ -1,86 +1,23 @@
-// `weir status`, `plan`, `apply`, `set`, `stop`: what is asked of hosts that run.
+// `weir status`, `plan`, `apply`, `set`: what is asked of hosts that run.
 #include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
-#include "host/cli/data_dir.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/report.hpp"
+#include "host/cli/running_hosts.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
-#include "host/control/client.hpp"
-#include "host/control/hosts.hpp"
 #include "host/exit_codes.hpp"
-#include "host/text/nearest.hpp"
-#include "host/topology/scalar.hpp"
 #include "host/topology/topology.hpp"
 
 namespace weir::host {
 namespace {
 
-constexpr std::chrono::seconds kQuickly{10}, kApplying{3600};
-
-// A topology that runs, and who runs it.
-struct Found {
-    std::filesystem::path socket;
-    Json summary;
-};
-
-std::string path_of(const std::string& topology, const std::string& what = "") {
-    return "/v1/topologies/" + topology + (what.empty() ? "" : "/" + what);
-}
-
-// All that run in a data directory. A host that gives no answer is told and left out.
-class Hosts {
-public:
-    static std::optional<Hosts> find(const std::filesystem::path& given, Terminal& terminal) {
-        auto data_dir = chosen_data_dir(given);
-        if (!data_dir) {
-            terminal.message("weir: " + data_dir.status().message());
-            return std::nullopt;
-        }
-        Hosts out;
-        out.data_dir_ = *data_dir;
-        for (const auto& socket : control_sockets(*data_dir)) {
-            auto answer = ask_host(socket, {"GET", "/v1/topologies", {}, ""}, kQuickly);
-            const Json all = answer ? Json::parse(answer->body, nullptr, false) : Json();
-            if (!all.is_array()) terminal.message(fmt::format("warning[control]: {}: {}", socket.string(), answer ? "an answer that is none" : answer.status().message()));
-            for (const Json& one : all.is_array() ? all : Json::array()) out.found_.push_back({socket, one});
-        }
-        return out;
-    }
-
-    const std::vector<Found>& all() const { return found_; }
-    const Found* named(const std::string& name) const {
-        const auto is_it = [&](const Found& one) { return one.summary.value("name", "") == name; };
-        const auto at = std::find_if(found_.begin(), found_.end(), is_it);
-        return at == found_.end() ? nullptr : &*at;
-    }
-    // Why there is no topology of that name.
-    std::string not_found(const std::string& name) const {
-        if (found_.empty()) return fmt::format("no topology runs in {}: start it with `weir run`, or name its folder with --data-dir", data_dir_.string());
-        std::vector<std::string> names;
-        for (const Found& one : found_) names.push_back(one.summary.value("name", ""));
-        const std::string nearest = nearest_name(name, names);
-        return fmt::format("no topology `{}` runs in {}; expected: {}{}", name, data_dir_.string(), one_of_text(names),
-                           nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest));
-    }
-
-private:
-    std::filesystem::path data_dir_;
-    std::vector<Found> found_;
-};
-
-// The topology of that name, or what is wrong has been said.
-std::optional<Found> find_topology(const std::string& name, const std::filesystem::path& data_dir, Terminal& terminal) {
-    const auto hosts = Hosts::find(data_dir, terminal);
-    if (!hosts) return std::nullopt;
-    if (const Found* found = hosts->named(name)) return *found;
-    terminal.message("weir: " + hosts->not_found(name));
-    return std::nullopt;
-}
+constexpr std::chrono::seconds kApplying{3600};
+constexpr size_t kShownCheckpoints = 10;  // --format json has more
 
 // The name that the file gives its topology, which needs no plugin to be read.
 std::optional<std::string> name_in(const std::filesystem::path& file, Terminal& terminal) {
@@ -94,7 +31,7 @@ std::string watermark_text(const Json& node) {
     return node.contains("watermark_lag_s") ? fmt::format("{:.1f} s", node["watermark_lag_s"].get<double>()) : "";
 }
 
-void print_all(const Hosts& hosts, Terminal& terminal) {
+void print_all(const RunningHosts& hosts, Terminal& terminal) {
     Table table({"TOPOLOGY", "STATE", "RECORDS", "EPOCHS", "RESTARTS", "PROCESS", "FILE"});
     for (const size_t column : {2, 3, 4, 5}) table.align_right(column);
     for (const Found& one : hosts.all()) {
@@ -114,6 +51,18 @@ void print_nodes(const Json& details, Terminal& terminal) {
     terminal.print(table.text());
 }
 
+void print_checkpoints(const Json& checkpoints, Terminal& terminal) {
+    Table table({"EPOCH", "BEGAN", "ALIGNED", "TOOK", "STATE", "RECORDS"});
+    for (const size_t column : {0, 2, 3, 4, 5}) table.align_right(column);
+    size_t left = kShownCheckpoints;
+    for (const Json& one : checkpoints.value("recent", Json::array())) {
+        if (left-- == 0) break;
+        table.add({grouped(one.value("epoch", int64_t{0})), one.value("began", ""), fmt::format("{:.1f} ms", one.value("aligned_ms", 0.0)),
+                   fmt::format("{:.1f} ms", one.value("took_ms", 0.0)), grouped(one.value("bytes", int64_t{0})), grouped(one.value("records", int64_t{0}))});
+    }
+    terminal.print("\n" + table.text());
+}
+
 // Absolute: the host may have another working folder.
 std::string absolute_text(const std::filesystem::path& path) { return std::filesystem::absolute(path).lexically_normal().string(); }
 
@@ -126,7 +75,7 @@ Json change_body(const ChangeArguments& arguments) {
 
 // The answer's JSON; or what is wrong has been said.
 std::optional<Json> ask_change(const Found& found, const char* what, const Json& body, Terminal& terminal) {
-    auto answer = ask_host(found.socket, {"POST", path_of(found.summary.value("name", ""), what), {}, body.dump()}, kApplying);
+    auto answer = ask_host(found.socket, {"POST", topology_path(found.summary.value("name", ""), what), {}, body.dump()}, kApplying);
     const Json json = answer ? Json::parse(answer->body, nullptr, false) : Json();
     if (json.is_object()) return json;
     terminal.message(fmt::format("weir {}: {}", what, answer ? "the host's answer is none" : answer.status().message()));
@@ -166,7 +115,7 @@ int apply(const Found& found, const Json& body, Format format, Terminal& termina
 }  // namespace
 
 int status_command(const StatusArguments& arguments, Terminal& terminal) {
-    const auto hosts = Hosts::find(arguments.data_dir, terminal);
+    const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
     if (!hosts) return kExitUsage;
     if (arguments.topology.empty()) {
         if (arguments.format == Format::kText) return print_all(*hosts, terminal), kExitOk;
@@ -180,14 +129,15 @@ int status_command(const StatusArguments& arguments, Terminal& terminal) {
         terminal.message("weir: " + hosts->not_found(arguments.topology));
         return kExitUnreachable;
     }
-    auto answer = ask_host(found->socket, {"GET", path_of(arguments.topology), {}, ""}, kQuickly);
+    auto answer = ask_host(found->socket, {"GET", topology_path(arguments.topology), {}, ""}, kQuickly);
     const Json details = answer ? Json::parse(answer->body, nullptr, false) : Json();
     if (!details.is_object() || !details.contains("nodes")) {
         terminal.message(fmt::format("weir status: `{}` has ended meanwhile", arguments.topology));
         return kExitUnreachable;
     }
-    if (arguments.format == Format::kJson) terminal.print(json_text(details));
-    else print_nodes(details, terminal);
+    if (arguments.format == Format::kJson) return terminal.print(json_text(details)), kExitOk;
+    print_nodes(details, terminal);
+    print_checkpoints(details.value("checkpoints", Json::object()), terminal);
     return kExitOk;
 }
 
@@ -220,19 +170,6 @@ int set_command(const SetArguments& arguments, Terminal& terminal) {
     ChangeArguments change;
     change.sets = arguments.sets;
     return apply(*found, change_body(change), arguments.format, terminal);
-}
-
-int stop_command(const StopArguments& arguments, Terminal& terminal) {
-    const auto found = find_topology(arguments.topology, arguments.data_dir, terminal);
-    if (!found) return kExitUnreachable;
-    const Json body = {{"drain", arguments.drain}};
-    auto answer = ask_host(found->socket, {"POST", path_of(arguments.topology, "stop"), {}, body.dump()}, kQuickly);
-    if (answer && answer->status == 200) {
-        terminal.print(fmt::format("{} ends{}", arguments.topology, arguments.drain ? ", as at the end of its input" : "; its state is kept"));
-        return kExitOk;
-    }
-    terminal.message(fmt::format("weir stop: `{}` has ended meanwhile", arguments.topology));
-    return kExitUnreachable;
 }
 
 }  // namespace weir::host

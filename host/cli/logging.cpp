@@ -9,6 +9,7 @@
 
 #include <weir/abi.h>
 
+#include "host/admin/log_ring.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/engine/host_services.hpp"
 
@@ -53,6 +54,10 @@ void set_up_host_output(Terminal& terminal, const std::string& level) {
     logger->set_level(spdlog::level::from_str(level));
     HostServices& services = HostServices::get();
     services.set_log([logger](uint32_t text_level, std::string_view text) { logger->log(level_of(text_level), text); });
+    services.set_log_observer([logger](const HostServices::LogLine& line) {
+        if (!logger->should_log(level_of(line.level))) return;
+        LogRing::of_process().add({0, 0, line.level, std::string(line.topology), std::string(line.node), std::string(line.text)});
+    });
     services.set_print([&terminal](std::string_view text) { terminal.print(text); });
 }
 

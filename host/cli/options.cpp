@@ -144,4 +144,12 @@ void add_data_dir(CLI::App& app, std::filesystem::path& data_dir) {
     app.add_option("--data-dir", data_dir, "Where state is kept (~/.local/state/weir)")->type_name("DIR");
 }
 
+void add_listen(CLI::App& app, ListenArguments& listen) {
+    app.add_option("--listen", listen.address, "Take requests over TCP, too: metrics, health and all that commands ask")->type_name("HOST:PORT");
+    app.add_option("--token-file", listen.token_file, "What such requests show, in a file that others cannot read")->type_name("FILE");
+    app.add_option("--tls-cert", listen.certificate, "A certificate, PEM: needed beyond this machine")->type_name("FILE");
+    app.add_option("--tls-key", listen.key, "Its key, PEM")->type_name("FILE");
+    add_each(app, "--allow-host", listen.hosts, "A name by which requests may call this host, beside its addresses")->type_name("NAME");
+}
+
 }  // namespace weir::host

@@ -37,6 +37,7 @@ void add_topology_options(CLI::App& app, TopologyNewArguments& arguments);
 void add_topology_options(CLI::App& app, TopologyDocsArguments& arguments);
 void add_cluster(CLI::App& app, ClusterArguments& cluster);
 void add_dlq_options(CLI::App& app, DlqArguments& dlq);
+void add_listen(CLI::App& app, ListenArguments& listen);
 void add_data_dir(CLI::App& app, std::filesystem::path& data_dir);
 
 }  // namespace weir::host

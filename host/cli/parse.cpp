@@ -54,6 +54,7 @@ public:
         add_broker();
         state_commands_.add(*this, app_);
         control_commands_.add(*this, app_);
+        watch_commands_.add(*this, app_);
         CLI::App& completion = command(app_, "completion", "Print a script by which a shell completes commands, options and names",
                                        "source <(weir completion bash)\nweir completion zsh > ~/.zfunc/_weir",
                                        [this] { terminal_.print(completion_script(shell_)); return kExitOk; });
@@ -98,6 +99,7 @@ private:
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
             ->check(is_not_empty())
             ->type_name("FILE");
+        add_listen(run, run_.listen);
         run.add_flag("--watch", run_.watch, "Apply changes of the files, of params files and plugins as they come");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
         run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
@@ -298,6 +300,7 @@ private:
     EvalArguments eval_;
     StateCommands state_commands_;
     ControlCommands control_commands_;
+    WatchCommands watch_commands_;
     PluginLsArguments plugin_ls_;
     PluginFileArguments plugin_file_;
     TopologySchemaArguments schema_;

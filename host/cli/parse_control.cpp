@@ -1,4 +1,6 @@
 // The command line of what is asked of hosts that run.
+#include <fmt/format.h>
+
 #include "host/cli/command_group.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/options.hpp"
@@ -21,7 +23,11 @@ void ControlCommands::add(CommandGroup& commands, CLI::App& app) {
     status.add_option("TOPOLOGY", status_.topology, "Its name")->type_name("");
     add_data_dir(status, status_.data_dir);
     add_format(status, status_.format, "table");
+    add_changes(commands, app);
+    add_holds(commands, app);
+}
 
+void ControlCommands::add_changes(CommandGroup& commands, CLI::App& app) {
     add_change_options(commands.command(app, "plan", "Say what a change of a running topology would do, node by node",
                                         "weir plan orders.yaml\nweir plan orders.yaml --set window=10s --format json",
                                         [this, &commands] { return plan_command(plan_, commands.terminal()); }),
@@ -39,12 +45,64 @@ void ControlCommands::add(CommandGroup& commands, CLI::App& app) {
     set.add_option("NAME=VALUE", set_.sets, "Values")->required()->type_name("");
     add_data_dir(set, set_.data_dir);
     add_format(set, set_.format, "text");
+}
 
-    CLI::App& stop = commands.command(app, "stop", "End a topology; its state is kept", "weir stop orders\nweir stop orders --drain",
+void ControlCommands::add_holds(CommandGroup& commands, CLI::App& app) {
+    const auto add = [&](const char* name, const char* doc, const char* example, HoldArguments& arguments,
+                         int (*run)(const HoldArguments&, Terminal&)) {
+        CLI::App& command = commands.command(app, name, doc, example, [&arguments, &commands, run] { return run(arguments, commands.terminal()); });
+        command.add_option("TOPOLOGY", arguments.topology, "Its name")->required()->type_name("");
+        add_data_dir(command, arguments.data_dir);
+    };
+    add("pause", "Stop polling a topology's sources; its epochs go on", "weir pause orders", pause_, pause_command);
+    add("resume", "Poll the sources of a paused topology again", "weir resume orders", resume_, resume_command);
+
+    CLI::App& stop = commands.command(app, "stop", "End a topology; its state is kept",
+                                      "weir stop orders\nweir stop orders --drain\nweir stop orders --savepoint=before-upgrade",
                                       [this, &commands] { return stop_command(stop_, commands.terminal()); });
     stop.add_option("TOPOLOGY", stop_.topology, "Its name")->required()->type_name("");
     stop.add_flag("--drain", stop_.drain, "As at the end of its input: open windows fire, everything is written");
+    stop.add_flag(fmt::format("--savepoint{{{}}}", kSavepointOfNow), stop_.savepoint, "Make a savepoint of its end, too; =NAME names it");
     add_data_dir(stop, stop_.data_dir);
+}
+
+void WatchCommands::add(CommandGroup& commands, CLI::App& app) {
+    CLI::App& top = commands.command(app, "top", "Watch the nodes of what runs: rates, busy share, queues, lag, errors",
+                                     "weir top\nweir top orders --interval 5s\nweir top -n 1",
+                                     [this, &commands] { return top_command(top_, commands.terminal()); });
+    top.add_option("TOPOLOGY", top_.topology, "Its name (all)")->type_name("");
+    add_duration(top, "--interval", [this](auto d) { top_.interval = d; }, "How long rates are measured (1s)");
+    top.add_option("-n", top_.times, "End after so many tables")->check(is_positive())->type_name("N");
+    add_data_dir(top, top_.data_dir);
+    add_tap(commands, app);
+    add_logs(commands, app);
+    CLI::App& why = commands.command(app, "why", "Say what holds a topology back: an epoch, event time, a queue", "weir why\nweir why orders --format json",
+                                     [this, &commands] { return why_command(why_, commands.terminal()); });
+    why.add_option("TOPOLOGY", why_.topology, "Its name, where several run")->type_name("");
+    add_data_dir(why, why_.data_dir);
+    add_format(why, why_.format, "text");
+}
+
+void WatchCommands::add_tap(CommandGroup& commands, CLI::App& app) {
+    CLI::App& tap = commands.command(app, "tap", "Show rows that a node gives, as JSON, a sample where they are many",
+                                     "weir tap orders\nweir tap counts.late -n 10\nweir tap orders --where \"amount > 1000\"",
+                                     [this, &commands] { return tap_command(tap_, commands.terminal()); });
+    tap.add_option("NODE", tap_.point, "A node, or NODE.PORT")->required()->type_name("");
+    tap.add_option("--topology", tap_.topology, "Whose node, where several have one of that name")->type_name("NAME");
+    tap.add_option("--where", tap_.where, "Only rows for which this holds, in SQL")->type_name("EXPR");
+    tap.add_option("-n", tap_.records, "End after so many rows")->check(is_positive())->type_name("N");
+    add_data_dir(tap, tap_.data_dir);
+}
+
+void WatchCommands::add_logs(CommandGroup& commands, CLI::App& app) {
+    CLI::App& logs = commands.command(app, "logs", "Show the log of what runs", "weir logs\nweir logs -f orders\nweir logs --last 1000 --format json",
+                                      [this, &commands] { return logs_command(logs_, commands.terminal()); });
+    logs.add_option("NODE", logs_.node, "Only what this node says")->type_name("");
+    logs.add_flag("-f,--follow", logs_.follow, "Go on with what comes");
+    logs.add_option("--last", logs_.last, "How many lines that are there already (100)")->check(is_positive())->type_name("N");
+    logs.add_option("--topology", logs_.topology, "Only of this topology")->type_name("NAME");
+    add_data_dir(logs, logs_.data_dir);
+    add_format(logs, logs_.format, "text");
 }
 
 }  // namespace weir::host

@@ -119,7 +119,14 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
                            arguments.topologies,
                            arguments.connect_timeout,
                            arguments.watch,
+                           {},
                            {}};
+    auto admin = AdminPort::make(arguments.listen);
+    if (!admin) {
+        terminal.message("weir run: " + admin.status().message());
+        return kExitUsage;
+    }
+    options.admin = std::move(*admin);
     const auto& entries = topologies.entries();
     if (const std::string why = why_no_savepoint(arguments, entries, options); !why.empty()) {
         terminal.message("weir run: --savepoint: " + why);

@@ -18,6 +18,8 @@ namespace {
 
 constexpr auto kRedraw = std::chrono::milliseconds(250);
 constexpr auto kPlainLines = std::chrono::milliseconds(2000);
+constexpr size_t kControlThreads = 16;
+constexpr size_t kMaxControlBody = size_t{1} << 20;  // bytes of a request
 
 std::chrono::steady_clock::time_point clock_now() { return std::chrono::steady_clock::now(); }
 
@@ -148,11 +150,14 @@ void Session::apply_files() {
 // A host that cannot be asked runs all the same.
 void Session::begin_control() {
     if (options_.control_dir.empty()) return;
-    auto listening = ControlServer::listen(control_socket(options_.control_dir),
-                                           [this](const ControlRequest& request) { return answer_control(*this, request); });
-    if (listening) control_ = std::move(*listening);
-    else terminal_.message(fmt::format("warning[control]: {}: `weir status`, `apply` and the like do not find this host",
-                                       listening.status().message()));
+    HttpOptions http;
+    http.threads = kControlThreads;
+    http.most_body_bytes = kMaxControlBody;
+    http.idle = std::chrono::seconds(1);
+    control_ = std::make_unique<HttpServer>(std::move(http), [this](const HttpRequest& request) { return answer_control(*this, request); });
+    const Status listening = control_->listen_on_socket(control_socket(options_.control_dir));
+    if (!listening.ok())
+        terminal_.message(fmt::format("warning[control]: {}: `weir status`, `apply` and the like do not find this host", listening.message()));
 }
 
 EpochsOptions Session::epochs_options(const Plan& plan) const {
@@ -173,7 +178,7 @@ Session::~Session() {
 
 int Session::run() {
     introduce();
-    if (!serve_views() || !connect()) return exit_code_;
+    if (!serve_views() || !listen() || !connect()) return end_of_listening();
     started_ = clock_now();
     next_line_ = started_ + line_interval();
     for (Member& member : members_) {
@@ -185,6 +190,7 @@ int Session::run() {
     wait();
     watcher_.reset();
     control_.reset();
+    if (options_.admin) options_.admin->stop();
     terminal_.set_live({});
     summarize();
     return exit_code_;
@@ -221,6 +227,25 @@ bool Session::serve_views() {
         return false;
     }
     return true;
+}
+
+// Before anything begins, too: who asks whether it is ready is answered from then on.
+bool Session::listen() {
+    if (!options_.admin) return true;
+    const Status status = options_.admin->listen([this](const HttpRequest& request) { return answer_control(*this, request); });
+    if (status.ok()) {
+        if (!options_.is_quiet) terminal_.message(fmt::format("admin API at {}", options_.admin->url()));
+        return true;
+    }
+    const bool is_taken = status.code() == WEIR_E_RETRYABLE;
+    terminal_.message(fmt::format("weir run: --listen: {}", status.message()));
+    exit_code_ = is_taken ? kExitUnreachable : kExitUsage;
+    return false;
+}
+
+int Session::end_of_listening() {
+    if (options_.admin) options_.admin->stop();
+    return exit_code_;
 }
 
 bool Session::connect() {

@@ -16,12 +16,13 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/admin_port.hpp"
 #include "host/cli/changes.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/signals.hpp"
 #include "host/cli/topology_set.hpp"
 #include "host/cli/watcher.hpp"
-#include "host/control/server.hpp"
+#include "host/http/server.hpp"
 #include "host/engine/supervisor.hpp"
 #include "host/engine/wakeup.hpp"
 #include "host/serve/serving.hpp"
@@ -43,6 +44,7 @@ struct SessionOptions {
     TopologyArguments topologies;  // as given
     std::chrono::microseconds connect_timeout = kDefaultConnectTimeout;
     bool watch = false;                 // applies changes of the files as they come
+    std::shared_ptr<AdminPort> admin;   // what is asked over TCP; null: nothing
     std::filesystem::path control_dir;  // the data directory in which it listens for what it is asked; empty: nowhere
 };
 
@@ -70,6 +72,8 @@ public:
     std::vector<Running> running();
     // Asks for the end of a topology. False: it has ended. Any thread.
     bool stop(Supervisor& run, StopMode mode);
+    // Where states and savepoints are kept. Any thread.
+    const std::filesystem::path& data_dir() const { return options_.data_dir; }
 
     // Of the first topology. After run().
     RunStats first_stats() const { return members_.front().run->stats(); }
@@ -89,6 +93,8 @@ private:
     EpochsOptions epochs_options(const Plan& plan) const;
     void introduce();
     bool serve_views();
+    bool listen();
+    int end_of_listening();
     bool connect();
     void wait();
     std::optional<std::chrono::microseconds> next_pause() const;
@@ -114,7 +120,7 @@ private:
     std::optional<StopMode> stopping_;
     std::chrono::steady_clock::time_point started_, next_line_;
     int exit_code_ = 0;
-    std::unique_ptr<ControlServer> control_;  // these two ask the others: they go first
+    std::unique_ptr<HttpServer> control_;  // these two ask the others: they go first
     std::unique_ptr<Watcher> watcher_;
 };
 

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "host/text/secrets.hpp"
 #include "host/topology/source_file.hpp"
 
 namespace weir::host {
@@ -82,7 +83,7 @@ void Terminal::print(std::string_view text) {
 
 void Terminal::message(std::string_view text) {
     // There is no place to complain of an error here.
-    if (!text.empty()) write_beside_live(STDERR_FILENO, text);
+    if (!text.empty()) write_beside_live(STDERR_FILENO, Secrets::of_process().hide(std::string(text)));
 }
 
 bool Terminal::has_output_failed() {

@@ -30,7 +30,7 @@ public:
 
     // Whole lines to standard output; a missing last newline is added.
     void print(std::string_view text);
-    // Whole lines to standard error; likewise.
+    // Whole lines to standard error; likewise, without the secrets of topologies.
     void message(std::string_view text);
     // What the live lines say from now on, each wrapped to the width of the terminal; empty: none. Nothing if not live.
     void set_live(std::vector<std::string> lines);

@@ -12,6 +12,8 @@ namespace {
 
 // How long one node may go on with what waits for it before the others have their turn.
 constexpr size_t kItemsAStep = 64;
+// The port by which operators give rows that came too late.
+constexpr std::string_view kLatePort = "late";
 
 // More batches than an emitter may leave; control messages always may be.
 bool is_overfull(const std::deque<Item>& queue) {
@@ -45,7 +47,10 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         node.keyed = node.instance->keyed();
         node.errors.emplace(node.instance->node().name());
         node.outputs.resize(planned[i].outputs.size());
-        for (auto& port : planned[i].outputs) node.schemas.push_back(&port.abi_schema);
+        for (auto& port : planned[i].outputs) {
+            if (port.name == kLatePort) node.late_port = static_cast<uint32_t>(node.schemas.size());
+            node.schemas.push_back(&port.abi_schema);
+        }
     }
     connect();
     make_event_times();
@@ -86,6 +91,7 @@ void Dataflow::process(Node& node, Link& link, const BatchRef& batch) {
     auto& counters = node.instance->counters();
     NodeCounters::add(counters.rows_in, batch.rows());
     NodeCounters::add(counters.batches_in, 1);
+    NodeCounters::add(counters.bytes_in, batch.view().bytes);
     if (link.relay) pass_on(*link.relay, batch);
     if (node.keyed) node.keyed->begin_call(link.input, batch.view(), clock_, node.watermark);
     settle(node, node.instance->call([&](void* self, weir_error* error) {
@@ -159,6 +165,8 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     const int64_t greatest = is_timed ? take_times(node, ref, now) : kNoEventTime;
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());
+    NodeCounters::add(counters.bytes_out, ref.view().bytes);
+    if (port == node.late_port) NodeCounters::add(counters.late, ref.rows());
     auto& routes = node.outputs[port];
     if (routes.empty() && node.taps.empty()) NodeCounters::add(counters.unwired, ref.rows());
     if (ref.rows() == 0) return failure_ ? WEIR_FULL : WEIR_OK;
@@ -185,6 +193,7 @@ void Dataflow::on_fail_rows(Instance& from, const weir_batch* batch, const weir_
     if (n && node.ended && !node.outputs.back().empty())
         return fail(node.index, Status::fatal("failed rows after it had ended: a sink's fail before prepare or commit is done"));
     NodeCounters::add(from.counters().errors, static_cast<int64_t>(n));
+    from.counters().codes.add(errors, n);
     for (uint64_t i = 0; i < n; ++i) {
         if (errors[i].row < 0 || (batch->array && errors[i].row >= batch->rows))
             return fail(node.index, Status::fatal(fmt::format("failed row {} of a batch of {}", errors[i].row, batch->rows)));
@@ -255,6 +264,7 @@ bool Dataflow::step(bool any_woken) {
             }
         }
         if (step_node(node, woken)) moved = true;
+        note_flow(node);
     }
     return moved;
 }

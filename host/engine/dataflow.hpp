@@ -28,6 +28,7 @@
 #include "host/engine/fabric.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/item.hpp"
+#include "host/engine/live_tap.hpp"
 #include "host/engine/part_builder.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/tap.hpp"
@@ -66,6 +67,8 @@ public:
 
     // What these ports emit is shown, from now on. `taps` is attached to the plan, and outlives it.
     void add_taps(Taps& taps);
+    // The same for somebody who looks for a while, until he leaves. [worker]
+    void add_tap(size_t node, uint32_t port, std::shared_ptr<LiveTap> tap);
 
     // Goes on with what can go on: resumes, queues, and with `woken` the nodes that were. True if anything moved.
     bool step(bool woken);
@@ -183,6 +186,7 @@ private:
         uint64_t polled = WEIR_NO_SPLIT;   // of a source, during poll
         std::optional<uint64_t> barrier;    // being aligned
         std::optional<uint64_t> preparing;  // prepare has not finished
+        std::optional<uint32_t> late_port;
         uint64_t passed = 0;    // the last epoch whose barrier it has passed
         bool idle = false;
         bool closing = false;  // a sink that has finished, and whose `errors` are read: they end once nothing can fail any more
@@ -191,6 +195,7 @@ private:
         size_t next_input = 0;  // fairness
         std::optional<ErrorRows> errors;
         std::vector<std::pair<uint32_t, TapBuffer*>> taps;  // by port
+        std::vector<std::pair<uint32_t, std::shared_ptr<LiveTap>>> live_taps;  // the same
     };
 
     void connect();
@@ -250,13 +255,16 @@ private:
     // Takes what a (flow) call returned; runs `then` when it is done, now or later.
     void settle(Node& node, const Status& status, std::function<void()> then = nullptr);
     void flush_errors(Node& node);
-    static void show(const Node& node, size_t port, const BatchRef& batch) {
+    void show(const Node& node, size_t port, const BatchRef& batch) {
         for (const auto& [tapped, buffer] : node.taps)
             if (tapped == port) buffer->offer(batch);
+        for (const auto& [tapped, tap] : node.live_taps)
+            if (tapped == port) tap->show(worker_, batch);
     }
     void apply_errors_policy(Node& node, const BatchRef& rows);
     bool step_node(Node& node, bool woken);
     void wake(Node& node, std::function<void()> then = nullptr);
+    void note_flow(Node& node);
     bool is_ahead(const Link& link) const;
     bool drain_inputs(Node& node);
     static Item take(Link& link);

@@ -94,6 +94,7 @@ void Dataflow::prepare(Node& node, uint64_t epoch) {
 
 void Dataflow::passed_barrier(Node& node, uint64_t epoch) {
     node.passed = epoch;
+    node.instance->counters().passed.store(epoch, std::memory_order_relaxed);
     if (node.closing && !listener_.has_committables(node.index))
         end(node);
     else if (!node.ended)

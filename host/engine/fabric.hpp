@@ -44,6 +44,7 @@ public:
     // [receiver] REQUIRES: not empty.
     const Item& front() const { return ring_.front(); }
     bool empty() const { return ring_.empty(); }  // either
+    size_t size() const { return ring_.size(); }  // either
 
 private:
     // Beyond kMaxQueuedBatches: those behind FULL, and control messages, which never wait.

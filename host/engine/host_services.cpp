@@ -51,6 +51,11 @@ HostServices& HostServices::get() {
     return services;
 }
 
+void HostServices::log(const LogLine& line) const {
+    if (observer_) observer_(line);
+    log_(line.level, std::string(line.node) + ": " + std::string(line.text));
+}
+
 HostServices::HostServices()
     : print_([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }),
       log_([](uint32_t, std::string_view text) {

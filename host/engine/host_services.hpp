@@ -14,6 +14,13 @@ class HostServices {
 public:
     using Print = std::function<void(std::string_view)>;
     using Log = std::function<void(uint32_t level, std::string_view text)>;
+    // A line, and who says it where that is known.
+    struct LogLine {
+        uint32_t level;
+        std::string_view topology, node;  // or empty
+        std::string_view text;            // without the node
+    };
+    using LogObserver = std::function<void(const LogLine& line)>;
 
     // Makes weir/memory.hpp usable in the host itself, too.
     static HostServices& get();
@@ -24,9 +31,15 @@ public:
     // before any plugin runs: not synchronized with use.
     void set_print(Print print) { print_ = std::move(print); }
     void set_log(Log log) { log_ = std::move(log); }
+    // Is told of every line, too.
+    void set_log_observer(LogObserver observer) { observer_ = std::move(observer); }
 
     void print(std::string_view text) const { print_(text); }
-    void log(uint32_t level, std::string_view text) const { log_(level, text); }
+    void log(uint32_t level, std::string_view text) const {
+        if (observer_) observer_({level, {}, {}, text});
+        log_(level, text);
+    }
+    void log(const LogLine& line) const;
 
 private:
     HostServices();
@@ -34,6 +47,7 @@ private:
     weir_host abi_{};
     Print print_;
     Log log_;
+    LogObserver observer_;
 };
 
 }  // namespace weir::host

@@ -10,14 +10,6 @@
 
 namespace weir::host {
 
-namespace {
-
-void log_line(const Instance& instance, uint32_t level, weir_str text) {
-    HostServices::get().log(level, fmt::format("{}: {}", instance.node().name(), view(text)));
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, OperatorResolver& resolver,
                                                    const InstanceOptions& options) {
     std::unique_ptr<Instance> made(new Instance(node, resolver));
@@ -126,7 +118,10 @@ void Instance::fill_context(const InstanceOptions& options) {
     context_.wake = [](weir_context* c) {
         if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_wake(of(c));
     };
-    context_.log = [](weir_context* c, uint32_t level, weir_str text) { log_line(of(c), level, text); };
+    context_.log = [](weir_context* c, uint32_t level, weir_str text) {
+        const Instance& instance = of(c);
+        HostServices::get().log({level, instance.topology_, instance.node().name(), view(text)});
+    };
     context_.metric = [](weir_context* c, const char* name, uint32_t type, const char* doc) {
         return of(c).metrics_.add(name ? name : "unnamed", type, doc);
     };

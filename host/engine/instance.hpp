@@ -119,6 +119,7 @@ public:
     template <class F>
     Status call(F&& f) {
         if (broken_) return Status::fatal("the plugin failed before and is not called again");
+        const BusyTime busy(counters_);
         Status status = call_plugin([&](weir_error* error) { return f(self_, error); });
         if (status.code() == WEIR_E_FATAL) broken_ = true;
         return status;

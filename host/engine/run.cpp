@@ -91,9 +91,11 @@ void TopologyRun::run() {
     if (restore() && open_instances() && begin_epochs() && assign_first_splits() &&
         is_good(epochs_.hold(), true)) {
         opened_.store(true);
+        options_.epoch_log->opened();
         if (options_.on_opened) options_.on_opened();
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
         if (options_.trial) trial_until_ = now() + RunOptions::kTrialPatience.count();
+        follow_pause();
         fabric_.notify_all();  // some were woken while the instances opened
         if (options_.simulate)
             run_simulated(*options_.simulate);
@@ -107,6 +109,7 @@ void TopologyRun::run() {
     for (Worker& worker : workers_)
         if (worker.failed() && !failure_) failure_ = worker.dataflow().failure();
     failed_state_ = failed_state_ || memory_.has_failed();
+    options_.epoch_log->closed();
     hide();
     close_all();
     finished_.store(true);
@@ -312,7 +315,8 @@ void TopologyRun::on_failed(uint32_t) {
     wakeup_.notify();
 }
 
-void TopologyRun::on_epoch_done(uint32_t, EpochReport report) {
+void TopologyRun::on_epoch_done(uint32_t worker, EpochReport report) {
+    options_.epoch_log->reported(worker);
     auto shared = std::make_shared<EpochReport>(std::move(report));  // work is copied, a report is not
     mailbox_.post([this, shared] { reports_.push_back(std::move(*shared)); });
 }
@@ -336,6 +340,7 @@ bool TopologyRun::turn() {
 
 bool TopologyRun::coordinate() {
     follow_stop();
+    follow_pause();
     if (in_flight_) {
         if (reports_.size() == workers_.size()) {
             commit_epoch();
@@ -399,6 +404,7 @@ void TopologyRun::start_epoch(bool last) {
     waiting_since_ = now();
     warn_at_ = waiting_since_ + checkpoint_timeout();
     ++epoch_;
+    options_.epoch_log->began(epoch_, plan_->workers());
     WEIR_FAILPOINT("coordinator.epoch.begin");
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.begin_epoch(epoch); });
 }
@@ -409,9 +415,11 @@ void TopologyRun::commit_epoch() {
     RunProgress progress;
     in_outbox_ = 0;
     int64_t records = 0;
+    size_t bytes = 0;
     for (EpochReport& report : reports_) {
         in_outbox_ += report.in_outbox;
         records += report.records;
+        bytes += report.state.bytes();
         parts.push_back(std::move(report.state));
         progress.add(std::move(report.progress));
     }
@@ -425,6 +433,7 @@ void TopologyRun::commit_epoch() {
         return fail({status, "", ""});
     }
     committed_.store(epoch_);
+    options_.epoch_log->committed(bytes, records);
     memory_.set_lookups(epochs_.lookup_bytes());
     for (const EpochReport& report : reports_) expire(report);
     WEIR_FAILPOINT("coordinator.epoch.committed");
@@ -468,19 +477,6 @@ std::optional<int64_t> TopologyRun::next_time() const {
 
 void TopologyRun::sleep() {
     wakeup_.sleep(std::chrono::microseconds(std::max<int64_t>(0, *next_time() - now())));
-}
-
-RunStats TopologyRun::stats() const {
-    RunStats stats;
-    stats.nodes = node_stats(*plan_);
-    for (const NodeStats& node : stats.nodes)
-        if (node.kind == "source") stats.records += node.rows_out + node.errors;
-    stats.epochs = committed_.load() - first_epoch_.load();
-    if (finished_.load() && started_.load(std::memory_order_acquire)) {
-        stats.cpu = cpu_end_ - cpu_start_;
-        stats.wall = wall_end_ - wall_start_;
-    }
-    return stats;
 }
 
 }  // namespace weir::host

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@
 
 #include "host/engine/clock.hpp"
 #include "host/engine/dataflow.hpp"
+#include "host/engine/epoch_log.hpp"
 #include "host/engine/epochs.hpp"
 #include "host/engine/fabric.hpp"
 #include "host/engine/flood_guard.hpp"
@@ -54,6 +56,7 @@ struct RunOptions {
     int64_t simulated_start = 0;  // its clock begins there
     SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
+    std::shared_ptr<EpochLog> epoch_log = std::make_shared<EpochLog>();
     // Both of a host that shows the topology while it runs; null: it does not. They outlive the run.
     Taps* taps = nullptr;
     SharedConnections* connections = nullptr;
@@ -74,6 +77,8 @@ public:
     bool failed_state() const { return failed_state_; }
     void start();
     void request_stop(StopMode mode);
+    // While it is paused sources are not polled; epochs go on. Any thread.
+    void set_paused(bool paused);
     // An epoch before its time. Any thread.
     void request_epoch() { on_wants_epoch(); }
     void join();
@@ -93,6 +98,9 @@ public:
     const std::string& committed_record() const { return epochs_.record(); }  // without a folder
     int64_t now() const { return clock_(); }
     RunStats stats() const;
+    // Shows rows of a port from now on, to the end of the run. WEIR_E_CONFIG: there is no such port, or the condition is wrong, and
+    // the path says which of `port` and `where`; WEIR_E_RETRYABLE: it does not run now. Any thread.
+    Result<std::shared_ptr<LiveTap>> look(const TapPoint& point, const std::string& where);
     const Topology& topology() const { return plan_->topology(); }
 
 private:
@@ -130,6 +138,7 @@ private:
     void commit_epoch();
     void fail(Failure failure);
     void follow_stop();
+    void follow_pause();
     bool stopped_waiting();
     void warn_if_slow();
     std::string slow_text() const;
@@ -149,7 +158,7 @@ private:
     Fabric fabric_;
     RecordBudget budget_;
     MemoryBudget memory_;
-    std::atomic<bool> hold_{false};
+    std::atomic<bool> hold_{false}, paused_{false};
     Wakeup wakeup_;
     Mailbox mailbox_{wakeup_};
     std::deque<Worker> workers_;
@@ -169,10 +178,14 @@ private:
     std::vector<EpochReport> reports_;  // of the epoch in flight
     size_t ended_ = 0;                  // workers
     int64_t committed_records_ = 0;
+    bool followed_pause_ = false;
     bool in_flight_ = false, last_epoch_ = false, over_ = false, wants_epoch_ = false;
     FloodGuard flood_{plan_->topology().stop_above};
     size_t in_outbox_ = 0;              // of the last epoch
     int64_t next_checkpoint_ = 0, waiting_since_ = 0, stopped_at_ = 0;
+    std::mutex live_mutex_;  // guards the next two
+    std::vector<std::weak_ptr<LiveTap>> live_taps_;
+    bool is_hidden_ = false;
     std::optional<int64_t> trial_until_;  // while the trial waits for its first record
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 

@@ -23,6 +23,11 @@ void TopologyRun::cancel(Instance& instance) {
 void TopologyRun::hide() {
     if (options_.taps) options_.taps->detach();
     if (options_.connections) options_.connections->withdraw();
+    const std::lock_guard lock(live_mutex_);
+    is_hidden_ = true;
+    for (const auto& one : live_taps_)
+        if (const auto tap = one.lock()) tap->close();
+    live_taps_.clear();
 }
 
 void TopologyRun::close_all() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/engine/item.hpp"
 #include "host/engine/plan.hpp"
 
 namespace weir::host {
@@ -11,15 +12,42 @@ const char* kind_name(uint32_t kind) {
     return kind == WEIR_KIND_SOURCE ? "source" : kind == WEIR_KIND_SINK ? "sink" : "operator";
 }
 
+int64_t value_of(const std::atomic<int64_t>& counter) { return counter.load(std::memory_order_relaxed); }
+
+void add_code(const std::string& code, int64_t rows, NodeStats& out) {
+    const auto same = std::find_if(out.error_codes.begin(), out.error_codes.end(), [&](const auto& one) { return one.first == code; });
+    if (same == out.error_codes.end()) out.error_codes.emplace_back(code, rows);
+    else same->second += rows;
+}
+
+// What waits, what is done, and what holds it up.
+void add_flow(const NodeCounters& counters, NodeStats& out) {
+    out.batches_in += value_of(counters.batches_in);
+    out.bytes_in += value_of(counters.bytes_in);
+    out.bytes_out += value_of(counters.bytes_out);
+    out.late += value_of(counters.late);
+    out.busy += std::chrono::nanoseconds(value_of(counters.busy_ns));
+    const int64_t since = value_of(counters.blocked_since);
+    out.is_blocked = out.is_blocked || since != 0;
+    out.blocked += std::chrono::nanoseconds(value_of(counters.blocked_ns) + (since ? std::max<int64_t>(0, coarse_now() - since) : 0));
+    out.queued += value_of(counters.queued);
+    out.state_bytes += value_of(counters.state_bytes);
+    out.splits += value_of(counters.splits);
+    out.is_assigned = out.is_assigned || counters.assigned.load(std::memory_order_relaxed);
+    out.passed = std::min(out.passed, counters.passed.load(std::memory_order_relaxed));
+    counters.codes.each([&](const std::string& code, int64_t rows) { add_code(code, rows, out); });
+}
+
 void add_counters(const Instance& instance, NodeStats& out) {
     const NodeCounters& counters = instance.counters();
+    add_flow(counters, out);
     out.rows_in += counters.rows_in.load(std::memory_order_relaxed);
     out.rows_out += counters.rows_out.load(std::memory_order_relaxed);
     out.errors += counters.errors.load(std::memory_order_relaxed);
     out.unwired += counters.unwired.load(std::memory_order_relaxed);
     const auto& metrics = instance.metrics().all();
     for (size_t i = 0; i < metrics.size(); ++i) {
-        if (i == out.metrics.size()) out.metrics.push_back({metrics[i].name, metrics[i].type, 0});
+        if (i == out.metrics.size()) out.metrics.push_back({metrics[i].name, metrics[i].type, 0, metrics[i].doc});
         out.metrics[i].value += metrics[i].value.load(std::memory_order_relaxed);
     }
 }
@@ -76,17 +104,54 @@ std::vector<bool> timed_nodes(Plan& plan) {
     return out;
 }
 
+// Of the channels of an edge, over all workers.
+int64_t queue_room(const Plan& plan, size_t edge) {
+    const int64_t workers = plan.workers();
+    const Routing routing = plan.edges()[edge].routing;
+    const int64_t channels = routing == Routing::kForward ? workers : routing == Routing::kKeyed ? workers * workers : 2 * workers - 1;
+    return channels * static_cast<int64_t>(kMaxQueuedBatches);
+}
+
 NodeStats stats_of(const PlannedNode& node) {
     NodeStats out;
     out.id = node.instance().node().name();
     out.is_clauses = !node.instance().node().of.empty();
     out.op = node.instance().node().op->name;
     out.kind = kind_name(node.instance().descriptor().kind);
+    out.passed = node.instances.empty() ? 0 : UINT64_MAX;
     for (const auto& instance : node.instances) add_counters(*instance, out);
     return out;
 }
 
+void add_clauses(const NodeStats& clauses, NodeStats& node) {
+    if (node.kind != "source") {  // whose clauses are behind it
+        node.rows_in = clauses.rows_in;
+        node.batches_in = clauses.batches_in;
+        node.bytes_in = clauses.bytes_in;
+    }
+    node.errors += clauses.errors;
+    for (const auto& [code, rows] : clauses.error_codes) add_code(code, rows, node);
+    node.busy += clauses.busy;
+    node.blocked += clauses.blocked;
+    node.is_blocked = node.is_blocked || clauses.is_blocked;
+    node.queued += clauses.queued;
+    node.queue_room += clauses.queue_room;
+    node.passed = std::min(node.passed, clauses.passed);
+    if (clauses.time && !node.time) node.time = clauses.time;
+}
+
 }  // namespace
+
+std::vector<NodeStats> whole_nodes(const RunStats& stats) {
+    std::vector<NodeStats> out;
+    for (const NodeStats& node : stats.nodes)
+        if (!node.is_clauses) out.push_back(node);
+    for (const NodeStats& clauses : stats.nodes) {
+        const auto owner = std::find_if(out.begin(), out.end(), [&](const NodeStats& node) { return node.id == clauses.id; });
+        if (clauses.is_clauses && owner != out.end()) add_clauses(clauses, *owner);
+    }
+    return out;
+}
 
 std::vector<NodeStats> node_stats(Plan& plan) {
     const std::vector<bool> timed = timed_nodes(plan);
@@ -94,6 +159,7 @@ std::vector<NodeStats> node_stats(Plan& plan) {
     for (size_t i = 0; i < plan.nodes().size(); ++i) {
         const PlannedNode& node = plan.nodes()[i];
         out.push_back(stats_of(node));
+        for (const int edge : node.inputs) out.back().queue_room += queue_room(plan, static_cast<size_t>(edge));
         if (timed[i] && (!out.back().is_clauses || node.event_time)) out.back().time = time_of(plan, i);
     }
     return out;

@@ -74,7 +74,10 @@ bool Sources::set_splits(size_t node, const std::vector<SplitAssignment>& splits
 // Without any it is idle.
 void Sources::tell_splits(const Source& source) {
     const auto is_open = [](const Split& split) { return !split.ended && !split.leaving; };
-    dataflow_.tell_splits(source.node, std::any_of(source.splits.begin(), source.splits.end(), is_open));
+    const auto open = std::count_if(source.splits.begin(), source.splits.end(), is_open);
+    source.instance->counters().splits.store(open, std::memory_order_relaxed);
+    if (!source.begun.empty()) source.instance->counters().assigned.store(true, std::memory_order_relaxed);
+    dataflow_.tell_splits(source.node, open > 0);
 }
 
 bool Sources::assign(Source& source, const SplitAssignment& assigned) {
@@ -144,6 +147,7 @@ void Sources::end(size_t node, bool stopped) {
     Source& source = *find(node);
     if (source.ended) return;
     source.ended = true;
+    source.instance->counters().assigned.store(true, std::memory_order_relaxed);
     dataflow_.end_source(node, stopped);
 }
 

@@ -14,6 +14,17 @@ NodeStats joined(const NodeStats& before, const NodeStats& later, bool has_opene
     out.rows_out += before.rows_out;
     out.errors += before.errors;
     out.unwired += before.unwired;
+    out.batches_in += before.batches_in;
+    out.bytes_in += before.bytes_in;
+    out.bytes_out += before.bytes_out;
+    out.late += before.late;
+    out.busy += before.busy;
+    out.blocked += before.blocked;
+    for (const auto& [code, rows] : before.error_codes) {
+        const auto same = std::find_if(out.error_codes.begin(), out.error_codes.end(), [&](const auto& one) { return one.first == code; });
+        if (same == out.error_codes.end()) out.error_codes.emplace_back(code, rows);
+        else same->second += rows;
+    }
     if (out.metrics.empty()) out.metrics = before.metrics;
     for (size_t i = 0; i < later.metrics.size(); ++i) {
         NodeStats::Metric& metric = out.metrics[i];
@@ -74,12 +85,23 @@ void Supervisor::join() {
     if (thread_.joinable()) thread_.join();
 }
 
+void Supervisor::wait_finished() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return finished_.load(); });
+}
+
 void Supervisor::request_stop(StopMode mode) {
     const std::lock_guard lock(mutex_);
     stop_ = mode;
     stop_connecting_.store(true);
     if (run_) run_->request_stop(mode);
     changed_.notify_all();
+}
+
+void Supervisor::set_paused(bool paused) {
+    const std::lock_guard lock(mutex_);
+    is_paused_ = paused;
+    if (run_) run_->set_paused(paused);
 }
 
 void Supervisor::supervise() {
@@ -104,7 +126,11 @@ void Supervisor::supervise() {
         run_once();
     }
     if (trial_) leave_trial();
-    finished_.store(true);
+    {
+        const std::lock_guard lock(mutex_);
+        finished_.store(true);
+        changed_.notify_all();
+    }
     if (options_.run.on_finished) options_.run.on_finished();
 }
 
@@ -170,6 +196,7 @@ Status Supervisor::begin_run(std::unique_ptr<Plan> plan, RunOptions options) {
         const std::lock_guard lock(mutex_);
         run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(options));
         if (stop_ != StopMode::kNone) run_->request_stop(stop_);
+        run_->set_paused(is_paused_);
     }
     return run_->connect(stop_connecting_);
 }
@@ -231,9 +258,29 @@ Graph Supervisor::graph() const {
     return graph_;
 }
 
+Result<std::shared_ptr<LiveTap>> Supervisor::look(const TapPoint& point, const std::string& where) {
+    const std::lock_guard lock(mutex_);
+    if (!run_) return Status::retryable("the topology waits to begin again");
+    return run_->look(point, where);
+}
+
+// A change has come to its end.
+void Supervisor::note_change(const Applied& outcome) {
+    const std::lock_guard lock(mutex_);
+    ++(outcome.is_taken ? reloads_.taken : outcome.was_tried ? reloads_.rolled_back : reloads_.refused);
+    if (!outcome.was_tried) return;
+    reloads_.pause += outcome.pause;
+    reloads_.last_pause = outcome.pause;
+}
+
 RunStats Supervisor::stats() const {
     const std::lock_guard lock(mutex_);
-    return run_ ? joined(past_, *run_) : past_;
+    RunStats out = run_ ? joined(past_, *run_) : past_;
+    out.checkpoints = options_.run.epoch_log->stats();
+    out.reloads = reloads_;
+    out.is_open = run_ && out.is_open;
+    out.is_paused = is_paused_;
+    return out;
 }
 
 }  // namespace weir::host

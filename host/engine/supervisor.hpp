@@ -85,12 +85,16 @@ public:
     void start();
     // While it waits to begin again a stop ends it; what was committed stays.
     void request_stop(StopMode mode);
+    // While it is paused its sources are not polled, whichever graph runs; epochs go on. Any thread.
+    void set_paused(bool paused);
     // Asks for a change of the graph, and returns; `done` is called once, when it runs or has come to nothing. One at a time:
     // another meanwhile is refused, and so is one of a topology that does not run, or has another name. Any thread.
     void apply(Change change);
     void join();
 
     bool finished() const { return finished_.load(); }
+    // Waits for that. Any thread.
+    void wait_finished();
     // After join.
     const std::optional<Failure>& failure() const { return failure_; }
     bool failed_opening() const { return failed_opening_; }
@@ -103,6 +107,8 @@ public:
     // What it waits for, while it does.
     std::optional<RestartNotice> waiting() const;
     RunStats stats() const;
+    // As TopologyRun's.
+    Result<std::shared_ptr<LiveTap>> look(const TapPoint& point, const std::string& where);
     // What it runs.
     Graph graph() const;
     std::shared_ptr<const Topology> topology() const { return graph().topology; }
@@ -123,6 +129,7 @@ private:
     void answer_trial(bool has_begun);
     void leave_trial();
     void answer(const Change& change, Applied outcome);
+    void note_change(const Applied& outcome);
     bool may_restart();
     void tear_down();
     bool wait(const RestartNotice& notice);
@@ -166,6 +173,8 @@ private:
     RunStats past_;  // of the runs before
     std::optional<RestartNotice> waiting_;
     StopMode stop_ = StopMode::kNone;
+    bool is_paused_ = false;
+    ReloadStats reloads_;
     Graph graph_;
     std::unique_ptr<Change> change_;
     std::chrono::microseconds change_began_{0}, change_opened_{0};  // steady

@@ -58,6 +58,7 @@ void Supervisor::refuse_change(const std::string& why) {
 }
 
 void Supervisor::answer(const Change& change, Applied outcome) {
+    note_change(outcome);
     if (change.done) change.done(outcome);
 }
 

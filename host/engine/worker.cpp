@@ -152,6 +152,7 @@ void Worker::on_barrier_done(uint64_t epoch) {
     state_.seal();
     WEIR_FAILPOINT("worker.epoch.sealed");
     memory_.epoch_begun();
+    memory_.note_state();
     std::vector<EpochReport::Expired> expired;
     for (size_t i = 0; i < plan_.nodes().size(); ++i)
         if (KeyedState* keyed = plan_.nodes()[i].instance(index_).keyed())

@@ -64,6 +64,14 @@ void WorkerMemory::epoch_begun() {
     report();
 }
 
+void WorkerMemory::note_state() {
+    for (PlannedNode& node : plan_.nodes()) {
+        Instance& instance = node.instance(worker_);
+        const KeyedState::Memory keyed = instance.keyed() ? instance.keyed()->memory() : KeyedState::Memory();
+        instance.counters().state_bytes.store(static_cast<int64_t>(instance.own_bytes() + keyed.used + keyed.fixed), std::memory_order_relaxed);
+    }
+}
+
 // What was given up since the last time goes back to the system where others need it.
 void WorkerMemory::committed() {
     if (!is_limited()) return;

@@ -28,6 +28,8 @@ public:
     // Once an epoch.
     bool wants_epoch();
     void epoch_begun();
+    // For who looks on: what each instance holds.
+    void note_state();
     void committed();
     // Whether a restore may bring more entries.
     bool has_room();

@@ -12,7 +12,7 @@
 #include <weir/ext/query.h>
 
 #include "host/serve/latest_table.hpp"
-#include "host/serve/problem.hpp"
+#include "host/http/answer.hpp"
 #include "host/topology/views.hpp"
 
 namespace weir::host {

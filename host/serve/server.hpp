@@ -2,27 +2,18 @@
 //
 // It answers requests that call it by an address, `localhost`, or a name it was told, so that no page from elsewhere reaches it
 // under a name of its own (DNS rebinding), and sends no CORS header, so that no other page reads what it says.
-// Connections, threads, followers and queries are bounded; a client that does not read is dropped and counted.
 //
-// Threads: listen and stop on one; requests on its own.
+// Threads: listen and stop on one; requests on the server's own.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <memory>
 #include <string>
-#include <thread>
+#include <string_view>
 
 #include <weir/result.hpp>
 
+#include "host/http/server.hpp"
 #include "host/serve/views.hpp"
 #include "host/topology/views.hpp"
-
-namespace httplib {
-class Server;
-struct Request;
-struct Response;
-}  // namespace httplib
 
 namespace weir::host {
 
@@ -38,32 +29,22 @@ public:
     ViewServer(const ViewServer&) = delete;
     ViewServer& operator=(const ViewServer&) = delete;
 
-    // Takes the port and begins to answer. WEIR_E_RETRYABLE: somebody has the port; WEIR_E_CONFIG: it, or the address, cannot
-    // be had.
+    // As HttpServer::listen_on_port.
     Status listen();
     void stop();
 
-    int port() const { return port_; }
+    int port() const { return http_.port(); }
     std::string url() const;
 
 private:
-    void add_routes();
-    bool is_welcome(const httplib::Request& request, httplib::Response& response) const;
-    void get_view(const httplib::Request& request, httplib::Response& response);
-    void get_index(httplib::Response& response);
-    void get_events(const httplib::Request& request, httplib::Response& response, const std::vector<std::string>& names);
+    Answer answer(const HttpRequest& request);
+    Answer answer_view(std::string_view rest, const HttpRequest& request);
+    Answer index();
+    Answer events(const std::vector<std::string>& names);
 
     const ServeSpec spec_;
     Views& views_;
-    std::unique_ptr<httplib::Server> http_;
-    std::thread thread_;
-    std::atomic<bool> ended_{false};
-    std::atomic<size_t> followers_{0};
-    std::atomic<int64_t> dropped_{0};  // followers that did not read
-    int port_ = 0;
+    HttpServer http_;
 };
-
-// Whether requests may call the server by what a Host header says: `localhost`, an address in digits, or one of `names`.
-bool is_own_host(std::string_view header, const std::vector<std::string>& names);
 
 }  // namespace weir::host

@@ -25,7 +25,7 @@
 #include "host/engine/tap.hpp"
 #include "host/serve/arguments.hpp"
 #include "host/serve/latest_table.hpp"
-#include "host/serve/problem.hpp"
+#include "host/http/answer.hpp"
 
 namespace weir::host {
 

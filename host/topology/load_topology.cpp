@@ -10,8 +10,10 @@
 #include "host/topology/graph.hpp"
 #include "host/topology/include.hpp"
 #include "host/topology/language.hpp"
+#include "host/text/address.hpp"
 #include "host/text/nearest.hpp"
 #include "host/topology/node_reader.hpp"
+#include "host/topology/note_secrets.hpp"
 #include "host/topology/parameters.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/record_schema.hpp"
@@ -40,6 +42,7 @@ public:
     std::optional<Topology> load() {
         const auto root = parse_topology(topology_.file, diagnostics_);
         if (root && check_root(*root)) read_sections(*root);
+        note_secrets(topology_);
         if (diagnostics_.error_count() > errors_before_) return std::nullopt;
         return std::move(topology_);
     }

@@ -1,8 +1,6 @@
 // What `serve`, views and panels may say: one declaration each, behind the loader, its messages and the JSON Schema.
 #include "host/topology/views.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 namespace weir::host {
@@ -162,14 +160,6 @@ const std::vector<PanelKind>& panel_kinds() {
     static const std::vector<PanelKind> kinds = make_kinds();
     return kinds;
 }
-
-bool is_ip_address(const std::string& text) {
-    in_addr v4{};
-    in6_addr v6{};
-    return inet_pton(AF_INET, text.c_str(), &v4) == 1 || inet_pton(AF_INET6, text.c_str(), &v6) == 1;
-}
-
-bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
 
 bool LatestSpec::reads(int node, std::string_view port) const {
     return std::any_of(taps.begin(), taps.end(), [&](const ViewTap& tap) { return tap.node == node && tap.port == port; });

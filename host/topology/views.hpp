@@ -104,10 +104,6 @@ struct DashboardSpec {
     Place place;
 };
 
-// IPv4 or IPv6, in digits; and whether none but this machine reaches it.
-bool is_ip_address(const std::string& text);
-bool is_loopback(const std::string& address);
-
 // The declarations behind the loader, its messages and the JSON Schema.
 ParamInfo serve_setting();
 const std::vector<ParamInfo>& latest_view_params();

@@ -1,0 +1,68 @@
+#include "host/cli/running_hosts.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "host/cli/data_dir.hpp"
+#include "host/cli/terminal.hpp"
+#include "host/control/hosts.hpp"
+#include "host/text/nearest.hpp"
+#include "host/topology/scalar.hpp"
+
+namespace weir::host {
+
+std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& given, Terminal& terminal) {
+    auto data_dir = chosen_data_dir(given);
+    if (!data_dir) {
+        terminal.message("weir: " + data_dir.status().message());
+        return std::nullopt;
+    }
+    RunningHosts out;
+    out.data_dir_ = *data_dir;
+    for (const auto& socket : control_sockets(*data_dir)) {
+        auto answer = ask_host(socket, {"GET", "/v1/topologies", {}, ""}, kQuickly);
+        const Json all = answer ? Json::parse(answer->body, nullptr, false) : Json();
+        if (all.is_array()) out.sockets_.push_back(socket);
+        else terminal.message(fmt::format("warning[control]: {}: {}", socket.string(), answer ? "an answer that is none" : answer.status().message()));
+        for (const Json& one : all.is_array() ? all : Json::array()) out.found_.push_back({socket, one});
+    }
+    return out;
+}
+
+const Found* RunningHosts::named(const std::string& name) const {
+    const auto is_it = [&](const Found& one) { return one.summary.value("name", "") == name; };
+    const auto at = std::find_if(found_.begin(), found_.end(), is_it);
+    return at == found_.end() ? nullptr : &*at;
+}
+
+std::string RunningHosts::not_found(const std::string& name) const {
+    if (found_.empty()) return fmt::format("no topology runs in {}: start it with `weir run`, or name its folder with --data-dir", data_dir_.string());
+    std::vector<std::string> names;
+    for (const Found& one : found_) names.push_back(one.summary.value("name", ""));
+    if (name.empty()) return fmt::format("{} topologies run in {}; expected: {}", names.size(), data_dir_.string(), one_of_text(names));
+    const std::string nearest = nearest_name(name, names);
+    return fmt::format("no topology `{}` runs in {}; expected: {}{}", name, data_dir_.string(), one_of_text(names),
+                       nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest));
+}
+
+std::optional<Found> find_topology(const std::string& name, const std::filesystem::path& data_dir, Terminal& terminal) {
+    const auto hosts = RunningHosts::find(data_dir, terminal);
+    if (!hosts) return std::nullopt;
+    if (const Found* found = hosts->named(name)) return *found;
+    if (name.empty() && hosts->all().size() == 1) return hosts->all().front();
+    terminal.message("weir: " + hosts->not_found(name));
+    return std::nullopt;
+}
+
+std::string topology_path(const std::string& topology, const std::string& what) {
+    return "/v1/topologies/" + topology + (what.empty() ? "" : "/" + what);
+}
+
+std::string refusal_text(const Answer& answer) {
+    const Json json = Json::parse(answer.body, nullptr, false);
+    if (!json.is_object() || !json.contains("detail")) return "the host's answer is none";
+    return json.value("title", "") + ": " + json.value("detail", "");
+}
+
+}  // namespace weir::host
