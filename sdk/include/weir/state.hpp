@@ -142,7 +142,8 @@ private:
 };
 
 // Timers of the row's key: on_timers is called once the clock has reached the time; on event time before a watermark
-// there or behind is forwarded, or when all inputs have ended. They are part of the state; those on processing time
+// there or behind is forwarded, or when all inputs have ended. A call has each key once, so that it can remove other
+// timers of the key that are due. They are part of the state; those on processing time
 // whose time passed while nothing ran fire once after the restart.
 class Timers {
 public:

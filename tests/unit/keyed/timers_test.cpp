@@ -121,13 +121,13 @@ TEST(Timers, ThatComeAndGoBetweenSnapshotsAreNotWritten) {
 TEST(Timers, ThatAreDrainedAreDueUntilTheyAreTakenOrRemoved) {
     Timers timers;
     StoredTimers stored;
-    for (int64_t time : {1, 2, 3}) timers.set(time, 1, "k");
+    for (int64_t time : {1, 2, 3}) timers.set(time, timer_hash("k"), "k");
     ASSERT_TRUE(timers.snapshot(stored.put()).ok());
     timers.drain();
     EXPECT_EQ(timers.take().time, 1);
-    timers.remove(2, 1, "k");
-    timers.set(3, 1, "k");  // it is there
-    timers.set(1, 1, "k");  // it was, and is set anew
+    timers.remove(2, timer_hash("k"), "k");
+    timers.set(3, timer_hash("k"), "k");  // it is there
+    timers.set(1, timer_hash("k"), "k");  // it was, and is set anew
     EXPECT_EQ(timers.take().time, 3);
     EXPECT_FALSE(timers.is_due(INT64_MAX)) << "what is set meanwhile waits";
     EXPECT_EQ(timers.next(), 1);
@@ -138,13 +138,13 @@ TEST(Timers, ThatAreDrainedAreDueUntilTheyAreTakenOrRemoved) {
 TEST(Timers, ThatAreRemovedAndSetAgainWhileTheOthersAreDrainedAreKept) {
     Timers timers;
     StoredTimers stored;
-    timers.set(1, 1, "k");
-    timers.set(2, 1, "k");
+    timers.set(1, timer_hash("k"), "k");
+    timers.set(2, timer_hash("k"), "k");
     ASSERT_TRUE(timers.snapshot(stored.put()).ok());
     timers.drain();
     timers.take();
-    timers.remove(2, 1, "k");
-    timers.set(2, 1, "k");
+    timers.remove(2, timer_hash("k"), "k");
+    timers.set(2, timer_hash("k"), "k");
     EXPECT_FALSE(timers.is_due(INT64_MAX));
     EXPECT_EQ(timers.next(), 2);
     ASSERT_TRUE(timers.snapshot([&](uint32_t group, auto keys, auto values) -> Status {
@@ -153,7 +153,7 @@ TEST(Timers, ThatAreRemovedAndSetAgainWhileTheOthersAreDrainedAreKept) {
             if (values[i].data) stored.timers.insert(timer);
             else stored.timers.erase(timer);
         }
-        EXPECT_EQ(group, 0u);
+        EXPECT_EQ(group, timer_hash("k") >> 56);
         return {};
     }).ok());
     EXPECT_EQ(stored.timers, (std::set<Key>{{2, "k"}}));

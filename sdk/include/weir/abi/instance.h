@@ -21,7 +21,8 @@ extern "C" {
  *
  * Calls of the run may emit. Those marked (flow) return WEIR_OK, WEIR_MORE or WEIR_PENDING; until the
  * instance is back at WEIR_OK the host calls only resume (also in place of on_wake), cancel, close and
- * destroy, and holds back barriers and watermarks. Those marked (again) may return WEIR_PENDING and are then called
+ * destroy, and holds back barriers and watermarks. Behind finish nothing is emitted and no row is given; a sink's rows
+ * may fail until prepare, or commit, is done with them. Those marked (again) may return WEIR_PENDING and are then called
  * again with the same arguments after the next wake.
  */
 typedef struct weir_instance_api {
@@ -36,7 +37,7 @@ typedef struct weir_instance_api {
     int32_t (*process)(void *self, const weir_batch *, uint32_t input, weir_error *);
     int32_t (*resume)(void *self, uint64_t budget_rows, weir_error *);      /* (flow) go on */
     int32_t (*on_watermark)(void *self, int64_t time, weir_error *);        /* (flow) (optional) */
-    /* (flow) (optional) Keys and times of due timers, before the watermark is forwarded. */
+    /* (flow) (optional) Keys, each once, and times of due timers, before the watermark is forwarded. */
     int32_t (*on_timers)(void *self, uint32_t clock, const weir_batch *keys, const int64_t *times,
                          weir_error *);
     int32_t (*on_wake)(void *self, weir_error *); /* (flow) (optional) a wake while nothing was pending */

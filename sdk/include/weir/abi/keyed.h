@@ -100,7 +100,8 @@ typedef struct weir_state_api {
     int32_t (*declare_timers)(weir_context *);
     /*
      * on_timers is called with the row's key once the clock has reached `time`: on event time before a watermark at or
-     * behind it is forwarded, or when all inputs have ended. A key has one timer for each time and clock.
+     * behind it is forwarded, or when all inputs have ended. A key has one timer for each time and clock. A call has each key
+     * once: of its other timers that are due, those that it deletes do not fire.
      */
     int32_t (*set_timer)(weir_context *, uint32_t clock, const weir_batch *batch, int64_t row, int64_t time);
     int32_t (*delete_timer)(weir_context *, uint32_t clock, const weir_batch *batch, int64_t row, int64_t time);

@@ -123,12 +123,14 @@ private:
     std::optional<ArrowArray> take_due(uint32_t clock, int64_t upto, std::vector<int64_t> &times) {
         BatchBuilder rows(key_schema_);
         times.clear();
+        std::set<std::string> taken;  // each key once a call, as in the host
         for (auto at = timers_.begin(); at != timers_.end() && times.size() < WEIR_BATCH_MAX_ROWS;) {
             const auto &[of, time, key] = *at;
             if (of != clock || time > upto) {
                 ++at;
                 continue;
             }
+            if (!taken.insert(key).second) break;
             const ArrowArray &row = key_rows_.at(key);
             for (size_t k = 0; k < key_schema_.size(); ++k)
                 rows.column(k).append_from(Column(row.children[k], &key_schema_.fields[k].type), 0);
