@@ -20,10 +20,13 @@ NodeStats joined(const NodeStats& before, const NodeStats& later, bool has_opene
     out.late += before.late;
     out.busy += before.busy;
     out.blocked += before.blocked;
-    for (const auto& [code, rows] : before.error_codes) {
-        const auto same = std::find_if(out.error_codes.begin(), out.error_codes.end(), [&](const auto& one) { return one.first == code; });
-        if (same == out.error_codes.end()) out.error_codes.emplace_back(code, rows);
-        else same->second += rows;
+    for (const auto& known : before.error_codes) {
+        const auto is_same = [&](const auto& one) { return one.first == known.first; };
+        const auto same = std::find_if(out.error_codes.begin(), out.error_codes.end(), is_same);
+        if (same == out.error_codes.end())
+            out.error_codes.push_back(known);
+        else
+            same->second += known.second;
     }
     if (out.metrics.empty()) out.metrics = before.metrics;
     for (size_t i = 0; i < later.metrics.size(); ++i) {

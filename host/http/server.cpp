@@ -176,7 +176,8 @@ Status HttpServer::listen_on_socket(const std::filesystem::path& socket) {
 }
 
 Status HttpServer::make_secure() {
-    const auto& [certificate, key] = *options_.tls;
+    const std::filesystem::path& certificate = options_.tls->certificate;
+    const std::filesystem::path& key = options_.tls->key;
     Status status;
     const auto refuse = [&](const std::filesystem::path& file, const char* what) {
         status = Status::config("", fmt::format("{}: {}: {}", file.string(), what, tls_fault()));
