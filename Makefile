@@ -63,7 +63,7 @@ test: ## install what is needed, build, and run every test, those against real s
 	@echo 'subdirs(release asan tsan)' >build/CTestTestfile.cmake
 	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error
 
-bench: ## measure CPU time a record against a real Kafka and a hand-written loop, and of codecs; some minutes
+bench: ## measure CPU time a record against a real Kafka and a hand-written loop, of codecs and expressions beside DuckDB; some minutes
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	@tests/servers/clickhouse/start --fetch >/dev/null
@@ -73,6 +73,8 @@ bench: ## measure CPU time a record against a real Kafka and a hand-written loop
 	@build/release/bin/bench-clickhouse-encode
 	@tests/bench/clickhouse
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
+	@tests/bench/codecs-duckdb --rounds 3
+	@tests/bench/expressions
 
 soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again
 	@scripts/setup test

@@ -97,6 +97,8 @@ bool check_flags(Mistake& mistake, const std::string& where, const OperatorInfo&
         return mistake.at(where, "has flags of operators with inputs (keyed, own key, changelog, ordered, one input)");
     if ((flags & WEIR_OP_ONE_INPUT) && op.inputs.size() > 1)
         return mistake.at(where, fmt::format("WEIR_OP_ONE_INPUT is for an operator with one input, and there are {}", op.inputs.size()));
+    if ((flags & WEIR_OP_LINES) && !op.is_a(OperatorKind::kSource) && !op.is_a(OperatorKind::kSink))
+        return mistake.at(where, "WEIR_OP_LINES is for sources and sinks");
     if ((flags & WEIR_OP_OUTBOX) && !op.is_a(OperatorKind::kSink))
         return mistake.at(where, "WEIR_OP_OUTBOX is for sinks");
     if ((flags & WEIR_OP_TRANSACTIONAL) && !op.is_a(OperatorKind::kSink) && !op.is_a(OperatorKind::kConnection))

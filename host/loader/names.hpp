@@ -41,6 +41,7 @@ inline constexpr FlagWord kOperatorFlags[] = {
     {WEIR_OP_TRANSACTIONAL, "transactional"},
     {WEIR_OP_OUTBOX, "outbox"},
     {WEIR_OP_ONE_INPUT, "one_input"},
+    {WEIR_OP_LINES, "lines"},
     {WEIR_SOURCE_REPLAYABLE, "replayable"},
     {WEIR_SOURCE_JOURNALED, "journaled"},
     {WEIR_SOURCE_LOSSY, "lossy"},

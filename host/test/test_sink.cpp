@@ -85,7 +85,10 @@ public:
         auto plugin = PluginInstance::create(*op.plugin, context, connection, config);
         if (!plugin) return plugin.status();
         made->plugin_ = std::move(*plugin);
-        if (auto parsed = Config::parse(view(config))) made->value_column_ = parsed->string("value");
+        if (auto parsed = Config::parse(view(config))) {
+            made->value_column_ = parsed->string("value");
+            made->has_header_ = (op.flags & WEIR_OP_LINES) != 0 && parsed->child("format").child("config").boolean("header");
+        }
         return std::unique_ptr<StandInInstance>(std::move(made));
     }
 
@@ -148,14 +151,14 @@ private:
         return true;
     }
 
-    static std::optional<std::string> payload_of(const Input& input, const BatchView& batch, int64_t row,
-                                                 const Encoded& encoded) {
+    std::optional<std::string> payload_of(const Input& input, const BatchView& batch, int64_t row, const Encoded& encoded) const {
         if (input.is_errors) return failed_record(batch, row);
         if (input.payload) return text_of(batch.column(*input.payload), row);
         if (input.codec) {
             const weir_str payload = encoded.payload(row);
             if (!payload.data) return std::nullopt;
-            return std::string(view(payload));
+            // Of lines the header is before all, and no part of one.
+            return std::string(view(payload).substr(has_header_ ? view(payload).find('\n') + 1 : 0));
         }
         std::string json;
         append_json_row(json, batch.schema(), *batch.raw().array, row);
@@ -164,6 +167,7 @@ private:
 
     World& world_;
     std::string value_column_;
+    bool has_header_ = false;
     std::unique_ptr<PluginInstance> plugin_;
     std::vector<Input> inputs_;
 };

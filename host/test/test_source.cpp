@@ -70,7 +70,7 @@ std::string metadata_json(const Schema& schema, const std::string& topic, int32_
     };
     const auto value = [&](std::string_view name) -> std::string {
         if (name == "key" && message.key) return text(*message.key);
-        if (name == "topic") return text(topic);
+        if (name == "topic" || name == "path") return text(topic);
         if (name == "partition") return std::to_string(partition);
         if (name == "offset") return std::to_string(message.offset);
         if (name == "timestamp" && message.timestamp) return text(format_timestamp(*message.timestamp));
@@ -148,13 +148,15 @@ private:
         : StandInInstance(Context(context)),
           world_(*op.world),
           resolver_(*op.resolver),
+          is_lines_((op.flags & WEIR_OP_LINES) != 0),
           name_(view(context->node)),
           topic_(name_) {}
     void read_config(weir_str config);
     void keep_record(const Schema& offered);
     Status lay_out(const Schema& out);
     Status emit(uint64_t split, const Reading& reading, std::vector<Message> messages);
-    Status decode(const std::vector<Message>& messages, std::vector<RowError>& failed, ArrowArray* out);
+    const Message* header_of(int32_t partition) const;
+    Status decode(int32_t partition, const std::vector<Message>& messages, std::vector<RowError>& failed, ArrowArray* out);
     Status make_metadata(int32_t partition, const std::vector<Message>& messages, const std::vector<int32_t>& good,
                          ArrowArray* out);
     Status add_metadata(int32_t partition, const std::vector<Message>& messages, const std::vector<int32_t>& good,
@@ -163,8 +165,10 @@ private:
 
     World& world_;
     OperatorResolver& resolver_;
+    const bool is_lines_;
     const std::string name_;
     std::string topic_;
+    bool has_header_ = false;  // in front of the records of a partition, as in a file
     std::vector<std::string> ordinary_;  // metadata that the configuration asked for as columns
     std::unique_ptr<PluginInstance> plugin_;
     std::optional<weir_codec> codec_;
@@ -181,9 +185,12 @@ private:
 void TestSource::read_config(weir_str config) {
     auto parsed = Config::parse(view(config));
     if (!parsed) return;
-    const auto topics = parsed->strings("topic");
-    if (!topics.empty()) topic_ = topics.front();
-    if (const std::string topic = parsed->string("topic"); !topic.empty()) topic_ = topic;
+    for (const char* where : {"path", "topic"}) {
+        const auto several = parsed->strings(where);
+        if (!several.empty()) topic_ = several.front();
+        if (const std::string one = parsed->string(where); !one.empty()) topic_ = one;
+    }
+    has_header_ = is_lines_ && parsed->child("format").child("config").boolean("header");
     ordinary_ = parsed->strings("metadata");
 }
 
@@ -252,11 +259,13 @@ Status TestSource::poll(uint64_t split, uint64_t max_rows, uint64_t) {
     Reading& reading = readings_.at(split);
     const auto& log = world_.partition(name_, reading.partition).log;
     const uint64_t most = std::min(max_rows, world_.draw_rows());
+    const Message* header = header_of(reading.partition);
     std::vector<Message> messages;
     size_t at = reading.next;
-    while (at < log.size() && messages.size() < most && !log[at].watermark &&
-           (messages.empty() || messages[0].is_row == log[at].is_row))
-        messages.push_back(log[at++]);
+    for (; at < log.size() && messages.size() < most && !log[at].watermark &&
+           (messages.empty() || messages[0].is_row == log[at].is_row);
+         ++at)
+        if (&log[at] != header) messages.push_back(log[at]);
     reading.next = at;
     if (!messages.empty())
         if (Status s = emit(split, reading, std::move(messages)); !s.ok()) return s;
@@ -275,7 +284,15 @@ void TestSource::advance() {
     advance_watermark(context_, lowest);
 }
 
-Status TestSource::decode(const std::vector<Message>& messages, std::vector<RowError>& failed, ArrowArray* out) {
+// The first payload of a file with a header; null where there is none.
+const Message* TestSource::header_of(int32_t partition) const {
+    if (!has_header_) return nullptr;
+    const auto& log = world_.partition(name_, partition).log;
+    const auto first = std::find_if(log.begin(), log.end(), [](const Message& m) { return m.payload && !m.is_row && !m.watermark; });
+    return first == log.end() ? nullptr : &*first;
+}
+
+Status TestSource::decode(int32_t partition, const std::vector<Message>& messages, std::vector<RowError>& failed, ArrowArray* out) {
     if (messages[0].is_row) {
         std::vector<std::string> rows;
         for (const Message& message : messages) rows.push_back(message.payload.value_or("null"));
@@ -286,10 +303,14 @@ Status TestSource::decode(const std::vector<Message>& messages, std::vector<RowE
     bytes.reserve(1);
     std::vector<uint32_t> offsets;
     std::vector<int32_t> lengths;
+    const Message* first = header_of(partition);
+    const std::string header = first ? *first->payload + "\n" : "";
     for (const Message& message : messages) {
         offsets.push_back(static_cast<uint32_t>(bytes.size()));
-        lengths.push_back(message.payload ? static_cast<int32_t>(message.payload->size()) : -1);
-        if (message.payload) bytes.append(message.payload->data(), message.payload->size());
+        lengths.push_back(message.payload ? static_cast<int32_t>(header.size() + message.payload->size()) : -1);
+        if (!message.payload) continue;
+        bytes.append(header.data(), header.size());
+        bytes.append(message.payload->data(), message.payload->size());
     }
     return weir::decode(*codec_, static_cast<uint32_t>(messages.size()), bytes.data(), offsets.data(), lengths.data(),
                         wanted_.data(), failed, out);
@@ -298,7 +319,7 @@ Status TestSource::decode(const std::vector<Message>& messages, std::vector<RowE
 Status TestSource::emit(uint64_t split, const Reading& reading, std::vector<Message> messages) {
     std::vector<RowError> failed;
     ArrowArray decoded{};
-    if (Status s = decode(messages, failed, &decoded); !s.ok()) return s;
+    if (Status s = decode(reading.partition, messages, failed, &decoded); !s.ok()) return s;
     std::vector<int32_t> good;
     auto next = failed.begin();
     for (size_t i = 0; i < messages.size(); ++i) {

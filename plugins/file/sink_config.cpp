@@ -33,7 +33,7 @@ constexpr OperatorSpec kSinkSpec =
                     "appear whole once the epoch is committed.")
         .params(kSinkParams)
         .inputs(kSinkInputs)
-        .with(WEIR_OP_OUTBOX);
+        .with(WEIR_OP_OUTBOX | WEIR_OP_LINES);
 
 Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &config) {
     SinkOptions options;

@@ -63,7 +63,7 @@ Result<Schema> record_of(const Config &config) {
 constexpr OperatorSpec kSourceSpec =
     source_spec<Source>("file.source", "Reads files line by line: JSON, CSV, or any codec, a record a line.")
         .params(kSourceParams)
-        .with(WEIR_SOURCE_REPLAYABLE);
+        .with(WEIR_SOURCE_REPLAYABLE | WEIR_OP_LINES);
 
 Result<std::unique_ptr<Instance>> Source::create(Context context, const Config &config) {
     SourceOptions options;

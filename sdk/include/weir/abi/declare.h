@@ -81,6 +81,7 @@ typedef struct weir_port {
 #define WEIR_OP_TRANSACTIONAL 64u  /* a connection that can decide epochs; a sink that writes through one */
 #define WEIR_OP_OUTBOX 128u        /* a sink whose committables may be sent any number of times */
 #define WEIR_OP_ONE_INPUT 4096u   /* takes the rows of one node: where a file names several, the host unites them before */
+#define WEIR_OP_LINES 8192u       /* a source's or sink's payloads are lines of files: a codec's header stands once, before all */
 #define WEIR_SOURCE_REPLAYABLE 256u /* can be read again from a position */
 #define WEIR_SOURCE_JOURNALED 512u  /* keeps a journal of its own until on_epoch_committed */
 #define WEIR_SOURCE_LOSSY 1024u     /* cannot be read again */
