@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
 #include "host/engine/batch.hpp"
