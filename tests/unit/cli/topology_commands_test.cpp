@@ -152,7 +152,7 @@ protected:
 };
 
 TEST_F(Completion, OffersCommandsAndOptions) {
-    EXPECT_EQ(bash("weir to"), "topic\ntopology\n");
+    EXPECT_EQ(bash("weir to"), "top\ntopic\ntopology\n");
     EXPECT_EQ(bash("weir topology "), "docs\nnew\nschema\n");
     EXPECT_EQ(bash("weir lint --form"), "--format\n");
     EXPECT_EQ(bash("weir nonsense"), "\n");
