@@ -48,7 +48,7 @@ protected:
 TEST_F(StateTtls, AreKeptByTheProcessingClock) {
     constexpr int64_t kSecond = 1'000'000;
     const char* const ops[][2] = {{"keyed_long_ttl", "keyed_count"}, {"collections_ttl", "collections"}};
-    for (uint64_t seed = 0; seed < seeds(40); ++seed) {
+    for (uint64_t seed = 0; seed < seeds(15); ++seed) {
         std::mt19937_64 random(seed);
         reset_world();
         world().splits.clear();
@@ -70,7 +70,7 @@ TEST_F(StateTtls, AreKeptByTheProcessingClock) {
 
 // A run for each burst, and one before it that moves the watermark.
 TEST_F(StateTtls, AreKeptByEventTime) {
-    for (uint64_t seed = 0; seed < seeds(40); ++seed) {
+    for (uint64_t seed = 0; seed < seeds(15); ++seed) {
         std::mt19937_64 random(seed);
         reset_world();
         world().splits.clear();

@@ -31,8 +31,10 @@ TEST(ExpiryWheel, GivesEachEntryOnceNotBeforeItsTimeAndSoonBehindIt) {
             ASSERT_LE(waiting[taken], now);
             waiting.erase(taken);
         }
-        if (entry % 100 == 0)
-            for (const auto& [id, expiry] : waiting) ASSERT_GT(expiry + kWidth, now) << "it waits for too long";
+        for (const auto& [id, expiry] : waiting) {
+            if (entry % 100 != 0) break;
+            ASSERT_GT(expiry + kWidth, now) << "it waits for too long";
+        }
         ASSERT_LE(wheel.buckets(), 66u);
     }
     EXPECT_EQ(due(wheel, INT64_MAX).size(), waiting.size());
