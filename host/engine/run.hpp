@@ -1,8 +1,8 @@
 // One topology, running: its connections, its workers, its epochs, its end.
 //
 // An epoch of this engine: every worker notes the positions of its splits and sends a barrier from its sources;
-// every sink answers when all rows before it are acknowledged; when all workers have reported, the sources commit
-// the noted positions (at-least-once).
+// every sink answers when all rows before it are acknowledged; when all workers have reported, Epochs makes positions and
+// state durable, asks the decider where there is one, and then sources and outboxes are told.
 //
 // Threads: create, connect, start, join on one host thread; request_stop, stats, finished from any. Within: one
 // coordinator thread, which may block on servers and disks, and one thread a worker, which may not.
