@@ -34,6 +34,9 @@ struct HttpRequest {
     std::chrono::milliseconds timeout{60'000};  // of the whole request
     uint64_t max_answer_bytes = UINT64_MAX;     // a longer answer is a failure
     std::chrono::milliseconds delay{0};         // to wait before it begins
+    // It is not sent again where a connection that was used before ends without an answer, as libcurl does: the server may have
+    // done what was asked.
+    bool once = false;
 };
 
 struct HttpAnswer {
