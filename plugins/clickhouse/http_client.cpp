@@ -102,22 +102,6 @@ void HttpClient::start(HttpRequest request, Done done) {
     curl_multi_wakeup(multi_);
 }
 
-HttpAnswer HttpClient::perform(HttpRequest request) {
-    std::mutex mutex;
-    std::condition_variable there;
-    bool done = false;
-    HttpAnswer answer;
-    start(std::move(request), [&](HttpAnswer a) {
-        std::lock_guard lock(mutex);
-        answer = std::move(a);
-        done = true;
-        there.notify_one();
-    });
-    std::unique_lock lock(mutex);
-    there.wait(lock, [&] { return done; });
-    return answer;
-}
-
 void HttpClient::cancel() {
     std::lock_guard lock(mutex_);
     cancelled_ = true;

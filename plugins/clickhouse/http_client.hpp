@@ -5,7 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -69,8 +68,6 @@ public:
 
     // `done` is called once, on the client's thread, which it must not hold up; it may start another request.
     void start(HttpRequest request, Done done);
-    // Blocks until the answer is there. Not to be called by a `done`.
-    HttpAnswer perform(HttpRequest request);
     // All requests under way, and all later ones, fail at once.
     void cancel();
 
