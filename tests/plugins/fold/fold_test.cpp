@@ -63,6 +63,13 @@ TEST_F(FoldTest, MakesTheStateAnewWithEachRowOfItsKey) {
               (Lines{R"j({"user":"b","visits":2,"total":3.00,"first_seen":"1970-01-01T00:00:02Z","amount":1.00})j"}));
 }
 
+TEST_F(FoldTest, KeepsNothingThatNobodyReads) {
+    HarnessOptions options;
+    options.wanted[0] = {"user", "visits"};
+    make(kVisits + R"j(,"keep":["amount"])j", schema_of({{"user", "string"}}), options);
+    EXPECT_EQ(send(R"j([["a"]])j"), (Lines{R"j({"user":"a","visits":1})j"}));
+}
+
 TEST_F(FoldTest, SeesTheStateAsItWasBeforeTheRow) {
     make(R"j("columns":{"n":{"init":"0","next":"n + 1"},"before":{"init":"-1","next":"n"}})j", schema_of({{"k", "string"}}));
     EXPECT_EQ(send(R"j([["a"],["a"]])j"), (Lines{R"j({"k":"a","n":1,"before":0})j", R"j({"k":"a","n":2,"before":1})j"}));
