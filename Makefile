@@ -63,12 +63,16 @@ test: ## install what is needed, build, and run every test, those against real s
 	@echo 'subdirs(release asan tsan)' >build/CTestTestfile.cmake
 	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error
 
-bench: ## measure CPU time a record against a real Kafka and a hand-written loop, of codecs and expressions beside DuckDB; some minutes
+bench: ## measure CPU time a record against a real Kafka and a hand-written loop, latency, state, of codecs and expressions beside DuckDB; half an hour
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	@tests/servers/clickhouse/start --fetch >/dev/null
 	$(call make_preset,release,product bench-programs)
 	@tests/bench/run
+	@tests/bench/latency
+	@tests/bench/keys
+	@build/release/bin/bench-keyed build/bench-keyed.tmp
+	@build/release/bin/bench-state build/bench-state.tmp
 	@tests/bench/windows
 	@build/release/bin/bench-clickhouse-encode
 	@tests/bench/clickhouse

@@ -72,6 +72,15 @@ Status copy_files(const fs::path& from, const fs::path& to) {
     return Status::fatal(fmt::format("{}: cannot be copied to {}: {}", from.native(), to.native(), error.message()));
 }
 
+// What is damaged is told of before it takes the place of anything.
+Status verify_savepoint(const fs::path& dir, const std::string& topology, const std::string& name) {
+    auto readable = open_for_reading(dir);
+    Status status = readable ? (*readable)->verify() : readable.status();
+    if (status.ok()) return {};
+    return Status::state_version(fmt::format("savepoint `{}` of topology `{}` cannot be read, and nothing was changed: {}", name, topology,
+                                              status.message()));
+}
+
 // A savepoint replaces state only where the user said so.
 Status may_replace(const fs::path& dir, const std::string& topology, const std::string& ways_out) {
     std::error_code error;
@@ -168,6 +177,10 @@ Status create_savepoint(const fs::path& data_dir, const std::string& topology, c
     if ((*store)->committed() == 0)
         return Status::state_version(fmt::format("{}: no epoch is committed yet, so there is nothing to save", dir.native()));
     if (Status s = (*store)->save(to); !s.ok()) return s;
+    if (Status s = verify_savepoint(to, topology, name); !s.ok()) {
+        fs::remove_all(to, error);
+        return s;
+    }
     std::ofstream about(to / kAbout);
     about << Json{{"created", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc_now())}}.dump() << "\n";
     return about.flush() ? Status() : Status::fatal(fmt::format("{}: cannot be written", (to / kAbout).native()));
@@ -178,12 +191,15 @@ Result<fs::path> copy_savepoint(const fs::path& data_dir, const std::string& top
     const fs::path from = savepoint_path(data_dir, topology, name), dir = data_dir / topology;
     const fs::path made = data_dir / kFolder / topology / ".restoring";
     std::error_code error;
-    if (!fs::exists(from / "identity", error)) {
+    if (fs::exists(from, error) && !fs::exists(from / "identity", error))
+        return Status::state_version(fmt::format("{} is no whole savepoint: its file `identity` is missing", from.native()));
+    if (!fs::exists(from, error)) {
         std::string names;
         for (const std::string& one : names_in(from.parent_path())) names += (names.empty() ? "`" : ", `") + one + "`";
         return Status::state_version(fmt::format("there is no savepoint `{}` of topology `{}` under {}; there is {}", name,
                                                  topology, data_dir.native(), names.empty() ? "none at all" : names));
     }
+    if (Status s = verify_savepoint(from, topology, name); !s.ok()) return s;
     if (Status s = StateReplacement::settle(dir); !s.ok()) return s;
     if (Status s = replace ? Status() : may_replace(dir, topology, ways_out); !s.ok()) return s;
     fs::remove_all(made, error);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "host/state/merge.hpp"
+#include "host/state/run_writer.hpp"
 
 namespace weir::host {
 namespace {
@@ -83,21 +83,7 @@ void EpochBatch::merge(const std::vector<Source>& sources, const std::string& id
             pages[i].push_back(std::string_view(source.part->encoded_).substr(page.at, page.bytes));
         merged.add(pages[i]);
     }
-    PageWriter writer(run.version);
-    const auto end_page = [&] {
-        first_keys.push_back(writer.first_key());
-        const std::string page = writer.take();
-        if (content) (void)content->add(page);
-        batch.Put(page_key(id, run, run.pages++), page);
-        run.bytes += page.size();
-    };
-    for (Entry entry; merged.next(entry);) {
-        if (writer.entries() > 0 && writer.bytes_with(entry) > kPageBytes) end_page();
-        writer.add(entry);
-        ++run.entries;
-        run.deletions += entry.deleted;
-    }
-    if (writer.entries() > 0) end_page();
+    write_run(merged, id, {}, batch, run, first_keys, content);
 }
 
 }  // namespace weir::host

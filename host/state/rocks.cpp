@@ -16,7 +16,8 @@ constexpr size_t kMinMemoryBytes = 1u << 20;
 constexpr size_t kTableBlockBytes = kPageBytes;  // what is read for a look-up
 constexpr int kOpenFiles = 256;
 
-// A read-only store leaves nothing behind, so its messages go nowhere either.
+// RocksDB's own log goes nowhere: it would be a file in the same folder, and where that is full, writing it ends the process (an
+// assertion of 7.8). What it would tell of failures comes as statuses.
 class SilentLogger : public rocksdb::Logger {
 public:
     using rocksdb::Logger::Logv;
@@ -51,9 +52,7 @@ rocksdb::Options rocks_options(const StoreOptions& options, bool create) {
     rocks.skip_stats_update_on_db_open = true;
     rocks.stats_dump_period_sec = 0;
     rocks.stats_persist_period_sec = 0;
-    rocks.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-    rocks.keep_log_file_num = 2;
-    if (options.read_only) rocks.info_log = std::make_shared<SilentLogger>();
+    rocks.info_log = std::make_shared<SilentLogger>();
     rocksdb::BlockBasedTableOptions table;
     table.block_size = kTableBlockBytes;
     table.block_cache = rocksdb::NewLRUCache(memory / 8);

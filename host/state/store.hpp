@@ -157,6 +157,9 @@ public:
     // and one with a prepared epoch, is copied; the prepared epoch is left out.
     Status save(const std::filesystem::path& to);
 
+    // Reads all files and compares them with their checksums, which opening does not.
+    Status verify() const;
+
     // Folds all runs of each id into one, in the caller's thread: afterwards what is stored is what is live.
     Status fold();
 

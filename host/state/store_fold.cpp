@@ -12,40 +12,13 @@
 #include <weir/failpoint.hpp>
 
 #include "host/state/folding.hpp"
-#include "host/state/merge.hpp"
+#include "host/state/run_writer.hpp"
 #include "host/state/store_impl.hpp"
 
 namespace weir::host {
 namespace {
 
 constexpr int kFoldNice = 10;
-
-// Writes the entries of a merge as one run; what `is_expired` counts as deleted. The merge's ok() tells whether the
-// pages were right.
-void write_run(Merge& merged, std::string_view id, bool keep_deletions,
-               const std::function<bool(std::string_view value)>& is_expired, rocksdb::WriteBatch& batch, Run& run,
-               std::vector<std::string>& first_keys, RunIndex* content) {
-    PageWriter writer(run.version);
-    bool lose = WEIR_BUG("fold-loses-key");
-    const auto end_page = [&] {
-        if (writer.entries() == 0) return;
-        first_keys.push_back(writer.first_key());
-        const std::string page = writer.take();
-        if (content) (void)content->add(page);
-        batch.Put(page_key(id, run, run.pages++), page);
-        run.bytes += page.size();
-    };
-    for (Entry entry; merged.next(entry);) {
-        if (std::exchange(lose, false)) continue;
-        if (!entry.deleted && is_expired && is_expired(entry.value)) entry = {entry.key, "", true};
-        if (entry.deleted && !keep_deletions) continue;
-        if (writer.bytes_with(entry) > kPageBytes) end_page();
-        writer.add(entry);
-        ++run.entries;
-        run.deletions += entry.deleted;
-    }
-    end_page();
-}
 
 // At most, of what folding them leaves.
 uint64_t entries_of(std::span<const Run> runs) {
@@ -136,7 +109,13 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
         std::vector<std::string> first_keys;
         std::shared_ptr<RunIndex> content;
         if (has_lookups(id)) content = std::make_shared<RunIndex>(entries_of(folded));
-        write_run(merged, id, !plan.to_the_end(), is_expired, batch, made, first_keys, content.get());
+        bool lose = WEIR_BUG("fold-loses-key");
+        const auto keep = [&, keeps_deletions = !plan.to_the_end()](Entry& entry) {
+            if (std::exchange(lose, false)) return false;
+            if (!entry.deleted && is_expired && is_expired(entry.value)) entry = {entry.key, "", true};
+            return keeps_deletions || !entry.deleted;
+        };
+        write_run(merged, id, keep, batch, made, first_keys, content.get());
         if (!merged.ok()) return failed(corrupt(database(), describe(id) + ": a page does not parse"), false);
         if (made.pages > 0) put_run(batch, id, made, first_keys);
         made.content = std::move(content);

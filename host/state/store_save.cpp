@@ -61,6 +61,11 @@ StoreFailure StateStore::Impl::copy_to(const std::filesystem::path& to) const {
     return s.ok() ? StoreFailure() : failed(s);
 }
 
+Status StateStore::verify() const {
+    const rocksdb::Status s = impl_->db->VerifyChecksum();
+    return s.ok() ? Status() : rocks_failure(impl_->database(), "comparing it with its checksums", s).status;
+}
+
 Status StateStore::save(const std::filesystem::path& to) {
     Impl& impl = *impl_;
     const std::lock_guard writing(impl.write_mutex);

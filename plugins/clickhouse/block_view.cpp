@@ -58,6 +58,12 @@ Result<BlockView> BlockView::parse(std::string bytes) {
     return view;
 }
 
+std::vector<std::pair<std::string_view, const DataType *>> BlockView::columns() const {
+    std::vector<std::pair<std::string_view, const DataType *>> out;
+    for (size_t i = 0; i < names_.size(); ++i) out.emplace_back(names_[i], &columns_[i].type);
+    return out;
+}
+
 bool BlockView::read_prefix(Reader &in, const DataType &type) {
     uint64_t version;
     if (type.is(Kind::kLowCardinality)) return in.number(&version);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <weir/result.hpp>
@@ -22,6 +23,8 @@ public:
     static Result<BlockView> parse(std::string bytes);
 
     int64_t rows() const { return rows_; }
+    // Names and types, in the block's order. Views into this.
+    std::vector<std::pair<std::string_view, const DataType *>> columns() const;
     // The rows [begin, end) as a block.
     void write(Output &out, int64_t begin, int64_t end) const;
     // An object of all columns.

@@ -142,8 +142,10 @@ HttpRequest ClickHouseConnection::request_for(const Query &query, const EngineAd
     request.body = query.data ? query.data : std::make_shared<const std::string>(query.sql);
     request.headers = {"X-ClickHouse-User: " + server.user};
     if (!server.password.empty()) request.headers.push_back("X-ClickHouse-Key: " + server.password);
+    if (!query.content_type.empty()) request.headers.push_back("Content-Type: " + query.content_type);
     request.connect_timeout = settings_.connect_timeout;
     request.timeout = query.timeout.count() > 0 ? query.timeout : settings_.timeout;
+    request.once = query.data != nullptr;  // rows; a statement alone may be done twice
     request.max_answer_bytes = query.max_answer_bytes;
     return request;
 }

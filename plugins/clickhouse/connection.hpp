@@ -45,6 +45,7 @@ struct Query {
     std::chrono::milliseconds timeout{0};                            // 0: the connection's
     uint64_t max_answer_bytes = UINT64_MAX;
     std::chrono::milliseconds delay{0};  // to wait before it is sent
+    std::string content_type = {};       // of `data`, where it is another than rows
     bool in_database = true;             // false: no database is named, since it may have to be made
 };
 

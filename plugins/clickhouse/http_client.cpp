@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "text.hpp"
@@ -35,6 +36,8 @@ struct HttpClient::Transfer {
     Done done;
     HttpAnswer answer;
     curl_slist *headers = nullptr;
+    size_t sent = 0;  // of the body, where it is sent once
+    bool is_over = false;  // libcurl wants to begin again
     char error[CURL_ERROR_SIZE] = "";
 
     Transfer(HttpRequest r, Done d) : request(std::move(r)), done(std::move(d)) {}
@@ -42,6 +45,17 @@ struct HttpClient::Transfer {
     Transfer(const Transfer &) = delete;
     Transfer &operator=(const Transfer &) = delete;
 
+    static size_t on_read(char *to, size_t, size_t n, void *self) {
+        auto &t = *static_cast<Transfer *>(self);
+        n = std::min(n, t.request.body->size() - t.sent);
+        std::memcpy(to, t.request.body->data() + t.sent, n);
+        t.sent += n;
+        return n;
+    }
+    static int on_seek(void *self, curl_off_t, int) {
+        static_cast<Transfer *>(self)->is_over = true;
+        return CURL_SEEKFUNC_FAIL;
+    }
     static size_t on_body(char *data, size_t, size_t n, void *self) {
         auto &t = *static_cast<Transfer *>(self);
         if (t.answer.body.size() + n > t.request.max_answer_bytes) {
@@ -86,22 +100,6 @@ void HttpClient::start(HttpRequest request, Done done) {
         pthread_setname_np(thread_.native_handle(), "clickhouse-http");
     }
     curl_multi_wakeup(multi_);
-}
-
-HttpAnswer HttpClient::perform(HttpRequest request) {
-    std::mutex mutex;
-    std::condition_variable there;
-    bool done = false;
-    HttpAnswer answer;
-    start(std::move(request), [&](HttpAnswer a) {
-        std::lock_guard lock(mutex);
-        answer = std::move(a);
-        done = true;
-        there.notify_one();
-    });
-    std::unique_lock lock(mutex);
-    there.wait(lock, [&] { return done; });
-    return answer;
 }
 
 void HttpClient::cancel() {
@@ -182,7 +180,14 @@ void HttpClient::begin(std::unique_ptr<Transfer> transfer) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(t.request.timeout.count()));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t.error);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t.request.body ? t.request.body->data() : "");
+    if (t.request.once && t.request.body) {
+        curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::on_read);
+        curl_easy_setopt(easy, CURLOPT_READDATA, &t);
+        curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_seek);
+        curl_easy_setopt(easy, CURLOPT_SEEKDATA, &t);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, t.request.body ? t.request.body->data() : "");
+    }
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(t.request.body ? t.request.body->size() : 0));
     t.headers = curl_slist_append(t.headers, "Expect:");  // no round trip before the body
@@ -218,6 +223,7 @@ void HttpClient::finish(void *easy, int code) {
         answer.cancelled = code == CURLE_ABORTED_BY_CALLBACK;
         answer.failure = answer.cancelled   ? kCancelled
                          : answer.too_long ? "the answer is longer than " + std::to_string(t->request.max_answer_bytes) + " bytes"
+                         : t->is_over      ? "the connection ended before the answer came"
                          : t->error[0]     ? t->error
                                            : curl_easy_strerror(static_cast<CURLcode>(code));
     }

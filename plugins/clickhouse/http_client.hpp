@@ -5,7 +5,6 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,6 +33,9 @@ struct HttpRequest {
     std::chrono::milliseconds timeout{60'000};  // of the whole request
     uint64_t max_answer_bytes = UINT64_MAX;     // a longer answer is a failure
     std::chrono::milliseconds delay{0};         // to wait before it begins
+    // It is not sent again where a connection that was used before ends without an answer, as libcurl does: the server may have
+    // done what was asked.
+    bool once = false;
 };
 
 struct HttpAnswer {
@@ -66,8 +68,6 @@ public:
 
     // `done` is called once, on the client's thread, which it must not hold up; it may start another request.
     void start(HttpRequest request, Done done);
-    // Blocks until the answer is there. Not to be called by a `done`.
-    HttpAnswer perform(HttpRequest request);
     // All requests under way, and all later ones, fail at once.
     void cancel();
 

@@ -11,6 +11,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kInsertFirstPause{100}, kInsertLastPause{5'000};  // between two attempts; doubles
 constexpr uint64_t kMaxAnswerBytes = 1024 * 1024;                         // an insert is answered by nothing, or an exception
+constexpr int kMaxTokens = 4;  // of one block: each after the first needs a server that ended between two writes, or rows that nobody sees
+
+// Whether the server may have begun to insert. These exceptions come before: too many queries, too many parts.
+bool may_have_begun(const Answer &answer) { return answer.sent && answer.code != 202 && answer.code != 252; }
 
 }  // namespace
 
@@ -31,6 +35,15 @@ struct Inserter::Attempt {
     SealedBlock block;
     Clock::time_point give_up_at;
     std::chrono::milliseconds pause{0};
+    int token = 0;              // which of the block's
+    bool is_doubtful = false;   // since an insert may have ended half-way
+    bool is_inserted = false;   // so says the server
+    bool is_missing = false;    // it was looked, since the last insert
+
+    void log(uint32_t level, const std::string &text) const {
+        const std::string line = "table `" + shared->options.table + "`: " + text;
+        shared->context->log(shared->context, level, to_abi(line));
+    }
 };
 
 Inserter::Inserter(weir_context *context, ClickHouseConnection &connection, InserterOptions options)
@@ -41,12 +54,13 @@ Inserter::~Inserter() {
     shared_->context = nullptr;
 }
 
-void Inserter::send(SealedBlock block) {
+void Inserter::send(SealedBlock block, bool is_doubtful) {
     ++under_way_;
     auto made = std::make_shared<Attempt>();
     made->shared = shared_;
     made->block = std::move(block);
     made->give_up_at = Clock::now() + shared_->options.retry_for;
+    made->is_doubtful = is_doubtful;
     attempt(made);
 }
 
@@ -57,33 +71,93 @@ std::vector<Inserter::Finished> Inserter::take_finished() {
 }
 
 void Inserter::attempt(const std::shared_ptr<Attempt> &attempt) {
+    if (attempt->is_doubtful && attempt->shared->options.presence && (attempt->is_inserted || !attempt->is_missing)) return look(attempt);
+    insert(attempt);
+}
+
+void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
     const InserterOptions &options = attempt->shared->options;
+    attempt->is_inserted = attempt->is_missing = false;
     Query query{attempt->block.sql, attempt->block.body, options.settings};
     query.settings.emplace_back("decompress", "1");
-    if (options.sends_tokens) query.settings.emplace_back("insert_deduplication_token", attempt->block.token);
+    if (options.sends_tokens)
+        query.settings.emplace_back("insert_deduplication_token",
+                                    attempt->block.token + (attempt->token == 0 ? "" : "+" + std::to_string(attempt->token)));
     query.max_answer_bytes = kMaxAnswerBytes;
     query.delay = attempt->pause;
     WEIR_FAILPOINT("clickhouse.insert.send");
     attempt->shared->connection.start(std::move(query), [attempt](Answer answer) { on_answer(attempt, std::move(answer)); });
 }
 
+void Inserter::look(const std::shared_ptr<Attempt> &attempt) {
+    auto query = attempt->shared->options.presence->ask(attempt->block);
+    if (!query) {  // a block that cannot be read is not one that this version has made
+        attempt->is_doubtful = false;
+        return insert(attempt);
+    }
+    query->delay = attempt->pause;
+    WEIR_FAILPOINT("clickhouse.insert.look");
+    attempt->shared->connection.start(std::move(*query), [attempt](Answer answer) { on_found(attempt, std::move(answer)); });
+}
+
+bool Inserter::again(const std::shared_ptr<Attempt> &attempt, const Answer &answer) {
+    if (answer.reaction != Reaction::kRetry || answer.cancelled || Clock::now() >= attempt->give_up_at) return false;
+    if (!std::exchange(attempt->shared->failing, true)) attempt->log(WEIR_LOG_WARNING, answer.message + "; trying again");
+    attempt->pause = attempt->pause.count() == 0 ? kInsertFirstPause : std::min(2 * attempt->pause, kInsertLastPause);
+    Inserter::attempt(attempt);
+    return true;
+}
+
 void Inserter::on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer) {
     WEIR_FAILPOINT("clickhouse.insert.answered");
-    Shared &shared = *attempt->shared;
-    std::lock_guard lock(shared.mutex);
-    if (!shared.context) return;
-    if (answer.reaction == Reaction::kRetry && !answer.cancelled && Clock::now() < attempt->give_up_at) {
-        if (!std::exchange(shared.failing, true)) {
-            const std::string text = "table `" + shared.options.table + "`: " + answer.message + "; trying again";
-            shared.context->log(shared.context, WEIR_LOG_WARNING, to_abi(text));
+    std::lock_guard lock(attempt->shared->mutex);
+    if (!attempt->shared->context) return;
+    if (answer.ok() && attempt->is_doubtful && attempt->shared->options.presence) {
+        attempt->is_inserted = true;
+        attempt->pause = {};
+        return look(attempt);
+    }
+    attempt->is_doubtful = attempt->is_doubtful || (!answer.ok() && may_have_begun(answer));
+    if (!again(attempt, answer)) finish(attempt, std::move(answer));
+}
+
+void Inserter::on_found(const std::shared_ptr<Attempt> &attempt, Answer answer) {
+    std::lock_guard lock(attempt->shared->mutex);
+    if (!attempt->shared->context) return;
+    if (answer.reaction == Reaction::kRetry) {
+        if (!again(attempt, answer)) finish(attempt, std::move(answer));
+        return;
+    }
+    Result<int64_t> missing = answer.ok() ? Presence::missing(answer) : Result<int64_t>(Status::fatal(answer.message));
+    if (!missing) {
+        attempt->log(WEIR_LOG_WARNING, "it cannot be seen whether rows of an insert that ended half-way are there (" + missing.status().message() +
+                                           "); the server's word is taken for it, which a kill of the server can make wrong");
+        if (attempt->is_inserted) return finish(attempt, {});
+        attempt->is_doubtful = false;
+        return insert(attempt);
+    }
+    if (*missing == 0) {
+        answer.body.clear();
+        return finish(attempt, std::move(answer));
+    }
+    attempt->is_missing = true;
+    if (attempt->is_inserted) {
+        const std::string rows = std::to_string(*missing) + " of the " + std::to_string(attempt->block.rows) + " rows of a block";
+        if (attempt->token + 1 == kMaxTokens) {
+            attempt->log(WEIR_LOG_WARNING, rows + " cannot be found, though " + answer.server + " says that it has them; they were sent " +
+                                               std::to_string(kMaxTokens) + " times: does the user see all rows (row policies, TTL)?");
+            return finish(attempt, std::move(answer));
         }
-        attempt->pause = attempt->pause.count() == 0 ? kInsertFirstPause : std::min(2 * attempt->pause, kInsertLastPause);
-        return Inserter::attempt(attempt);
+        ++attempt->token;
+        attempt->log(WEIR_LOG_WARNING, rows + " were missing, though " + answer.server +
+                                           " knew the token of their insert: it must have ended in the middle of it; sent again");
     }
-    if (answer.ok() && std::exchange(shared.failing, false)) {
-        const std::string text = "table `" + shared.options.table + "`: " + answer.server + " takes rows again";
-        shared.context->log(shared.context, WEIR_LOG_INFO, to_abi(text));
-    }
+    insert(attempt);
+}
+
+void Inserter::finish(const std::shared_ptr<Attempt> &attempt, Answer answer) {
+    Shared &shared = *attempt->shared;
+    if (answer.ok() && std::exchange(shared.failing, false)) attempt->log(WEIR_LOG_INFO, answer.server + " takes rows again");
     shared.finished.push_back({std::move(attempt->block), std::move(answer)});
     shared.context->wake(shared.context);
 }

@@ -1,10 +1,15 @@
 // Blocks on their way into a table: sent, sent again while the server cannot take them, and told of once they are through or
 // cannot be. Several at once; who sends bounds how many.
+//
+// A block of which the server may have begun an insert that did not end well is doubtful. Where its rows can be looked for
+// (`presence`), they are, before it is sent again and after the server has said that it has them: a server that ended at the
+// wrong moment knows the token alone (presence.hpp). Then the block is sent under its next token.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,22 +17,17 @@
 #include <weir/abi.h>
 
 #include "connection.hpp"
+#include "presence.hpp"
+#include "sealed_block.hpp"
 
 namespace weir::clickhouse {
-
-// A block as it travels: it never changes, so that every time it is sent it is the same.
-struct SealedBlock {
-    std::string token;  // names it for good
-    std::string sql;    // INSERT ... FORMAT Native
-    int64_t rows = 0;
-    std::shared_ptr<const std::string> body;  // compressed
-};
 
 struct InserterOptions {
     std::string table;                      // for messages
     std::chrono::milliseconds retry_for{0};  // since it was first sent; then the failure is told
     std::vector<std::pair<std::string, std::string>> settings;
     bool sends_tokens = false;  // as insert_deduplication_token
+    std::optional<Presence> presence = std::nullopt;  // how to look for rows; without it the server is believed
 };
 
 // [worker] but for what runs on the connection's threads.
@@ -42,7 +42,8 @@ public:
     // Forgets what is under way; nobody is woken any more.
     ~Inserter();
 
-    void send(SealedBlock block);
+    // `is_doubtful`: another run may have sent it before.
+    void send(SealedBlock block, bool is_doubtful = false);
     // Sent and not taken yet.
     size_t under_way() const { return under_way_; }
     std::vector<Finished> take_finished();
@@ -51,7 +52,13 @@ private:
     struct Shared;
     struct Attempt;
     static void attempt(const std::shared_ptr<Attempt> &attempt);
+    static void insert(const std::shared_ptr<Attempt> &attempt);
+    static void look(const std::shared_ptr<Attempt> &attempt);
     static void on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer);
+    static void on_found(const std::shared_ptr<Attempt> &attempt, Answer answer);
+    // The mutex is held.
+    static bool again(const std::shared_ptr<Attempt> &attempt, const Answer &answer);
+    static void finish(const std::shared_ptr<Attempt> &attempt, Answer answer);
 
     std::shared_ptr<Shared> shared_;
     size_t under_way_ = 0;

@@ -78,6 +78,7 @@ private:
     struct Sending {
         std::shared_ptr<const SealedBlock> block;  // once it is sent
         size_t bytes = 0;
+        bool is_ours = true;  // false: another run has handed it to the host, and may have sent it
         std::optional<Answer> answer;
     };
     // What was found out when the sink was opened, or is checked.
@@ -87,6 +88,7 @@ private:
         bool takes_tokens = false;
         uint64_t window = 0;  // exactly once: how many inserts the table knows again
         std::string zone;     // the server's
+        std::optional<Presence> presence;
     };
 
     Sink(Context context, SinkOptions options);

@@ -49,7 +49,8 @@ Status Sink::commit(uint64_t, std::string_view committable, const weir_bytes_out
     if (is_new) {
         sending.bytes = committable.size();
         unstored_.erase(token);
-        if (handed_over_.erase(token) == 0) window_->add(sending.bytes);  // by another run
+        sending.is_ours = handed_over_.erase(token) > 0;
+        if (!sending.is_ours) window_->add(sending.bytes);
     }
     if (sending.answer) return settle(token, sending, instead);
     if (!sending.block && inserter_->under_way() < options_.in_flight) {
@@ -61,7 +62,7 @@ Status Sink::commit(uint64_t, std::string_view committable, const weir_bytes_out
         if (!block) return block.status();
         sending.block = std::make_shared<const SealedBlock>(*block);
         WEIR_FAILPOINT("clickhouse.outbox.send");
-        inserter_->send(std::move(*block));
+        inserter_->send(std::move(*block), !sending.is_ours);
         context_.metric_set(under_way_metric_, static_cast<int64_t>(inserter_->under_way()));
     }
     return Status::pending();

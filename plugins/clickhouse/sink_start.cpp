@@ -26,7 +26,7 @@ Status Sink::open() {
     }
     if (window_) window_->set_limit(found_.window / 2);
     inserter_ = std::make_unique<Inserter>(
-        context_.raw(), *connection_, InserterOptions{found_.table.name.text(), options_.retry_for, found_.settings, found_.takes_tokens});
+        context_.raw(), *connection_, InserterOptions{found_.table.name.text(), options_.retry_for, found_.settings, found_.takes_tokens, std::move(found_.presence)});
     return {};
 }
 
@@ -54,6 +54,11 @@ Status Sink::look(Found &found) {
     if (problems > kToldProblems) text += ". And " + std::to_string(problems - kToldProblems) + " more: `weir lint --deep` tells all";
     if (problems > 0) return Status::config("table", text);
     if (Status s = learn_settings(found); !s.ok()) return s;
+    if (found.takes_tokens && Presence::tells(found.table)) {
+        auto presence = Presence::of(*connection_, found.table);
+        if (!presence) return presence.status();
+        found.presence = std::move(*presence);
+    }
     return context_.exactly_once() ? learn_window(found) : Status();
 }
 

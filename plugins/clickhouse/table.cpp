@@ -7,20 +7,6 @@ namespace weir::clickhouse {
 namespace {
 
 using Json = Config::Json;
-using Row = std::vector<std::string>;
-
-Result<std::vector<Row>> rows_of(ClickHouseConnection &connection, const std::string &sql) {
-    auto text = connection.post(sql + " FORMAT JSONCompact");
-    if (!text) return text.status();
-    const Json json = Json::parse(*text, nullptr, false);
-    if (!json.is_object() || !json.contains("data")) return Status::retryable("ClickHouse: an answer that is no JSON: " + one_line(*text));
-    std::vector<Row> out;
-    for (const Json &row : json["data"]) {
-        Row &values = out.emplace_back();
-        for (const Json &value : row) values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
-    }
-    return out;
-}
 
 std::string where(const TableName &name) {
     return " WHERE database = " + quote_text(name.database) + " AND table = " + quote_text(name.table);
@@ -75,6 +61,19 @@ std::string remedy(const Table &table, const Field &field, const Misfit &misfit)
 }
 
 }  // namespace
+
+Result<std::vector<Row>> rows_of(ClickHouseConnection &connection, const std::string &sql) {
+    auto text = connection.post(sql + " FORMAT JSONCompact");
+    if (!text) return text.status();
+    const Json json = Json::parse(*text, nullptr, false);
+    if (!json.is_object() || !json.contains("data")) return Status::retryable("ClickHouse: an answer that is no JSON: " + one_line(*text));
+    std::vector<Row> out;
+    for (const Json &row : json["data"]) {
+        Row &values = out.emplace_back();
+        for (const Json &value : row) values.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    return out;
+}
 
 TableName TableName::of(const std::string &text, const std::string &database) {
     const size_t dot = text.find('.');

@@ -44,6 +44,10 @@ struct Table {
     bool is_replicated() const { return engine.starts_with("Replicated") || engine.starts_with("Shared"); }
 };
 
+// What a query finds: each row's values as texts. Blocks on the connection.
+using Row = std::vector<std::string>;
+Result<std::vector<Row>> rows_of(ClickHouseConnection &connection, const std::string &sql);
+
 // Blocks on the connection. nullopt: there is no such table.
 Result<std::optional<Table>> find_table(ClickHouseConnection &connection, const TableName &name);
 // The table of the database whose name is nearest; empty: none is near.

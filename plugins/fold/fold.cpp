@@ -105,6 +105,7 @@ Status Fold::list_output(const Binding &binding) {
         if (Status s = add_output(binding, program_.state.fields[c], {true, c}); !s.ok()) return s;
     for (const std::string &name : config_.strings("keep")) {
         const auto found = input.find(name);
+        if (!found && !binding.wanted(0, name)) continue;  // nobody reads it, so it does not come
         if (!found) return Status::config("keep", "the input has no column `" + name + "`; it has " + to_string(input));
         if (Status s = add_output(binding, input.fields[*found], {false, *found}); !s.ok()) return s;
     }

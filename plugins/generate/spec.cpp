@@ -69,7 +69,7 @@ constexpr weir_param kParams[] = {
     param("count", WEIR_PARAM_INT64, "Ends after so many rows. By default it never ends."),
     param("for", WEIR_PARAM_DURATION, "Ends after this time; with `rate`, after the rows that are due in it."),
     param("seed", WEIR_PARAM_INT64, "The same seed gives the same rows.").default_json("1"),
-    param("splits", WEIR_PARAM_INT64, "How many splits share the rows, so that several workers can make them.")
+    param("splits", WEIR_PARAM_INT64, "How many splits share the rows, so that several workers can make them. Another number begins all rows anew.")
         .default_json("1"),
     param("format", WEIR_PARAM_CODEC,
           "Emits each row as one column `payload: string`, encoded so, in place of typed columns."),

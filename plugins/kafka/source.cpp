@@ -190,8 +190,7 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
         }
         if (!reading.failure.ok() || reading.ended) break;
     }
-    bool all = used == messages.size();
-    size_t asked = messages.size();
+    const size_t fetched = messages.size();
     bool full = false;
     Status status;
     if (records->size()) {
@@ -201,19 +200,20 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
         WEIR_FAILPOINT("kafka.source.emitted");
     }
     records->let_go();
-    split.drop(std::min(used + (reading.ended || !reading.failure.ok()), asked));
+    split.drop(std::min(used + (reading.ended || !reading.failure.ok()), fetched));
     if (!status.ok()) return status;
     note_progress(reading);
     if (reading.ended || split.at_end()) return Status::end();
-    bool more = full || !all || !reading.failure.ok() || asked >= std::min<uint64_t>(max_rows, WEIR_BATCH_MAX_ROWS);
-    return more ? Status::more() : Status();
+    return full || !reading.failure.ok() || !split.is_drained() ? Status::more() : Status();
 }
 
 void Source::note_progress(Reading &reading) {
     if (reading.split->is_starving(consumer_->queue_limit())) consumer_->refetch(reading.split);
-    if (++reading.polls % kPollsBetweenLags != 0) return;
+    // At the end it is told at once: nothing may come for long.
+    if (++reading.polls % kPollsBetweenLags != 0 && (!reading.split->is_drained() || lag_ == 0)) return;
     int64_t lag = 0;
     for (const auto &[number, other] : readings_) lag += std::max<int64_t>(0, consumer_->lag(*other.split));
+    lag_ = lag;
     context_.metric_set(lag_metric_, lag);
 }
 

@@ -64,6 +64,7 @@ private:
     std::vector<Metadata> emitted_;   // the metadata columns behind the record's, as bound
     std::vector<RowError> failures_;
     std::map<uint64_t, Reading> readings_;
+    int64_t lag_ = -1;  // as it was told last; -1: not yet
     uint32_t bytes_metric_ = 0, lag_metric_ = 0;
 };
 

@@ -54,11 +54,13 @@ void Split::wake() {
 }
 
 std::span<rd_kafka_message_t *const> Split::fetch(size_t most) {
+    drained_ = false;
     if (at_ == messages_.size()) {
         at_ = 0;
         messages_.resize(most);
         auto n = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), most);
         messages_.resize(n > 0 ? static_cast<size_t>(n) : 0);
+        drained_ = messages_.size() < most;
     }
     return {messages_.data() + at_, std::min(most, messages_.size() - at_)};
 }

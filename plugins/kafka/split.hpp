@@ -40,6 +40,9 @@ public:
     // [worker] At most `most` messages that were fetched, valid until drop. REQUIRES: state was kRunning.
     std::span<rd_kafka_message_t *const> fetch(size_t most);
     void drop(size_t n);  // [worker] the first n of them are done with
+    // [worker] Whether the last fetch left nothing, so that the next message wakes the reader: one that comes to others does not. What
+    // a fetch before left over does not tell.
+    bool is_drained() const { return drained_ && at_ == messages_.size(); }
     // [worker] Whether the client stopped fetching because its queue was full, and has half of it left now: it
     // would go on only after up to a second.
     bool is_starving(size_t queue_limit);
@@ -63,6 +66,7 @@ private:
     Queue queue_;
     std::vector<rd_kafka_message_t *> messages_;
     size_t at_ = 0;
+    bool drained_ = false;
     bool was_full_ = false;
 };
 

@@ -13,6 +13,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include <weir/saturated.hpp>
+
 #include "layout.hpp"
 
 namespace weir::over {
@@ -107,6 +109,7 @@ public:
     std::optional<int64_t> next_advance() const;
 
     bool is_late(int64_t time) const;
+    int64_t lateness(int64_t time) const { return saturated_sub(watermark_, time); }  // microseconds
     // Entries of state, by key group.
     using Put = std::function<void(uint32_t group, std::string key, std::optional<std::string> value)>;
     void save(const Put &put, bool full);

@@ -37,7 +37,7 @@ constexpr weir_param kOverParams[] = {
 };
 constexpr weir_port kOverOutputs[] = {
     port("out", "Each row, with `columns`."),
-    port("late", "Rows that came later than allowed."),
+    port("late", "Rows that came later than allowed, with `lateness_ms`: how far their time is behind the watermark."),
 };
 
 const weir_memory_api *memory_of_host() {
@@ -69,7 +69,8 @@ Over::Over(Context context, const Config &config, const Spec &spec)
       rows_metric_(context.metric("rows", WEIR_METRIC_GAUGE, "Rows that are kept in frames.")) {}
 
 Status Over::bind(const Binding &binding) {
-    if (Status s = late_.bind(binding, kLatePort); !s.ok()) return s;
+    binding.reads_nothing(0);  // but what follows
+    late_.bind(binding, kLatePort);
     auto layout = Layout::create(context_, binding, spec_, config_);
     if (!layout) return layout.status();
     frames_.reset();
@@ -146,6 +147,7 @@ bool Over::find_frames(const BatchView &batch) {
         if (layout_.time_column >= 0 && frames_->is_late(times_[row])) {
             bad_[row] = 1;
             late_rows_.push_back(static_cast<int32_t>(row));
+            lateness_.push_back(frames_->lateness(times_[row]));
             continue;
         }
         row_frames_[row] = &frames_->at(hashes_[row], keys_.view(row));
@@ -159,6 +161,7 @@ Status Over::process(const BatchView &batch, uint32_t) {
     if (n == 0) return {};
     errors_.clear();
     late_rows_.clear();
+    lateness_.clear();
     places_.assign(n, {});
     now_ = std::max(now_, context_.now());
     if (by_clock()) advance(now_);
@@ -298,7 +301,7 @@ bool Over::emit(const BatchView &batch) {
     bool room = true;
     if (!late_rows_.empty()) {
         context_.metric_add(late_metric_, static_cast<int64_t>(late_rows_.size()));
-        room = late_.emit(context_, batch, 0, late_rows_);
+        room = late_.emit(context_, batch, late_rows_, lateness_);
     }
     std::vector<int32_t> rows;
     for (size_t row = 0; row < bad_.size(); ++row)

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include <weir/ext/memory.h>
+#include <weir/late_rows.hpp>
 #include <weir/operator.hpp>
-#include <weir/pass.hpp>
 #include <weir/state_entries.hpp>
 #include <weir/waves.hpp>
 
@@ -61,7 +61,7 @@ private:
     Layout layout_;
     std::unique_ptr<Frames> frames_;
     AggregationEvaluator evaluator_;
-    PassThrough late_;
+    LateRows late_;
     Waves waves_;
     std::string columns_text_;  // of the frames' rows
     bool columns_saved_ = false;
@@ -75,6 +75,7 @@ private:
     std::vector<uint8_t> bad_;  // by row: it is in errors, or late
     std::vector<Frame *> row_frames_;
     std::vector<int32_t> late_rows_;
+    std::vector<int64_t> lateness_;  // of these, microseconds
     std::vector<RowError> errors_;
     std::vector<Place> places_;
     std::vector<ArrowArray> results_;  // by wave

@@ -35,7 +35,7 @@ constexpr weir_param kTopParams[] = {
 };
 constexpr weir_port kTopOutputs[] = {
     port("out", "The rows of rankings, with `rank`."),
-    port("late", "With `per`: rows whose ranking was sent already."),
+    port("late", "With `per`: rows whose ranking was sent already, with `lateness_ms`: how far its time is behind the watermark."),
 };
 
 const weir_memory_api *memory_of_top() {
@@ -133,7 +133,8 @@ Status Top::bind_columns(const Binding &binding) {
 }
 
 Status Top::bind(const Binding &binding) {
-    if (Status s = late_.bind(binding, kLatePort); !s.ok()) return s;
+    binding.reads_nothing(0);  // but what follows
+    late_.bind(binding, kLatePort);
     if (Status s = bind_columns(binding); !s.ok()) return s;
     if (Status s = bind_per(binding); !s.ok()) return s;
     const Schema &input = binding.input(0);
@@ -192,6 +193,7 @@ bool Top::take_row(const BatchView &batch, int64_t row, std::string_view key, ui
         per = column.value<int64_t>(row);
         if (is_closed(per)) {
             late_rows_.push_back(static_cast<int32_t>(row));
+            lateness_.push_back(saturated_sub(watermark_, saturated_add(per, per_offset_)));
             return false;
         }
     }
@@ -232,6 +234,7 @@ bool Top::take_row(const BatchView &batch, int64_t row, std::string_view key, ui
 Status Top::process(const BatchView &batch, uint32_t) {
     errors_.clear();
     late_rows_.clear();
+    lateness_.clear();
     expire();
     keys_.clear();
     key_.encode(*batch.raw().array, keys_);
@@ -243,7 +246,7 @@ Status Top::process(const BatchView &batch, uint32_t) {
     if (!errors_.empty()) context_.fail(batch, errors_);
     if (!late_rows_.empty()) {
         context_.metric_add(late_metric_, static_cast<int64_t>(late_rows_.size()));
-        late_full_ = !late_.emit(context_, batch, 0, late_rows_);
+        late_full_ = !late_.emit(context_, batch, late_rows_, lateness_);
     }
     flush();
     return emit();

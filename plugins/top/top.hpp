@@ -14,8 +14,8 @@
 
 #include <weir/ext/memory.h>
 #include <weir/key_codec.hpp>
+#include <weir/late_rows.hpp>
 #include <weir/operator.hpp>
-#include <weir/pass.hpp>
 #include <weir/row_codec.hpp>
 #include <weir/state_entries.hpp>
 
@@ -81,7 +81,7 @@ private:
     bool has_rank_ = false;
     std::string columns_text_;
     bool columns_saved_ = false;
-    PassThrough late_;
+    LateRows late_;
 
     std::map<int64_t, Rankings> rankings_;  // by what they are of; without `per`, 0
     std::set<Ranking *> changed_;           // since the last tick
@@ -94,6 +94,7 @@ private:
     // Of the batch at hand.
     KeyBatch keys_;
     std::vector<int32_t> late_rows_;
+    std::vector<int64_t> lateness_;  // of these, microseconds
     std::vector<RowError> errors_;
 
     std::unique_ptr<BatchBuilder> builder_;

@@ -9,7 +9,6 @@ namespace weir::window {
 namespace {
 
 constexpr uint32_t kLatePort = 1;
-constexpr const char *kLateness = "lateness_ms";
 
 constexpr weir_port kOutputs[] = {
     port("out", "A row for each result: the key, the window's bounds, and the columns."),
@@ -73,7 +72,7 @@ Status Window::bind(const Binding &binding) {
     for (const std::string &column : states_->reads()) binding.reads(0, column);
     if (Status s = bind_row_expressions(binding); !s.ok()) return s;
     binding.set_output(0, layout_.output);
-    if (Status s = bind_late(binding); !s.ok()) return s;
+    late_.bind(binding, kLatePort);
     results_ = std::make_unique<Results>(context_, layout_, *states_);
     if (spec_.aligned()) windows_ = make_time_windows(spec_, layout_, *states_, *grid_, *results_);
     else if (spec_.timed()) windows_ = make_session_windows(spec_, layout_, *states_, *results_);
@@ -111,23 +110,6 @@ Status Window::bind_row_expressions(const Binding &binding) {
         for (size_t c = 0; c < columns.size(); ++c)
             if (columns[c]) binding.reads(0, input.fields[c].name);
     }
-    return {};
-}
-
-Status Window::bind_late(const Binding &binding) {
-    const Schema &input = binding.input(0);
-    Schema late;
-    late_columns_.clear();
-    for (size_t i = 0; i < input.size(); ++i) {
-        const Field &field = input.fields[i];
-        if (!binding.wanted(kLatePort, field.name)) continue;
-        late_columns_.push_back(i);
-        late.fields.push_back(field);
-        binding.reads(0, field.name);
-    }
-    late_has_lateness_ = !late.find(kLateness) && binding.wanted(kLatePort, kLateness);
-    if (late_has_lateness_) late.fields.push_back({kLateness, type_of(TypeId::kInt64), false});
-    binding.set_output(kLatePort, late);
     return {};
 }
 
@@ -251,30 +233,9 @@ Status Window::drop_refused(const BatchView &batch) {
     }
     if (refused_.late.empty()) return {};
     context_.metric_add(late_metric_, static_cast<int64_t>(refused_.late.size()));
-    emit_late(batch);
+    // One batch at most, behind which nothing else goes to this port until there is room.
+    late_full_ = !late_.emit(context_, batch, refused_.late, refused_.lateness);
     return {};
-}
-
-// One batch at most, behind which nothing else goes to this port until there is room.
-void Window::emit_late(const BatchView &batch) {
-    const auto n = static_cast<int64_t>(refused_.late.size());
-    std::vector<ArrowArray> columns;
-    for (size_t c : late_columns_) {
-        const Column from = batch.column(c);
-        ColumnBuilder to(from.type());
-        to.reserve(n);
-        for (int32_t row : refused_.late) to.append_from(from, row);
-        to.finish(&columns.emplace_back());
-    }
-    if (late_has_lateness_) {
-        ColumnBuilder to(type_of(TypeId::kInt64));
-        auto *out = to.append_n<int64_t>(n);
-        for (size_t i = 0; i < refused_.lateness.size(); ++i) out[i] = refused_.lateness[i] / 1000;
-        to.finish(&columns.emplace_back());
-    }
-    ArrowArray rows;
-    make_struct(std::move(columns), n, &rows);
-    late_full_ = !context_.emit_derived(kLatePort, rows, batch.raw(), refused_.late);
 }
 
 Status Window::go_on() {

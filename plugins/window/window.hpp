@@ -7,6 +7,7 @@
 
 #include <weir/expression.hpp>
 #include <weir/ext/memory.h>
+#include <weir/late_rows.hpp>
 
 #include "windows.hpp"
 
@@ -30,13 +31,11 @@ public:
     Status snapshot(const weir_snapshot &out) override;
 
 private:
-    Status bind_late(const Binding &binding);
     Status bind_row_expressions(const Binding &binding);
     void find_times(const BatchView &batch);
     Status find_row_values(const BatchView &batch);
     void find_hashes(const BatchView &batch);
     Status drop_refused(const BatchView &batch);
-    void emit_late(const BatchView &batch);
     Status go_on();
     void tick();
     void report();
@@ -55,8 +54,7 @@ private:
     std::optional<uint32_t> trigger_, gap_;
     Type gap_type_;
 
-    std::vector<size_t> late_columns_;  // of the input, that the port late has
-    bool late_has_lateness_ = false;
+    LateRows late_;
     bool late_full_ = false;
 
     // Of the batch at hand.

@@ -173,6 +173,43 @@ def events_of_users_are_analysed():
                                      unusual=fraud["unusual-amount"]), "kinds of results")
 
 
+def time_of(text):
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def expected_profile(events):
+    """What is known of a user in the end: profile, features and counts of events, with times in milliseconds."""
+    by_time = sorted(events, key=lambda e: e["ms"])
+    purchases = [e["amount"] for e in events if e["amount"]]
+    profile = {**{k: by_time[-1][k] for k in ("page", "product", "category")}, "last_seen": by_time[-1]["ms"]}
+    features = dict(events=len(events), purchases=len(purchases), spent=sum(purchases), first_seen=by_time[0]["ms"],
+                    recent_pages=[e["page"] for e in events[-10:]],
+                    average_amount=half_up(sum(purchases) / len(purchases)) if purchases else None)
+    return profile, features, collections.Counter(e["event_type"] for e in events)
+
+
+def users_are_known_after_a_restart():
+    events = in_order_of_users(user_events(3000))
+    topics = {f"{name}_topic": unique(name) for name in ("profiles", "activity", "features", "dead_letter")}
+    told = settings(brokers=KAFKA, events_topic=topic_of(events), group_id=unique("group"), **topics)
+    state = data_dir(unique("profiles"))
+    for records in (1300, 1700):
+        weir("run", TOPOLOGIES / "user-profiles.yaml", "--records", records, *state, *told)
+    found = {name.removesuffix("_topic"): rows_of(topic) for name, topic in topics.items()}
+    equal(found["dead_letter"], [], "dead letters")
+    for name in ("profiles", "activity", "features"):
+        equal(len(found[name]), len(events), f"rows of {name}")
+    last = {name: {row["user_id"]: row for row in found[name]} for name in ("profiles", "features")}  # a user's are in their order
+    counts = by_key(found["activity"], lambda row: row["user_id"])
+    for user, theirs in by_key(events, lambda e: e["user_id"]).items():
+        profile, features, kinds = expected_profile(theirs)
+        row = last["profiles"][user]
+        equal({**{k: row[k] for k in profile}, "last_seen": time_of(row["last_seen"])}, profile, f"the profile of {user}")
+        row = last["features"][user]
+        equal({**{k: row[k] for k in features}, "first_seen": time_of(row["first_seen"])}, features, f"the features of {user}")
+        equal({row["event_type"]: row["count"] for row in counts[user]}, dict(kinds), f"the activity of {user}")
+
+
 def each_kind_of_window_is_shown():
     events = in_order_of_users(user_events(2000))
     topic = topic_of(events)
@@ -184,6 +221,6 @@ def each_kind_of_window_is_shown():
         check("refused rows" not in said, f"{path.name} refuses rows", said)
 
 
-for case in (orders_are_counted_by_status, events_of_users_are_analysed, each_kind_of_window_is_shown):
+for case in (orders_are_counted_by_status, events_of_users_are_analysed, users_are_known_after_a_restart, each_kind_of_window_is_shown):
     case()
     print("ok:", case.__name__.replace("_", " "), flush=True)

@@ -72,8 +72,8 @@ TYPES = {
 BY_CAST = {"f32", "f64"}  # JSON has no NaN: they come as text
 
 
-def there_and_back(server, folder, types, compression):
-    """Every type with its edge values, written by weir, read back by the engine."""
+def there_and_back(server, front, folder, types, compression):
+    """Every type with its edge values, written by weir, read back by the engine. The insert's answer is lost: the rows are found."""
     table = f"types_{compression}"
     columns = ", ".join(f"{name} {target}" for name, (_, target, _, _) in types.items())
     server.ask(f"CREATE TABLE {table} (row UInt8, {columns}, kept String DEFAULT 'by default', twice UInt16 MATERIALIZED row * 2) "
@@ -82,10 +82,11 @@ def there_and_back(server, folder, types, compression):
     rows.write_text("".join(json.dumps({"row": i, **{name: values[i] for name, (_, _, values, _) in types.items()}}) + "\n" for i in range(3)))
     fields = "".join(f"    {name}: \"{'string' if name in BY_CAST else kind}\"\n" for name, (kind, _, _, _) in types.items())
     casts = "".join(f", {name}: \"{name}::{kind}\"" for name, (kind, _, _, _) in types.items() if name in BY_CAST)
-    run(folder, f"""
+    front.fault(kind="after", times=1)
+    said = run(folder, f"""
 name: types
 connections:
-  clickhouse: {{ url: "{server.url}" }}
+  clickhouse: {{ url: "{front.url}" }}
 records:
   row:
     row: uint8
@@ -94,6 +95,7 @@ nodes:
   rows: {{ file.source: {{ path: {rows}, format: json, record: row }}, set: {{ row: row{casts} }} }}
   out: {{ from: rows, clickhouse.sink: {{ table: {table}, compression: {compression} }} }}
 """, name=f"types-{compression}")
+    check("trying again" in said and "cannot be seen" not in said and "were missing" not in said, said)
     for name, (_, _, values, shown) in types.items():
         got = [value for value, in server.rows(f"SELECT {name} FROM {table} ORDER BY row")]
         want = [v.lower() if name == "u" else v for v in (shown or values)]
@@ -317,7 +319,7 @@ def main():
         server = Server("clickhouse", folder / "server", "--set", "allow_suspicious_low_cardinality_types=1")
         front = Server("clickhouse-front", folder / "front", "--to", server.url)
         for compression in ("lz4", "zstd", "none"):
-            there_and_back(server, folder, TYPES, compression)
+            there_and_back(server, front, folder, TYPES, compression)
         rows_that_do_not_fit(server, folder)
         tables_that_do_not_fit(server, folder)
         for delivery in ("at_least_once", "exactly_once"):

@@ -1,5 +1,6 @@
 // The columns of rows in keyed state that the host holds, over versions of a topology: columns that were added are not
-// there in older rows, columns that are gone are passed over, and a column that is of another type now refuses the start.
+// there in older rows, columns that are gone are passed over, one whose type holds all values of the one before (an int64 that
+// was an int32, a decimal with more digits) is read as it is now, and a column of any other type refuses the start.
 //
 //   layouts_.bind(columns);                                                             // in bind
 //   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
@@ -10,6 +11,7 @@
 // at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -38,7 +40,7 @@ public:
         std::optional<size_t> place;            // among the row's columns; none: it has no such column
         std::optional<std::string_view> bytes;  // none: it is null
     };
-    // The present columns of a row with its number. False: it is no row of any layout.
+    // The present columns of a row with its number, valid until the next call. False: it is no row of any layout.
     bool split(std::string_view row, std::vector<Value> &out) const;
 
 private:
@@ -54,6 +56,7 @@ private:
     std::map<uint16_t, Layout> layouts_;
     uint16_t number_ = 0;
     bool saved_ = false;
+    mutable std::vector<std::array<char, 8>> widened_;  // by column, what split has converted
 };
 
 }  // namespace weir

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <future>
 #include <mutex>
 
 #include "../scratch_folder.hpp"
@@ -20,7 +21,9 @@ namespace {
 
 using clickhouse::Engine;
 using clickhouse::EngineAddress;
+using clickhouse::HttpAnswer;
 using clickhouse::HttpClient;
+using clickhouse::HttpRequest;
 
 constexpr std::chrono::seconds kPatience{60};
 
@@ -33,6 +36,12 @@ bool eventually(F done) {
         ::poll(nullptr, 0, 5);  // milliseconds: an engine starts in a second, and needs the processor for that
     }
     return true;
+}
+
+HttpAnswer perform(HttpClient &client, HttpRequest request) {
+    std::promise<HttpAnswer> answered;
+    client.start(std::move(request), [&](HttpAnswer answer) { answered.set_value(std::move(answer)); });
+    return answered.get_future().get();
 }
 
 // What an engine logs, and its answers.
@@ -61,8 +70,8 @@ public:
         const bool answered = eventually([&] {
             auto at = address();
             if (!at) throw std::runtime_error(at.status().message());
-            auto answer = client_.perform({at->url, std::make_shared<const std::string>(sql),
-                                           {"X-ClickHouse-User: " + at->user, "X-ClickHouse-Key: " + at->password}});
+            auto answer = perform(client_, {at->url, std::make_shared<const std::string>(sql),
+                                             {"X-ClickHouse-User: " + at->user, "X-ClickHouse-Key: " + at->password}});
             out = answer.complete() ? answer.body : answer.failure;
             return answer.complete();
         });
@@ -107,7 +116,7 @@ TEST_F(EmbeddedEngine, AnswersToItsUserAlone) {
     auto at = user.address();
     ASSERT_TRUE(at.ok());
     HttpClient client{{}};
-    const auto stranger = client.perform({at->url, std::make_shared<const std::string>("SELECT * FROM file('/etc/hostname', LineAsString)"), {}});
+    const auto stranger = perform(client, {at->url, std::make_shared<const std::string>("SELECT * FROM file('/etc/hostname', LineAsString)"), {}});
     EXPECT_NE(stranger.body.find("Not enough privileges"), stranger.body.npos) << stranger.body;
 }
 

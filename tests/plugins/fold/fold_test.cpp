@@ -63,6 +63,13 @@ TEST_F(FoldTest, MakesTheStateAnewWithEachRowOfItsKey) {
               (Lines{R"j({"user":"b","visits":2,"total":3.00,"first_seen":"1970-01-01T00:00:02Z","amount":1.00})j"}));
 }
 
+TEST_F(FoldTest, KeepsNothingThatNobodyReads) {
+    HarnessOptions options;
+    options.wanted[0] = {"user", "visits"};
+    make(kVisits + R"j(,"keep":["amount"])j", schema_of({{"user", "string"}}), options);
+    EXPECT_EQ(send(R"j([["a"]])j"), (Lines{R"j({"user":"a","visits":1})j"}));
+}
+
 TEST_F(FoldTest, SeesTheStateAsItWasBeforeTheRow) {
     make(R"j("columns":{"n":{"init":"0","next":"n + 1"},"before":{"init":"-1","next":"n"}})j", schema_of({{"k", "string"}}));
     EXPECT_EQ(send(R"j([["a"],["a"]])j"), (Lines{R"j({"k":"a","n":1,"before":0})j", R"j({"k":"a","n":2,"before":1})j"}));
@@ -101,8 +108,20 @@ TEST_F(FoldTest, GoesOnAfterARestartAndGivesNewColumnsTheirInit) {
               (Lines{R"j({"user":"a","spent":5,"visits":3})j", R"j({"user":"c","spent":5,"visits":1})j", R"j({"user":"a","spent":5,"visits":4})j"}));
     ASSERT_EQ(start_again(kVisits).message(), "");
     EXPECT_EQ(send(R"j([["a",null,0],["b",null,0]])j"), (Lines{R"j({"user":"a","visits":5})j", R"j({"user":"b","visits":2})j"}));
-    EXPECT_EQ(start_again(R"j("columns":{"visits":{"init":"0::int64","next":"visits + 1"}})j").message(),
-              "column `visits` is int32 in the state, and int64 now. Give it another name, cast it to the old type, or begin anew (--reset)");
+    EXPECT_EQ(start_again(R"j("columns":{"visits":{"init":"''","next":"visits || 'x'"}})j").message(),
+              "column `visits` is int32 in the state, and string now. Give it another name, cast it to the old type, or begin anew (--reset)");
+}
+
+TEST_F(FoldTest, GoesOnWithWiderTypes) {
+    make(R"j("columns":{"n":{"init":"-1::int32","next":"n - 1::int32"},"f":{"init":"0.5::float32","next":"f"},"d":{"init":"-1.25::decimal(5,2)","next":"d"},
+                        "u":{"init":"200::uint8","next":"u"}})j", schema_of({{"k", "string"}}));
+    send(R"j([["a"]])j");
+    const std::string wider = R"j("columns":{"n":{"init":"0::int64","next":"n - 3000000000"},"f":{"init":"0::float64","next":"f"},
+                                             "d":{"init":"0::decimal(12,2)","next":"d"},"u":{"init":"0::int32","next":"u"}})j";
+    ASSERT_EQ(start_again(wider, schema_of({{"k", "string"}})).message(), "");
+    EXPECT_EQ(send(R"j([["a"]])j"), (Lines{R"j({"k":"a","n":-3000000002,"f":0.5,"d":-1.25,"u":200})j"}));
+    EXPECT_EQ(start_again(R"j("columns":{"n":{"init":"0::int32","next":"n"}})j", schema_of({{"k", "string"}})).message(),
+              "column `n` is int64 in the state, and int32 now. Give it another name, cast it to the old type, or begin anew (--reset)");
 }
 
 TEST_F(FoldTest, KeepsTextsListsAndMaps) {

@@ -66,6 +66,19 @@ TEST_F(KafkaSource, ReadsALargePayload) {
     EXPECT_EQ(reader.rows[1], "{\"value\":\"" + large + "\"}");
 }
 
+// Where a batch ends at its bytes, what was fetched beyond them is the next one; and behind that the client may have more, of which
+// it has told before.
+TEST_F(KafkaSource, ReadsOnBehindABatchThatItsBytesEnd) {
+    use_connection();
+    produce(std::vector<std::optional<std::string>>(10, "1"), "k");
+    auto h = source({{"partitions", {0}}, {"record", kNumbers}});
+    ASSERT_EQ(start(*h).message(), "");
+    Reader reader(*h);
+    reader.most_rows = 3;
+    reader.most_bytes = 1;
+    EXPECT_TRUE(reader.read(10)) << reader.rows.size();
+}
+
 TEST_F(KafkaSource, GivesMetadataByNameAndAsOrdinaryColumns) {
     use_connection();
     produce({"7"}, "key-7");

@@ -189,7 +189,7 @@ inline Status start(Harness &harness) {
     return status;
 }
 
-// A source with all splits that it lists, polled in turn.
+// A source with all splits that it lists, polled in turn as the engine does: those that had more, and all once it was woken.
 class Reader {
 public:
     explicit Reader(Harness &harness) : source(harness) {}
@@ -200,6 +200,7 @@ public:
         for (const std::string &id : ids)
             if (!splits.contains(id)) {
                 EXPECT_EQ(source.assign(next_, id).message(), "");
+                ready.insert(next_);
                 splits[id] = next_++;
             }
         for (auto it = splits.begin(); it != splits.end();) {
@@ -218,9 +219,12 @@ public:
     }
     // One round over all splits; rows are collected.
     void poll() {
+        const bool woken = source.take_wake();
         for (auto &[id, number] : splits) {
-            if (ended.contains(id)) continue;
-            Status status = source.poll(number);
+            if (woken) ready.insert(number);
+            if (ended.contains(id) || !ready.contains(number)) continue;
+            Status status = source.poll(number, most_rows, most_bytes);
+            if (!status.is_more()) ready.erase(number);
             EXPECT_TRUE(status.ok()) << status.message();
             if (!status.ok()) ended.insert(id);
             if (status.is_end()) ended.insert(id);
@@ -263,6 +267,8 @@ public:
     Harness &source;
     std::map<std::string, uint64_t> splits;
     std::set<std::string> ended;
+    std::set<uint64_t> ready;
+    uint64_t most_rows = WEIR_BATCH_MAX_ROWS, most_bytes = WEIR_BATCH_MAX_BYTES;
     std::vector<std::string> rows;
     std::vector<FailedRow> failed;
 

@@ -136,16 +136,16 @@ TEST_F(OverTest, LetsRowsGoThatAreLaterThanAllowed) {
     send(R"j([["a",20,1]])j");
     watermark(19.9);
     EXPECT_EQ(send(R"j([["a",19.9,2],["a",19.95,4]])j"), (Lines{"a 19 4 1 4"}));
-    EXPECT_EQ(out(1), (Lines{"a 19 2"}));
+    EXPECT_EQ(out(1), (Lines{"a 19 2 0"}));
     EXPECT_EQ(h_->metric("late"), 1);
     restart();
     watermark(19.9);  // as the host does first
-    EXPECT_EQ(send(R"j([["a",19.9,2]])j", 1), (Lines{"a 19 2"}));
+    EXPECT_EQ(send(R"j([["a",19.9,2]])j", 1), (Lines{"a 19 2 0"}));
     make(R"j("last":10000000,"allowed_lateness":5000000,)j" + kSums);
     send(R"j([["a",6,1],["a",20,10]])j");
     watermark(19.9);
     EXPECT_EQ(send(R"j([["a",15,100],["a",14.9,1000]])j"), (Lines{"a 15 100 2 101"}));
-    EXPECT_EQ(out(1), (Lines{"a 14 1000"}));
+    EXPECT_EQ(out(1), (Lines{"a 14 1000 5000"}));
 }
 
 TEST_F(OverTest, GoesByTheClock) {

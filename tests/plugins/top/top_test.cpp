@@ -130,12 +130,12 @@ TEST_F(TopTest, LetsRowsGoWhoseRankingWasSent) {
     watermark(12);
     out();
     send(R"([["x","b",8,10],["x","c",1,20]])");
-    EXPECT_EQ(out(1), (Lines{"x b 8 10"}));
+    EXPECT_EQ(out(1), (Lines{"x b 8 10 2000"}));
     EXPECT_EQ(h_->metric("late"), 1);
     restart();
     watermark(12);  // as the host does first
     send(R"([["x","b",7,10]])");
-    EXPECT_EQ(out(1), (Lines{"x b 7 10"}));
+    EXPECT_EQ(out(1), (Lines{"x b 7 10 2000"}));
     watermark(20);
     EXPECT_EQ(out(), (Lines{"x c 1 20 1"}));
 }

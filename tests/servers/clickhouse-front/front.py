@@ -16,6 +16,7 @@ What reaches the server, and what the client sees:
   late_after    the whole INSERT; the same
   slow_before   the whole INSERT, `seconds` (default 30) late
   slow_after    the whole INSERT at once; the answer `seconds` late
+  hold          the whole INSERT; no answer until the next /fault, which drops the connection
 
 All other requests pass. An INSERT is a POST whose statement, in `query` or at the body's beginning, begins with that word.
 """
@@ -36,7 +37,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 TEXTS = {241: "Memory limit (total) exceeded: would use 1.00 GiB. (MEMORY_LIMIT_EXCEEDED)",
          243: "Cannot reserve 1.00 MiB, not enough space. (NOT_ENOUGH_SPACE)"}
 KINDS = {"before", "after", "cut_body", "cut_answer", "500", "503", "code", "late_before", "late_after", "slow_before",
-         "slow_after"}
+         "slow_after", "hold"}
 MAX_BODY = 1 << 30
 
 
@@ -44,7 +45,7 @@ class Faults:
     """What is to go wrong. Any thread."""
 
     def __init__(self):
-        self.lock, self.done = threading.Lock(), collections.Counter()
+        self.lock, self.done, self.changed = threading.Lock(), collections.Counter(), threading.Event()
         self.set({})
 
     def set(self, wanted):
@@ -57,6 +58,8 @@ class Faults:
             self.times, self.after = int(wanted.get("times", 1)), int(wanted.get("after", 0))
             self.seconds, self.code = float(wanted.get("seconds", 30)), int(wanted.get("code", 243))
             self.dice = random.Random(wanted.get("seed", "1"))
+            self.changed.set()  # what is held goes on
+            self.changed = threading.Event()
 
     def next(self):
         """The fault of the INSERT that comes, or None."""
@@ -212,6 +215,13 @@ class Handler(BaseHTTPRequestHandler):
         status, headers, text = self.forward(body)
         self.stopping.wait(self.faults.seconds)
         self.answer(status, text, headers)
+
+
+    def do_hold(self, body):
+        changed = self.faults.changed
+        self.forward(body)
+        changed.wait()
+        self.drop()
 
 
 class Server(ThreadingHTTPServer):

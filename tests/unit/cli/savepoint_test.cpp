@@ -66,6 +66,28 @@ TEST_F(Savepoint, BringsTheStateBackOnOtherWorkers) {
     EXPECT_EQ(entries(), "5");
 }
 
+TEST_F(Savepoint, TakesNoPlaceWhereItIsDamaged) {
+    save_five();
+    ASSERT_EQ(run(8).code, 0);
+    std::filesystem::path table;
+    for (const auto& file : std::filesystem::directory_iterator(folder_.path() / "data/.savepoints/t/five/db"))
+        if (file.path().extension() == ".sst") table = file.path();
+    ASSERT_FALSE(table.empty());
+    const std::string name = std::filesystem::relative(table, folder_.path());
+    std::string bytes = folder_.read(name);
+    bytes[bytes.size() / 4] = static_cast<char>(bytes[bytes.size() / 4] ^ 0x10);
+    std::filesystem::remove(table);  // the state has the same file
+    folder_.write(name, bytes);
+    const Outcome refused = on_data({"savepoint", "restore", "t", "five", "--replace"});
+    EXPECT_EQ(refused.code, 6);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("savepoint `five` of topology `t` cannot be read, and nothing was changed"),
+                                   HasSubstr(".savepoints/t/five/db: corrupt")));
+    EXPECT_EQ(run(8, {"--savepoint", "five", "--reset"}).code, 6);
+    EXPECT_EQ(entries(), "13");
+    std::filesystem::remove(folder_.path() / "data/.savepoints/t/five/identity");
+    EXPECT_THAT(on_data({"savepoint", "restore", "t", "five", "--replace"}).err, HasSubstr("is no whole savepoint: its file `identity` is missing"));
+}
+
 TEST_F(Savepoint, IsListedAndShown) {
     EXPECT_EQ(on_data({"savepoint", "ls"}).out, "TOPOLOGY  NAME  CREATED  EPOCH  BYTES  NODES\n");
     save_five();

@@ -148,6 +148,20 @@ protected:
         return got.out;
     }
 
+    // What zsh offers: the words, `files` where it looks for these, and before words that more follows on: `...`
+    std::string zsh(const std::string& line) {
+        const Outcome got = shell(
+            "mkdir -p bin && ln -sf \"$WEIR_BIN\" bin/weir && PATH=$PWD/bin:$PATH exec zsh -f -c '\n"
+            "compdef() { }\n"
+            "_files() { print files }\n"
+            "compadd() { [[ $1 == -S ]] && shift 2 && print ...; shift; print -l -- \"$@\" }\n"
+            "source <(weir completion zsh)\n"
+            "words=(\"${(@s: :)1}\") CURRENT=$#words; _weir' - '" + line + "' 2>&1",
+            folder_.path());
+        EXPECT_EQ(got.code, 0) << got.out;
+        return got.out;
+    }
+
     Folder folder_;
 };
 
@@ -179,10 +193,13 @@ TEST_F(Completion, OffersTheParametersOfTheTopologiesNamed) {
 
 TEST_F(Completion, LeavesFilesToTheShell) { EXPECT_EQ(bash("weir run "), "\n"); }
 
-TEST_F(Completion, HasAScriptForZsh) {
-    const Outcome got = weir({"completion", "zsh"});
-    EXPECT_THAT(got.out, StartsWith("#compdef weir\n"));
-    EXPECT_EQ(got.code, 0);
+TEST_F(Completion, OffersTheSameInZsh) {
+    EXPECT_THAT(weir({"completion", "zsh"}).out, StartsWith("#compdef weir\n"));
+    EXPECT_EQ(zsh("weir topology "), "docs\nnew\nschema\n");
+    EXPECT_EQ(zsh("weir lint --format=j"), "--format=json\n");
+    EXPECT_EQ(zsh("weir run orders.yaml --set "), "...\nbrokers=\ngroup_by=\n");
+    EXPECT_EQ(zsh("weir run orders.yaml --set group_by=r"), "group_by=region\n");
+    EXPECT_EQ(zsh("weir run "), "files\n");
 }
 
 TEST_F(Completion, KnowsItsShells) {

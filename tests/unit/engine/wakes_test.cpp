@@ -35,6 +35,38 @@ TEST_F(Wakes, ComeOnceDueTimersHadRoom) {
                                                      "{\"n\":1,\"time\":31}"));
 }
 
+// Lets a minute pass as fast as all sleep, and counts how often anyone was awake.
+class QuietMinute : public SimulationDriver {
+public:
+    std::optional<int64_t> on_rest(int64_t now, std::optional<int64_t> next) override {
+        constexpr int64_t kMinute = 60'000'000;
+        ++rests;
+        if (now >= kMinute) return std::nullopt;
+        return std::min(next.value_or(kMinute), kMinute);
+    }
+    bool on_turn() override {
+        ++turns;
+        return true;
+    }
+    int64_t rests = 0, turns = 0;
+};
+
+// Workers with nothing to do sleep: what an epoch wakes them for is all that they do, however long the source has nothing.
+TEST_F(Wakes, DoNotComeWhereNothingHappens) {
+    world().splits = {{"s", {1, 2, 3}}, {"t", {4}}};
+    world().endless = true;
+    QuietMinute minute;
+    RunOptions options = simulated(1);
+    options.driver = &minute;
+    EXPECT_NE(run("name: t\nworkers: 4\ncheckpoint: 1s\nnodes:\n  a: { numbers: {} }\n  b: { from: a, key: n, timely: {} }\n  out: { from: b, collect: {} }\n",
+                  options),
+              "");
+    EXPECT_EQ(world().sunk.size(), 4u);
+    EXPECT_LE(minute.rests, 200);
+    EXPECT_LE(minute.turns, 2'000);
+    std::printf("rests %ld turns %ld\n", minute.rests, minute.turns);
+}
+
 // The last epoch takes longer than until the alarm.
 TEST_F(Wakes, DoNotComeBehindTheEnd) {
     world().splits = {{"s", {1, 2, 3}}};

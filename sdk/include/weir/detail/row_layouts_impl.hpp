@@ -11,6 +11,36 @@ namespace detail {
 
 inline std::string type_text(const Field &field) { return to_string(field.type) + (field.nullable ? "?" : ""); }
 
+inline bool is_signed_int(TypeId id) { return id >= TypeId::kInt8 && id <= TypeId::kInt64; }
+inline bool is_unsigned_int(TypeId id) { return id >= TypeId::kUint8 && id <= TypeId::kUint64; }
+
+// Whether `to` holds every value of `from`.
+inline bool widens(const Type &from, const Type &to) {
+    if (from == to) return true;
+    if (is_signed_int(from.id)) return is_signed_int(to.id) && from.id < to.id;
+    if (is_unsigned_int(from.id))
+        return (is_unsigned_int(to.id) || is_signed_int(to.id)) && value_width(from.id) < value_width(to.id);
+    if (from.id == TypeId::kFloat32) return to.id == TypeId::kFloat64;
+    return from.id == TypeId::kDecimal128 && to.id == TypeId::kDecimal128 && from.scale == to.scale && from.precision < to.precision;
+}
+
+// REQUIRES: widens(from, to). The value's bytes as those of `to`: the same, or made in `out`.
+inline std::string_view widen(std::string_view bytes, const Type &from, const Type &to, std::array<char, 8> &out) {
+    if (from == to || from.id == TypeId::kDecimal128) return bytes;
+    const size_t width = value_width(to.id);
+    if (from.id == TypeId::kFloat32) {
+        float value = 0;
+        std::memcpy(&value, bytes.data(), sizeof value);
+        const double wide = value;
+        std::memcpy(out.data(), &wide, sizeof wide);
+    } else {  // little-endian: what is added is the sign
+        const bool negative = is_signed_int(from.id) && (static_cast<unsigned char>(bytes.back()) & 0x80) != 0;
+        out.fill(negative ? '\xff' : '\0');
+        std::memcpy(out.data(), bytes.data(), bytes.size());
+    }
+    return {out.data(), width};
+}
+
 inline std::string layout_text(const Schema &columns) {
     Config::Json out = Config::Json::array();
     for (const Field &field : columns.fields) out.push_back({field.name, type_text(field)});
@@ -49,7 +79,7 @@ WEIR_INLINE Status RowLayouts::add(uint16_t number, std::string_view text) {
         layout.places.push_back(found ? static_cast<int>(*found) : -1);
         if (!found) continue;
         const Field &old = columns->fields[*found];
-        if (old.type != field.type || (old.nullable && !field.nullable))
+        if (!detail::widens(old.type, field.type) || (old.nullable && !field.nullable))
             return Status::state_version("column `" + field.name + "` is " + detail::type_text(old) + " in the state, and " +
                                          detail::type_text(field) + " now. Give it another name, cast it to the old type, or "
                                          "begin anew (--reset)");
@@ -119,9 +149,13 @@ WEIR_INLINE bool RowLayouts::split(std::string_view row, std::vector<Value> &out
     std::vector<std::optional<std::string_view>> values;
     if (found == layouts_.end() || !found->second.codec.split(row, values)) return false;
     out.assign(codec_.schema().size(), {});
+    widened_.resize(out.size());
     for (size_t c = 0; c < out.size(); ++c) {
-        const int place = found->second.places[c];
-        if (place >= 0) out[c] = {static_cast<size_t>(place), values[static_cast<size_t>(place)]};
+        if (found->second.places[c] < 0) continue;
+        const auto place = static_cast<size_t>(found->second.places[c]);
+        std::optional<std::string_view> &bytes = values[place];
+        if (bytes) bytes = detail::widen(*bytes, found->second.codec.schema().fields[place].type, codec_.schema().fields[c].type, widened_[c]);
+        out[c] = {place, bytes};
     }
     return true;
 }

@@ -103,8 +103,8 @@ public:
     // Sources.
     std::vector<std::string> discover();
     Status assign(uint64_t split, const std::string &id, std::optional<std::string> position = {});
-    Status poll(uint64_t split, uint64_t max_rows = WEIR_BATCH_MAX_ROWS) {
-        return call([&](weir_error *e) { return api().poll(self_, split, max_rows, WEIR_BATCH_MAX_BYTES, e); });
+    Status poll(uint64_t split, uint64_t max_rows = WEIR_BATCH_MAX_ROWS, uint64_t max_bytes = WEIR_BATCH_MAX_BYTES) {
+        return call([&](weir_error *e) { return api().poll(self_, split, max_rows, max_bytes, e); });
     }
     std::string position(uint64_t split);
 
