@@ -1,6 +1,8 @@
 #include "inserter.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 
 #include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
@@ -13,8 +15,12 @@ constexpr std::chrono::milliseconds kInsertFirstPause{100}, kInsertLastPause{5'0
 constexpr uint64_t kMaxAnswerBytes = 1024 * 1024;                         // an insert is answered by nothing, or an exception
 constexpr int kMaxTokens = 4;  // of one block: each after the first needs a server that ended between two writes, or rows that nobody sees
 
-// Whether the server may have begun to insert. These exceptions come before: too many queries, too many parts.
-bool may_have_begun(const Answer &answer) { return answer.sent && answer.code != 202 && answer.code != 252; }
+constexpr int64_t kClockMargin = 5'000'000;  // microseconds: a server tells whole seconds, and clocks are put right
+constexpr uint64_t kMaxUptimeBytes = 64;
+
+int64_t microseconds_now() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -31,12 +37,23 @@ struct Inserter::Shared {
 };
 
 struct Inserter::Attempt {
+    // What a failed insert may have left behind.
+    enum class Doubt : uint8_t {
+        kNone,
+        kIfRestarted,  // no answer came: the server did all of it or nothing, unless it ended
+        kYes,          // the server itself failed
+    };
+    static Doubt doubt_after(const Answer &answer) {
+        if (!answer.sent || answer.code == 202 || answer.code == 252) return Doubt::kNone;  // too many queries, or parts: before it began
+        return answer.code != 0 ? Doubt::kYes : Doubt::kIfRestarted;
+    }
+
     std::shared_ptr<Shared> shared;
     SealedBlock block;
     Clock::time_point give_up_at;
     std::chrono::milliseconds pause{0};
     int token = 0;              // which of the block's
-    bool is_doubtful = false;   // since an insert may have ended half-way
+    Doubt doubt = Doubt::kNone;
     bool is_inserted = false;   // so says the server
     bool is_missing = false;    // it was looked, since the last insert
 
@@ -54,13 +71,13 @@ Inserter::~Inserter() {
     shared_->context = nullptr;
 }
 
-void Inserter::send(SealedBlock block, bool is_doubtful) {
+void Inserter::send(SealedBlock block, bool was_sent) {
     ++under_way_;
     auto made = std::make_shared<Attempt>();
     made->shared = shared_;
     made->block = std::move(block);
     made->give_up_at = Clock::now() + shared_->options.retry_for;
-    made->is_doubtful = is_doubtful;
+    if (was_sent) made->doubt = Attempt::Doubt::kIfRestarted;
     attempt(made);
 }
 
@@ -71,8 +88,33 @@ std::vector<Inserter::Finished> Inserter::take_finished() {
 }
 
 void Inserter::attempt(const std::shared_ptr<Attempt> &attempt) {
-    if (attempt->is_doubtful && attempt->shared->options.presence && (attempt->is_inserted || !attempt->is_missing)) return look(attempt);
-    insert(attempt);
+    if (attempt->doubt == Attempt::Doubt::kNone || !attempt->shared->options.presence || (attempt->is_missing && !attempt->is_inserted)) return insert(attempt);
+    if (attempt->doubt == Attempt::Doubt::kYes) return look(attempt);
+    ask_uptime(attempt);
+}
+
+void Inserter::ask_uptime(const std::shared_ptr<Attempt> &attempt) {
+    Query query{"SELECT uptime() FORMAT TSV"};
+    query.max_answer_bytes = kMaxUptimeBytes;
+    query.delay = attempt->pause;
+    attempt->shared->connection.start(std::move(query), [attempt](Answer answer) { on_uptime(attempt, std::move(answer)); });
+}
+
+void Inserter::on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer) {
+    std::lock_guard lock(attempt->shared->mutex);
+    if (!attempt->shared->context) return;
+    if (answer.reaction == Reaction::kRetry) {
+        if (!again(attempt, answer)) finish(attempt, std::move(answer));
+        return;
+    }
+    int64_t seconds = 0;
+    const char *begin = answer.body.data(), *end = begin + answer.body.size();
+    const bool known = answer.ok() && std::from_chars(begin, end, seconds).ec == std::errc();
+    attempt->pause = {};
+    if (!known || microseconds_now() - seconds * 1'000'000 > attempt->block.made_at - kClockMargin) return look(attempt);
+    if (!attempt->is_inserted) return insert(attempt);
+    answer.body.clear();
+    finish(attempt, std::move(answer));
 }
 
 void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
@@ -92,7 +134,7 @@ void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
 void Inserter::look(const std::shared_ptr<Attempt> &attempt) {
     auto query = attempt->shared->options.presence->ask(attempt->block);
     if (!query) {  // a block that cannot be read is not one that this version has made
-        attempt->is_doubtful = false;
+        attempt->doubt = Attempt::Doubt::kNone;
         return insert(attempt);
     }
     query->delay = attempt->pause;
@@ -112,12 +154,12 @@ void Inserter::on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer)
     WEIR_FAILPOINT("clickhouse.insert.answered");
     std::lock_guard lock(attempt->shared->mutex);
     if (!attempt->shared->context) return;
-    if (answer.ok() && attempt->is_doubtful && attempt->shared->options.presence) {
+    if (answer.ok() && attempt->doubt != Attempt::Doubt::kNone && attempt->shared->options.presence) {
         attempt->is_inserted = true;
         attempt->pause = {};
-        return look(attempt);
+        return Inserter::attempt(attempt);
     }
-    attempt->is_doubtful = attempt->is_doubtful || (!answer.ok() && may_have_begun(answer));
+    if (!answer.ok()) attempt->doubt = std::max(attempt->doubt, Attempt::doubt_after(answer));
     if (!again(attempt, answer)) finish(attempt, std::move(answer));
 }
 
@@ -133,7 +175,7 @@ void Inserter::on_found(const std::shared_ptr<Attempt> &attempt, Answer answer) 
         attempt->log(WEIR_LOG_WARNING, "it cannot be seen whether rows of an insert that ended half-way are there (" + missing.status().message() +
                                            "); the server's word is taken for it, which a kill of the server can make wrong");
         if (attempt->is_inserted) return finish(attempt, {});
-        attempt->is_doubtful = false;
+        attempt->doubt = Attempt::Doubt::kNone;
         return insert(attempt);
     }
     if (*missing == 0) {

@@ -1,9 +1,10 @@
 // Blocks on their way into a table: sent, sent again while the server cannot take them, and told of once they are through or
 // cannot be. Several at once; who sends bounds how many.
 //
-// A block of which the server may have begun an insert that did not end well is doubtful. Where its rows can be looked for
-// (`presence`), they are, before it is sent again and after the server has said that it has them: a server that ended at the
-// wrong moment knows the token alone (presence.hpp). Then the block is sent under its next token.
+// A block of which the server may have begun an insert that did not end well is doubtful: where it said what went wrong, and where it
+// has been started since the block was made. Where its rows can be looked for (`presence`), they are, before it is sent again and after
+// the server has said that it has them: a server that ended at the wrong moment knows the token alone (presence.hpp). Then the
+// block is sent under its next token.
 #pragma once
 
 #include <chrono>
@@ -42,8 +43,8 @@ public:
     // Forgets what is under way; nobody is woken any more.
     ~Inserter();
 
-    // `is_doubtful`: another run may have sent it before.
-    void send(SealedBlock block, bool is_doubtful = false);
+    // `was_sent`: another run may have sent it before.
+    void send(SealedBlock block, bool was_sent = false);
     // Sent and not taken yet.
     size_t under_way() const { return under_way_; }
     std::vector<Finished> take_finished();
@@ -53,8 +54,11 @@ private:
     struct Attempt;
     static void attempt(const std::shared_ptr<Attempt> &attempt);
     static void insert(const std::shared_ptr<Attempt> &attempt);
+    // Whether the server has been started since: then look, else what follows.
+    static void ask_uptime(const std::shared_ptr<Attempt> &attempt);
     static void look(const std::shared_ptr<Attempt> &attempt);
     static void on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer);
+    static void on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer);
     static void on_found(const std::shared_ptr<Attempt> &attempt, Answer answer);
     // The mutex is held.
     static bool again(const std::shared_ptr<Attempt> &attempt, const Answer &answer);

@@ -8,7 +8,11 @@
 namespace weir::clickhouse {
 namespace {
 
-constexpr std::string_view kFormat = "weir.clickhouse.block/1";
+constexpr std::string_view kFormat = "weir.clickhouse.block/2", kFormatWithoutTime = "weir.clickhouse.block/1";
+
+bool read_number(std::string_view text, int64_t &out) {
+    return std::from_chars(text.data(), text.data() + text.size(), out).ptr == text.data() + text.size();
+}
 
 // A text behind its length in decimal and a colon.
 void put(std::string &out, std::string_view text) { out.append(std::to_string(text.size())).append(":").append(text); }
@@ -32,19 +36,21 @@ std::string pack(const SealedBlock &block) {
     put(out, block.token);
     put(out, block.sql);
     put(out, std::to_string(block.rows));
+    put(out, std::to_string(block.made_at));
     return out.append(*block.body);
 }
 
 std::string_view token_of(std::string_view packed) {
-    if (take(packed) != kFormat) return {};
+    if (const auto format = take(packed); format != kFormat && format != kFormatWithoutTime) return {};
     return take(packed).value_or(std::string_view());
 }
 
 Result<SealedBlock> unpack(std::string_view packed) {
     const auto format = take(packed), token = take(packed), sql = take(packed), rows = take(packed);
     SealedBlock out;
-    if (format != kFormat || !token || !sql || !rows ||
-        std::from_chars(rows->data(), rows->data() + rows->size(), out.rows).ptr != rows->data() + rows->size())
+    const auto made_at = format == kFormat ? take(packed) : std::optional<std::string_view>("0");
+    if ((format != kFormat && format != kFormatWithoutTime) || !token || !sql || !rows || !made_at || !read_number(*rows, out.rows) ||
+        !read_number(*made_at, out.made_at))
         return Status::fatal("the state has a block of rows that cannot be read: it was written by another version of the plugin clickhouse");
     out.token = *token;
     out.sql = *sql;

@@ -11,6 +11,7 @@ struct SealedBlock {
     std::string token;  // names it for good
     std::string sql;    // INSERT ... FORMAT Native
     int64_t rows = 0;
+    int64_t made_at = 0;  // before it was sent, by the host's clock, microseconds since 1970; 0: not known
     std::shared_ptr<const std::string> body;  // compressed
 };
 

@@ -154,7 +154,7 @@ SealedBlock Sink::sealed(std::string token, const std::string &sql, int64_t rows
     out.finish();
     const auto [low, high] = city_hash_128(body->data(), body->size());
     token += "." + hex(low) + hex(high);
-    return {std::move(token), sql, rows, std::move(body)};
+    return {std::move(token), sql, rows, context_.now(), std::move(body)};
 }
 
 // The epoch stands for the sources' positions; where an epoch is run again, after a crash, `run_` is another.
