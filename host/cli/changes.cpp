@@ -79,7 +79,7 @@ TopologyArguments Changes::merged(const ChangeRequest& request) const {
 // The candidate where there is something to be done.
 ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Candidate>& candidate) {
     ChangeOutcome out;
-    auto loaded = Candidate::load(merged(request), {false, connect_timeout_}, loader_);
+    auto loaded = Candidate::load(merged(request), {false, connect_timeout_, run_.connections()}, loader_);
     if (loaded->exit_code() != kExitOk) {
         out.kind = ChangeOutcome::Kind::kInvalid;
         out.exit_code = loaded->exit_code();

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Cluster>> Cluster::connect(PluginSet& plugins, const Conn
 }
 
 Status Cluster::create(std::chrono::microseconds timeout) {
-    auto connection = ConnectionInstance::create(spec_, resolver_, "weir", 0, timeout);
+    auto connection = ConnectionInstance::create(spec_, resolver_, {"weir", 0, timeout, {}});
     if (!connection) return connection.status();
     connection_ = std::move(*connection);
     return {};

@@ -72,7 +72,7 @@ std::string why_no_savepoint(const RunArguments& arguments, const std::vector<To
         if (connection->is_ephemeral())
             return fmt::format("the state of topology `{}` is not kept, since connection `{}` is to a broker that is gone with this "
                                "process. Name one that stays (--set), or a folder for state all the same (--data-dir)",
-                               name, connection->spec().name);
+                               name, connection->name());
     return fmt::format("the state of topology `{}` is not kept", name);
 }
 

@@ -57,6 +57,7 @@ void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Top
 
 void TopologySet::plan_all(const PlanOptions& options) {
     plan_options_ = options;
+    plan_options_.running.clear();
     const std::lock_guard lock(planning());
     for (Entry& entry : entries_) {
         if (entry.topology) entry.plan = Plan::build(*entry.topology, resolver_, options, diagnostics_);

@@ -22,20 +22,15 @@ GiveUp at(const std::atomic<bool>& stop) {
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const ConnectionSpec& spec,
-                                                                       OperatorResolver& resolver,
-                                                                       const std::string& topology, uint32_t flags,
-                                                                       std::chrono::microseconds connect_timeout,
-                                                                       std::chrono::microseconds checkpoint) {
-    std::unique_ptr<ConnectionInstance> made(new ConnectionInstance(spec));
+Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const ConnectionSpec& spec, OperatorResolver& resolver,
+                                                                       const ConnectionOptions& options) {
+    std::unique_ptr<ConnectionInstance> made(new ConnectionInstance(spec, options));
     auto code = resolver.resolve(*spec.op);
     if (!code) return code.status();
     made->code_ = *code;
-    made->fill_context(topology, flags, connect_timeout);
-    made->context_.checkpoint = checkpoint.count();
-    std::string config = spec.config.value.dump();
+    made->fill_context();
     Status status = call_plugin([&](weir_error* error) {
-        return made->api().create(made->code_.descriptor, &made->context_, to_abi(config), &made->self_, error);
+        return made->api().create(made->code_.descriptor, &made->context_, to_abi(made->config_), &made->self_, error);
     });
     status = Instance::must_be_done("create", status);
     if (!status.ok()) return status;
@@ -43,22 +38,27 @@ Result<std::unique_ptr<ConnectionInstance>> ConnectionInstance::create(const Con
     return made;
 }
 
+bool ConnectionInstance::is_alike(const ConnectionSpec& spec, OperatorResolver& resolver, const ConnectionOptions& options) const {
+    if (spec.name != name_ || !(options == options_) || spec.config.value.dump() != config_) return false;
+    auto code = resolver.resolve(*spec.op);
+    return code && code->descriptor == code_.descriptor && code->module == code_.module;
+}
+
 ConnectionInstance::~ConnectionInstance() {
     if (!self_) return;
     const std::string fault = call_plugin_void([&] { api().destroy(self_); });
-    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("connection {}: destroy: {}", spec_.name, fault));
+    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("connection {}: destroy: {}", name_, fault));
 }
 
-void ConnectionInstance::fill_context(const std::string& topology, uint32_t flags,
-                                      std::chrono::microseconds connect_timeout) {
-    topology_ = topology;
+void ConnectionInstance::fill_context() {
     context_.owner = this;
     context_.size = sizeof(weir_connection_context);
-    context_.flags = flags;
+    context_.flags = options_.flags;
     context_.host = &HostServices::get().abi();
-    context_.topology = to_abi(topology_);
-    context_.name = to_abi(spec_.name);
-    context_.connect_timeout = connect_timeout.count();
+    context_.topology = to_abi(options_.topology);
+    context_.name = to_abi(name_);
+    context_.connect_timeout = options_.connect_timeout.count();
+    context_.checkpoint = options_.checkpoint.count();
     context_.log = [](weir_connection_context* c, uint32_t level, weir_str text) {
         HostServices::get().log(level, fmt::format("connection {}: {}", view(c->name), view(text)));
     };
@@ -89,16 +89,21 @@ Status ConnectionInstance::again(const GiveUp& gives_up, const char* doing, F&& 
         wait_for_wake();
         if (!gives_up()) continue;
         cancelled = true;
+        is_open_ = false;
         if (api().cancel) (void)call_plugin_void([&] { api().cancel(self_); });
     }
 }
 
 Status ConnectionInstance::open(const std::atomic<bool>& stop) {
-    if (!api().open) return {};
-    return again(at(stop), "connecting", [&](weir_error* error) { return api().open(self_, error); });
+    Status status;
+    was_opened_ = true;
+    if (api().open) status = again(at(stop), "connecting", [&](weir_error* error) { return api().open(self_, error); });
+    is_open_ = status.ok();
+    return status;
 }
 
 Status ConnectionInstance::close(std::chrono::steady_clock::time_point deadline) {
+    is_open_ = false;
     if (!api().close) return {};
     for (;;) {
         Status status = call_plugin([&](weir_error* error) { return api().close(self_, error); });

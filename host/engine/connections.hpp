@@ -1,4 +1,5 @@
-// The connections of one topology: made before its operators, opened before them, gone after them.
+// The connections of one topology: made before its operators, opened before them, gone after them. One that is declared alike
+// in a graph that takes the place of another is handed on, open as it is.
 //
 // Threads: host thread; the plugins' own use of their connection is their business.
 #pragma once
@@ -23,16 +24,28 @@ namespace weir::host {
 // Whether a server is not to be waited for any longer. Asked by whoever waits, every 50 ms.
 using GiveUp = std::function<bool()>;
 
+struct ConnectionOptions {
+    std::string topology;
+    uint32_t flags = 0;  // WEIR_CONTEXT_*
+    std::chrono::microseconds connect_timeout{0};
+    std::chrono::microseconds checkpoint{0};  // the time between two epochs; 0: it is not known
+    bool operator==(const ConnectionOptions&) const = default;
+};
+
 class ConnectionInstance {
 public:
-    // Runs the plugin's create. `spec` must outlive it. `checkpoint`: the time between two epochs; 0: it is not known.
+    // Runs the plugin's create.
     static Result<std::unique_ptr<ConnectionInstance>> create(const ConnectionSpec& spec, OperatorResolver& resolver,
-                                                              const std::string& topology, uint32_t flags,
-                                                              std::chrono::microseconds connect_timeout,
-                                                              std::chrono::microseconds checkpoint = {});
+                                                              const ConnectionOptions& options);
     ~ConnectionInstance();
     ConnectionInstance(const ConnectionInstance&) = delete;
     ConnectionInstance& operator=(const ConnectionInstance&) = delete;
+
+    // Whether create would make the same again: of this build of the plugin, with this configuration, secrets included.
+    bool is_alike(const ConnectionSpec& spec, OperatorResolver& resolver, const ConnectionOptions& options) const;
+    // Whether open is done, and nothing has ended it: no close, and nothing that was given up.
+    bool is_open() const { return is_open_.load(); }
+    bool was_opened() const { return was_opened_.load(); }
 
     // Blocks until the server was reached, could not be, or `stop` became true (checked every 50 ms).
     Status open(const std::atomic<bool>& stop);
@@ -52,29 +65,31 @@ public:
     // What it reaches is gone with this process.
     bool is_ephemeral() const { return ephemeral_; }
 
-    const ConnectionSpec& spec() const { return spec_; }
+    const std::string& name() const { return name_; }
     void* self() const { return self_; }
 
 private:
     struct Context : weir_connection_context {
         ConnectionInstance* owner;
     };
-    explicit ConnectionInstance(const ConnectionSpec& spec) : spec_(spec) {}
+    ConnectionInstance(const ConnectionSpec& spec, const ConnectionOptions& options)
+        : name_(spec.name), config_(spec.config.value.dump()), options_(options) {}
     const weir_connection_api& api() const { return *static_cast<const weir_connection_api*>(code_.descriptor->api); }
-    void fill_context(const std::string& topology, uint32_t flags, std::chrono::microseconds connect_timeout);
+    void fill_context();
     template <class F>
     Status again(const GiveUp& gives_up, const char* doing, F&& f);
     void wait_for_wake();
 
-    const ConnectionSpec& spec_;
+    const std::string name_, config_;
+    const ConnectionOptions options_;
     ResolvedOperator code_;
-    std::string topology_;
     Context context_{};
     void* self_ = nullptr;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool woken_ = false;
     bool ephemeral_ = false;
+    std::atomic<bool> is_open_{false}, was_opened_{false};
 };
 
 }  // namespace weir::host

@@ -9,6 +9,7 @@
 #include <weir/failpoint.hpp>
 #include <weir/memory.hpp>
 
+#include "host/engine/handover.hpp"
 #include "host/engine/memory_budget.hpp"
 #include "host/engine/outbox.hpp"
 #include "host/state/replacement.hpp"
@@ -34,8 +35,21 @@ Epochs::Epochs(Plan& plan, EpochsOptions options)
 
 Epochs::~Epochs() = default;
 
+void Epochs::go_on_from(Handover& handover) {
+    if (handover.memory_limit == plan_.topology().memory_limit) store_ = std::move(handover.store);
+    handover.store.reset();  // it is to be opened again
+    goes_on_ = store_ != nullptr;
+    is_decided_ = goes_on_ && decider_ == handover.decider;
+}
+
+void Epochs::leave_to(Handover& handover) {
+    handover.decider = decider_;
+    handover.memory_limit = plan_.topology().memory_limit;
+    handover.store = std::move(store_);
+}
+
 Status Epochs::open() {
-    if (options_.dir.empty()) return {};
+    if (options_.dir.empty() || store_) return {};
     StoreOptions options;
     options.topology = plan_.topology().name;
     options.memory_bytes = MemoryBudget::store_buffers(plan_.topology().memory_limit);
@@ -102,7 +116,7 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
         WEIR_FAILPOINT("epochs.recover.begin");
         const std::optional<uint64_t> prepared = store_->prepared();
         if (Status s = check_servers(prepared.value_or(store_->committed())); !s.ok()) return s;
-        if (prepared || decider_)
+        if ((prepared || decider_) && !is_decided_)
             if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
         last_ = store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
@@ -240,8 +254,9 @@ Status Epochs::check_servers(uint64_t epoch) {
         const Json parsed = Json::parse(record->value_or(""), nullptr, false);
         if (parsed.is_object()) known = parsed.value("servers", Json::object());
     }
-    for (const auto& connection : plan_.connections()) {
-        const ConnectionSpec& spec = connection->spec();
+    for (size_t i = 0; i < plan_.connections().size(); ++i) {
+        const auto& connection = plan_.connections()[i];
+        const ConnectionSpec& spec = plan_.topology().connections[i];
         auto id = connection->identity();
         if (!id) return id.status();
         const std::string before = known_server(known, spec, plan_.topology());
@@ -257,17 +272,18 @@ Status Epochs::check_servers(uint64_t epoch) {
     return {};
 }
 
-Status Epochs::restore(const Restore& restore) {
+Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed) {
     if (!store_ || last_ == 0) return {};
     const auto& nodes = plan_.topology().nodes;
     for (size_t i = 0; i < nodes.size(); ++i) {
         if (replaced_.contains(nodes[i].id)) continue;
-        const weir_operator& op = plan_.nodes()[i].instance().descriptor();
-        Status status = store_->read(nodes[i].id, [&](const weir_state_block& block) -> Status {
-            if (block.version == op.state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);
+        const Instance& instance = plan_.nodes()[i].instance();
+        const auto take = [&](const weir_state_block& block) -> Status {
+            if (block.version == instance.descriptor().state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);
             return migrate(i, block, restore);
-        });
-        if (!status.ok()) return status;
+        };
+        const auto wants = [&](uint32_t state) { return !has_keyed[i] || !instance.keyed()->owns(state); };
+        if (Status s = store_->read(nodes[i].id, take, wants); !s.ok()) return s;
     }
     return {};
 }
@@ -302,7 +318,8 @@ Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
 
-Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up) {
+Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up,
+                      bool goes_on) {
     WEIR_FAILPOINT("epochs.commit.begin");
     if (!dropped_.empty()) {
         EpochPart& part = parts.emplace_back();
@@ -333,7 +350,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
     is_in_doubt_ = false;
     progress_ = progress;
     if (!store_) record_ = record_of(epoch, progress);
-    return begin(gives_up);
+    return goes_on ? begin(gives_up) : Status();
 }
 
 }  // namespace weir::host

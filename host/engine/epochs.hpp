@@ -33,6 +33,7 @@
 namespace weir::host {
 
 class StateReplacement;
+struct Handover;
 
 // Where sources begin that know positions of their own (a consumer group's offsets) when a topology has a folder for
 // state, and nothing committed in it.
@@ -60,6 +61,12 @@ public:
     // Whether a write to the store failed, or damage was found in it.
     bool is_damaged() const { return store_ && !store_->health().ok(); }
 
+    // Goes on with what the run before has left, the store as it is and the decider, where it is for the same memory limit.
+    // Before open; `handover` outlives the recover.
+    void go_on_from(Handover& handover);
+    // What this run leaves, for a graph behind it: nothing can be asked of this any more. REQUIRES: not in doubt.
+    void leave_to(Handover& handover);
+
     // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
     // nodes that the topology does not have.
     Status open();
@@ -78,9 +85,12 @@ public:
     bool is_in_doubt() const { return is_in_doubt_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
-    // Gives every block of a node's state to `restore`, migrated where an older version wrote it.
+    // Gives every block of a node's state to `restore`, migrated where an older version wrote it; of a node that `has_keyed` none
+    // of its keyed state.
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
-    Status restore(const Restore& restore);
+    Status restore(const Restore& restore, const std::vector<bool>& has_keyed);
+    // Whether the store is that of the run before, as it was left.
+    bool goes_on() const { return goes_on_; }
 
     // Keyed states may be evicted from now on: they are read back from the store. After recover.
     void allow_eviction();
@@ -88,8 +98,9 @@ public:
     // Of a state's entries in a key group, those that have expired by then need not be kept any more.
     void expire(size_t node, uint32_t state, uint32_t group, int64_t upto);
 
-    // Steps 2 to 5. `parts` are one a worker; another may be added. What is given up is for the next recover to decide.
-    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up);
+    // Steps 2 to 5, the last where the run `goes_on`. `parts` are one a worker; another may be added. What is given up is for the
+    // next recover to decide.
+    Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up, bool goes_on = true);
 
 private:
     Status replace(const StoreOptions& options);
@@ -115,6 +126,8 @@ private:
     std::unique_ptr<StateReplacement> replacement_;  // outlives the store
     std::unique_ptr<StateStore> store_;
     ConnectionInstance* decider_ = nullptr;
+    bool goes_on_ = false;
+    bool is_decided_ = false;  // by this decider, for this store, when it was handed over
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;

@@ -85,8 +85,10 @@ public:
     bool is_source() const { return descriptor().kind == WEIR_KIND_SOURCE; }
     // What the extension weir.state/0 keeps for it; null while it has declared none.
     KeyedState* keyed() const { return keyed_.get(); }
+    // For whoever keeps it beyond the instance.
+    std::shared_ptr<KeyedState> share_keyed() const { return keyed_; }
     KeyedState& make_keyed() {
-        if (!keyed_) keyed_ = std::make_unique<KeyedState>(&context_);
+        if (!keyed_) keyed_ = std::make_shared<KeyedState>(&context_);
         return *keyed_;
     }
     // What it said that its own tables take. [worker]
@@ -157,7 +159,7 @@ private:
     TimeGauge time_;
     PluginMetrics metrics_;
     std::vector<Codec> codecs_;
-    std::unique_ptr<KeyedState> keyed_;
+    std::shared_ptr<KeyedState> keyed_;
     uint64_t own_bytes_ = 0;
     std::vector<ExpressionProblem> problems_;
 };

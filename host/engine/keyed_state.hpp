@@ -50,6 +50,13 @@ public:
     // `now`: of the processing clock.
     Status restore(const weir_state_block& block, int64_t now);
 
+    // Whether all that another instance has, of the graph before, can become this one's as it is: it holds what its last snapshot
+    // handed over, under the same key, in the same layouts. REQUIRES: adopt, nothing was restored.
+    bool can_take_over(const KeyedState& before) const;
+    void take_over(KeyedState& before);  // REQUIRES: can_take_over; `before` is only destroyed then
+    // Whether the number on disk is one of its states' or timers'.
+    bool owns(uint32_t number) const;
+
     // A call of process begins; `now` is asked for once a call where it matters.
     void begin_call(size_t input, const weir_batch& batch, const std::function<int64_t()>& now, int64_t watermark);
     int32_t resolve(uint32_t state, const weir_batch& batch, const int64_t* times, uint32_t flags, void** slots);
@@ -126,6 +133,8 @@ private:
         uint32_t number;  // on disk
     };
     State* find(uint32_t number);
+    static bool is_alike(const State& one, const State& other);
+    bool is_as_snapshot() const;
     StateTable& table(State& state);
     BytesPool& pool(State& state) { return state.broadcast ? state.broadcast->pool() : table(state).pool(); }
     int64_t time_of(const State& state) const {

@@ -35,12 +35,12 @@ Place place_of(const ConnectionSpec& spec, const std::string& path) {
     return spec.config.place;
 }
 
-bool reach(ConnectionInstance& connection, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
+bool reach(const ConnectionSpec& spec, ConnectionInstance& connection, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
     const Status status = connection.open(stop);
     if (status.ok()) return true;
     const bool is_away = status.code() == WEIR_E_RETRYABLE;
-    diagnostics.error(is_away ? Code::kUnreachable : Code::kOutsideDenied, place_of(connection.spec(), status.path()),
-                      fmt::format("connection `{}`: {}", connection.spec().name, status.message()));
+    diagnostics.error(is_away ? Code::kUnreachable : Code::kOutsideDenied, place_of(spec, status.path()),
+                      fmt::format("connection `{}`: {}", spec.name, status.message()));
     return false;
 }
 
@@ -106,7 +106,7 @@ void check_queries(const Plan& plan, const std::set<std::string>& reached, Diagn
     for (size_t i = 0; i < views.size(); ++i) {
         if (!views[i].query || !reached.contains(plan.views()[i].connection)) continue;
         for (const auto& connection : plan.connections())
-            if (connection->spec().name == plan.views()[i].connection)
+            if (connection->name() == plan.views()[i].connection)
                 columns[i] = ask_columns(views[i], plan.views()[i], connection->self(), is_to_be_made, diagnostics);
     }
     check_panel_columns(plan.topology(), columns, diagnostics);
@@ -116,15 +116,17 @@ void check_queries(const Plan& plan, const std::set<std::string>& reached, Diagn
 
 void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
     std::set<std::string> reached;
-    for (const auto& connection : plan.connections())
-        if (reach(*connection, diagnostics, stop)) reached.insert(connection->spec().name);
+    for (size_t i = 0; i < plan.connections().size(); ++i) {
+        const ConnectionSpec& spec = plan.topology().connections[i];
+        if (reach(spec, *plan.connections()[i], diagnostics, stop)) reached.insert(spec.name);
+    }
     for (PlannedNode& planned : plan.nodes()) {
         Instance& instance = planned.instance();
         if (instance.node().connection.empty() || reached.contains(instance.node().connection)) look(instance, diagnostics);
     }
     check_queries(plan, reached, diagnostics);
     for (const auto& connection : plan.connections())
-        if (reached.contains(connection->spec().name))
+        if (reached.contains(connection->name()))
             (void)connection->close(std::chrono::steady_clock::now() + kCloseTimeout);  // nothing was written
 }
 

@@ -99,21 +99,29 @@ bool Plan::keeps_promise(const NodeSpec& node) {
         return refuse(fmt::format("`{}` cannot be read again after a crash, which `exactly_once` needs", node.op->name));
     if (!node.op->is_a(OperatorKind::kSink) || (flags & WEIR_OP_OUTBOX)) return true;
     auto found = std::find_if(connections_.begin(), connections_.end(),
-                              [&](const auto& c) { return c->spec().name == node.connection; });
+                              [&](const auto& c) { return c->name() == node.connection; });
     if (!(flags & WEIR_OP_TRANSACTIONAL) || found == connections_.end() || !(*found)->is_transactional())
         return refuse(fmt::format("`{}` writes again what it wrote before a crash, which `exactly_once` excludes",
                                   node.op->name));
     if (decider_ && decider_ != found->get())
         return refuse(fmt::format("its connection `{}` and `{}` would both decide the epochs, and only one can",
-                                  (*found)->spec().name, decider_->spec().name));
+                                  (*found)->name(), decider_->name()));
     decider_ = found->get();
     return true;
 }
 
+Result<std::shared_ptr<ConnectionInstance>> Plan::connection_of(const ConnectionSpec& spec) const {
+    const ConnectionOptions options{topology_.name, context_flags(), options_.connect_timeout, topology_.checkpoint};
+    for (const auto& running : options_.running)
+        if (running->is_open() && running->is_alike(spec, resolver_, options)) return running;
+    auto made = ConnectionInstance::create(spec, resolver_, options);
+    if (!made) return made.status();
+    return std::shared_ptr<ConnectionInstance>(std::move(*made));
+}
+
 bool Plan::create_connections() {
     for (const auto& spec : topology_.connections) {
-        auto made =
-            ConnectionInstance::create(spec, resolver_, topology_.name, context_flags(), options_.connect_timeout, topology_.checkpoint);
+        auto made = connection_of(spec);
         if (made) {
             connections_.push_back(std::move(*made));
             continue;
@@ -125,6 +133,7 @@ bool Plan::create_connections() {
                            refused ? spec.place : spec.config.place_of(status.path()),
                            fmt::format("connection `{}`: {}", spec.name, with_subject(*spec.op, status.path(), status.message())));
     }
+    options_.running.clear();
     return connections_.size() == topology_.connections.size();
 }
 
@@ -137,7 +146,7 @@ bool Plan::create_instances() {
         options.topology = topology_.name;
         options.flags = context_flags();
         auto connection = std::find_if(connections_.begin(), connections_.end(),
-                                       [&](const auto& c) { return c->spec().name == node.connection; });
+                                       [&](const auto& c) { return c->name() == node.connection; });
         if (connection != connections_.end()) options.connection = (*connection)->self();
         // Its connection was refused: that has been said, and the operator must not see a null one.
         if (!node.connection.empty() && !options.connection) {

@@ -21,9 +21,13 @@
 
 namespace weir::host {
 
+// What a topology has open. Whoever is left with the last reference destroys it.
+using Connections = std::vector<std::shared_ptr<ConnectionInstance>>;
+
 struct PlanOptions {
     bool check_only = false;  // create and bind, never open: for lint; one instance a node
     std::chrono::microseconds connect_timeout{std::chrono::seconds(30)};
+    Connections running = {};  // of the graph whose place it is to take: what is declared alike is used, and not made anew
 };
 
 // An output port as bound: its schema, and the edges (indices into Topology::edges) that read it.
@@ -89,7 +93,7 @@ public:
     // its connections reach is gone with this process.
     bool has_state() const;
     bool is_ephemeral() const;
-    const std::vector<std::unique_ptr<ConnectionInstance>>& connections() const { return connections_; }
+    const Connections& connections() const { return connections_; }  // as Topology::connections
     // Whether a plugin was refused (exit code 3 rather than 2).
     bool plugin_refused() const { return plugin_refused_; }
 
@@ -98,6 +102,7 @@ private:
         : topology_(topology), resolver_(resolver), options_(options), diagnostics_(diagnostics) {}
 
     bool create_connections();
+    Result<std::shared_ptr<ConnectionInstance>> connection_of(const ConnectionSpec& spec) const;
     bool create_instances();
     void wire();
     bool bind_all();
@@ -142,7 +147,7 @@ private:
     PlanOptions options_;
     Diagnostics& diagnostics_;
     bool plugin_refused_ = false;
-    std::vector<std::unique_ptr<ConnectionInstance>> connections_;  // before nodes_: destroyed after them
+    Connections connections_;  // before nodes_: destroyed after them
     std::vector<PlannedNode> nodes_;
     std::vector<PlannedEdge> edges_;
     uint32_t workers_ = 1;

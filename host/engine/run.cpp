@@ -12,13 +12,10 @@
 
 #include "host/engine/clock.hpp"
 #include "host/engine/host_services.hpp"
-#include "host/engine/key_hash.hpp"
 
 namespace weir::host {
 
 namespace {
-
-constexpr std::chrono::milliseconds kOpenPoll{100};  // how often an open that is under way looks for a stop
 
 std::chrono::nanoseconds process_cpu() {
     rusage usage{};
@@ -56,23 +53,6 @@ TopologyRun::~TopologyRun() {
     for (auto& node : plan_->nodes()) node.instances.clear();
 }
 
-Status TopologyRun::connect(const std::atomic<bool>& stop) {
-    Status status = epochs_.open();
-    failed_state_ = !status.ok();
-    for (auto& connection : plan_->connections()) {
-        if (!status.ok()) return status;
-        status = connection->open(stop);
-    }
-    if (!status.ok()) return status;
-    status = epochs_.recover(stop);
-    if (status.ok()) epochs_.allow_eviction();
-    if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
-    for (PlannedNode& node : plan_->nodes())
-        for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
-    failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
-    return status;
-}
-
 void TopologyRun::start() {
     thread_ = std::thread([this] { run(); });
 }
@@ -85,6 +65,16 @@ void TopologyRun::request_stop(StopMode mode) {
     if (mode == StopMode::kCheckpoint && stop_.load() != mode) stop_asked_.store(std::chrono::steady_clock::now());
     stop_.store(mode);
     wakeup_.notify();
+}
+
+void TopologyRun::request_change(const Plan& next) {
+    {
+        const std::lock_guard lock(change_mutex_);
+        for (const auto& connection : plan_->connections())
+            if (std::find(next.connections().begin(), next.connections().end(), connection) != next.connections().end()) kept_.push_back(connection);
+        is_changed_ = true;
+    }
+    request_stop(StopMode::kCheckpoint);
 }
 
 void TopologyRun::run() {
@@ -148,104 +138,9 @@ void TopologyRun::run_simulated(uint64_t seed) {
     for (Worker& worker : workers_) worker.run_posted();
 }
 
-// Sinks first: whoever may emit has somebody to take it.
-bool TopologyRun::open_instances() {
-    for (size_t i = plan_->nodes().size(); i-- > 0;)
-        for (uint32_t w = 0; w < plan_->workers(); ++w)
-            if (!open_one(i, w)) return false;
-    WEIR_FAILPOINT("coordinator.opened");
-    return true;
-}
-
-bool TopologyRun::open_one(size_t index, uint32_t worker) {
-    Instance& instance = plan_->nodes()[index].instance(worker);
-    if (!instance.api().open) return true;
-    for (;;) {
-        Status status = instance.call([&](void* self, weir_error* error) { return instance.api().open(self, error); });
-        if (status.done()) return true;
-        if (!status.is_pending()) {
-            workers_[worker].dataflow().fail(index, Instance::must_be_done("open", status));
-            return false;
-        }
-        if (stop_.load() != StopMode::kNone) {
-            cancel(instance);
-            return false;
-        }
-        fabric_.wakeup(worker).sleep(kOpenPoll);
-        fabric_.wakeup(worker).take();
-    }
-}
-
-// Who is to stop before there is anything to commit has not failed.
-bool TopologyRun::begin_epochs() {
-    const Status status = epochs_.begin([this] { return stop_.load() != StopMode::kNone; });
-    if (status.code() == WEIR_E_RETRYABLE && stop_.load() != StopMode::kNone) return false;
-    return is_good(status, false);
-}
-
 // A stop waits for a server that does not answer no longer than for what closes; the next start asks it again.
 bool TopologyRun::gives_up_commit() const {
     return stop_.load() == StopMode::kCheckpoint && std::chrono::steady_clock::now() >= stop_asked_.load() + options_.close_timeout;
-}
-
-// State goes to the workers that own it now, be they as many as before or not.
-bool TopologyRun::restore() {
-    WEIR_FAILPOINT("coordinator.restore.begin");
-    for (const SplitPosition& one : epochs_.progress().positions) splits_.restore(one);
-    for (const NodeTime& one : epochs_.progress().times)
-        for (Worker& worker : workers_) worker.dataflow().restore_time(one);
-    epoch_ = epochs_.last();
-    first_epoch_.store(epoch_);
-    committed_.store(epoch_);
-    size_t at = 0;
-    Status status = epochs_.restore([&](size_t node, const weir_state_block& block) {
-        at = node;
-        WEIR_FAILPOINT("coordinator.restore.block");
-        return restore_block(node, block);
-    });
-    WEIR_FAILPOINT("coordinator.restore.done");
-    if (status.ok()) return true;
-    const NodeSpec& node = plan_->topology().nodes[at];
-    failed_state_ = true;
-    fail({status, node.name(), node.op->plugin});
-    return false;
-}
-
-Status TopologyRun::restore_block(size_t node, const weir_state_block& block) {
-    if (block.state == kOutboxState) return workers_[0].restore_outbox(node, block);
-    const uint32_t workers = plan_->workers();
-    uint32_t first = 0, last = workers - 1;
-    switch (block.kind) {
-        case WEIR_STATE_KEYED:
-            first = last = worker_of_group(block.group, workers);
-            if (WEIR_BUG("restore-to-another-worker")) first = last = (first + 1) % workers;
-            break;
-        case WEIR_STATE_SPLIT: first = last = splits_.reserve(node, std::string(view(block.split))); break;
-        case WEIR_STATE_LIST: last = 0; break;
-        default: break;  // one copy to all
-    }
-    for (uint32_t w = first; w <= last; ++w) {
-        Instance& instance = plan_->nodes()[node].instance(w);
-        if (block.state >= WEIR_HOST_STATES) {
-            if (!instance.keyed()) return Status::state_version("there is keyed state of it, and the operator declares none any more");
-            if (Status s = restore_entries(*instance.keyed(), w, block); !s.ok()) return s;
-            continue;
-        }
-        if (!instance.api().restore) return Status::state_version("there is state of it, and it cannot restore any");
-        Status status = instance.call(
-            [&](void* self, weir_error* error) { return instance.api().restore(self, &block, error); });
-        if (!status.ok()) return status;
-    }
-    return {};
-}
-
-Status TopologyRun::restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block) {
-    memory_.set_lookups(epochs_.lookup_bytes());
-    if (!workers_[worker].memory().has_room()) {
-        auto left = keyed.leave_in_store(block);
-        if (!left || *left) return left.status();
-    }
-    return keyed.restore(block, now());
 }
 
 void TopologyRun::fail(Failure failure) {
@@ -257,22 +152,6 @@ bool TopologyRun::is_good(const Status& step, bool is_state) {
     failed_state_ = failed_state_ || (is_state && !step.ok());
     if (!step.ok()) fail({step, "", ""});
     return step.ok();
-}
-
-bool TopologyRun::assign_first_splits() {
-    if (!workers_[0].discover_all()) return false;
-    WEIR_FAILPOINT("coordinator.assign.begin");
-    mailbox_.run();  // what was found
-    for (Worker& worker : workers_) worker.run_posted();
-    WEIR_FAILPOINT("coordinator.assign.done");
-    return std::none_of(workers_.begin(), workers_.end(), [](Worker& w) { return w.failed(); });
-}
-
-void TopologyRun::on_splits(size_t node, std::vector<std::string> ids, bool complete) {
-    mailbox_.post([this, node, ids = std::move(ids), complete] {
-        splits_.update(node, ids, complete);
-        hand_out_splits(node);
-    });
 }
 
 void TopologyRun::hand_out_splits(size_t node) {
@@ -426,7 +305,8 @@ void TopologyRun::commit_epoch() {
     in_flight_ = false;
     splits_.mark(progress.positions);
     progress.positions = splits_.positions();
-    Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); });
+    const bool ends = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
+    Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); }, !ends || !is_changed_);
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
         failed_state_ = epochs_.is_damaged();
@@ -440,7 +320,7 @@ void TopologyRun::commit_epoch() {
     for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.commit(epoch); });
     WEIR_FAILPOINT("coordinator.epoch.told");
     if (options_.on_committed) options_.on_committed();
-    over_ = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
+    over_ = ends;
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
     const std::string flood = flood_.judge(now(), records, dead_lettered(*plan_));
     if (!flood.empty()) fail({Status::fatal(flood), "", ""});

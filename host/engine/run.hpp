@@ -8,6 +8,7 @@
 // coordinator thread, which may block on servers and disks, and one thread a worker, which may not.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -24,6 +25,7 @@
 #include "host/engine/epochs.hpp"
 #include "host/engine/fabric.hpp"
 #include "host/engine/flood_guard.hpp"
+#include "host/engine/handover.hpp"
 #include "host/engine/mailbox.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/run_stats.hpp"
@@ -56,6 +58,7 @@ struct RunOptions {
     int64_t simulated_start = 0;  // its clock begins there
     SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
+    std::shared_ptr<Handover> handover;  // of the run before, whose graph this one takes the place of; null: there is none
     std::shared_ptr<EpochLog> epoch_log = std::make_shared<EpochLog>();
     // Both of a host that shows the topology while it runs; null: it does not. They outlive the run.
     Taps* taps = nullptr;
@@ -77,11 +80,21 @@ public:
     bool failed_state() const { return failed_state_; }
     void start();
     void request_stop(StopMode mode);
+    // As StopMode::kCheckpoint, for the graph that is to go on behind it: what both have of connections stays open. Any thread.
+    void request_change(const Plan& next);
     // While it is paused sources are not polled; epochs go on. Any thread.
     void set_paused(bool paused);
     // An epoch before its time. Any thread.
     void request_epoch() { on_wants_epoch(); }
     void join();
+
+    // After connect: of how many connections, and of how many nodes' keyed state, it goes on with what the run before had.
+    size_t kept_connections() const { return taken_; }
+    size_t kept_states() const { return static_cast<size_t>(std::count(has_keyed_.begin(), has_keyed_.end(), true)); }
+    // After join, where it ended for a change and without a failure: what it has that the next graph may use.
+    std::shared_ptr<Handover> hand_over();
+    // After join, where nobody goes on with them: closes the connections that it left open.
+    void close_kept();
 
     bool finished() const { return finished_.load(); }
     // After join: why it failed, if it did.
@@ -102,6 +115,7 @@ public:
     // the path says which of `port` and `where`; WEIR_E_RETRYABLE: it does not run now. Any thread.
     Result<std::shared_ptr<LiveTap>> look(const TapPoint& point, const std::string& where);
     const Topology& topology() const { return plan_->topology(); }
+    const Connections& connections() const { return plan_->connections(); }
 
 private:
     // WorkerListener [worker]
@@ -117,6 +131,7 @@ private:
     void on_failed(uint32_t worker) override;
 
     void run();
+    void take_over_keyed();
     bool open_instances();
     bool open_one(size_t node, uint32_t worker);
     bool begin_epochs();
@@ -147,6 +162,7 @@ private:
     static void cancel(Instance& instance);
     void hide();
     void close_all();
+    void close_connection(ConnectionInstance& connection, std::chrono::steady_clock::time_point deadline);
     void close_one(Instance& instance, std::chrono::steady_clock::time_point deadline);
     int64_t checkpoint_timeout() const { return plan_->topology().checkpoint_timeout.count(); }
 
@@ -188,6 +204,12 @@ private:
     bool is_hidden_ = false;
     std::optional<int64_t> trial_until_;  // while the trial waits for its first record
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
+
+    std::mutex change_mutex_;  // guards the next
+    Connections kept_;         // open for the next graph
+    std::atomic<bool> is_changed_{false};
+    size_t taken_ = 0;             // connections that were open already
+    std::vector<bool> has_keyed_;  // nodes whose keyed state was taken over
 
     std::atomic<bool> started_{false};
     std::chrono::nanoseconds cpu_start_{0}, cpu_end_{0};

@@ -1,6 +1,9 @@
 // The end of a run: nobody looks on any more, and what is open is closed.
 #include "host/engine/run.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "host/engine/host_services.hpp"
@@ -34,11 +37,38 @@ void TopologyRun::close_all() {
     auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
     for (auto& node : plan_->nodes())
         for (auto& instance : node.instances) close_one(*instance, deadline);
-    for (auto& connection : plan_->connections()) {
-        Status status = connection->close(deadline);
-        if (!status.ok() && !failure_)
-            HostServices::get().log(WEIR_LOG_WARNING, fmt::format("connection {}: closing: {}", connection->spec().name, status.message()));
+    Connections kept;
+    if (!failure_ && !has_ended()) {
+        const std::lock_guard lock(change_mutex_);
+        std::erase_if(kept_, [](const auto& one) { return !one->is_open(); });
+        kept = kept_;
     }
+    for (const auto& connection : plan_->connections())
+        if (std::find(kept.begin(), kept.end(), connection) == kept.end()) close_connection(*connection, deadline);
+}
+
+void TopologyRun::close_connection(ConnectionInstance& connection, std::chrono::steady_clock::time_point deadline) {
+    const Status status = connection.close(deadline);
+    if (!status.ok() && !failure_)
+        HostServices::get().log(WEIR_LOG_WARNING, fmt::format("connection {}: closing: {}", connection.name(), status.message()));
+}
+
+void TopologyRun::close_kept() {
+    const auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
+    for (const auto& connection : std::exchange(kept_, {}))
+        if (connection->is_open()) close_connection(*connection, deadline);
+}
+
+std::shared_ptr<Handover> TopologyRun::hand_over() {
+    auto out = std::make_shared<Handover>();
+    out->connections = std::exchange(kept_, {});
+    epochs_.leave_to(*out);
+    for (const PlannedNode& node : plan_->nodes()) {
+        Handover::Keyed keyed{node.instance().node().op->name, {}};
+        for (const auto& instance : node.instances) keyed.of.push_back(instance->share_keyed());
+        out->keyed.emplace(node.instance().node().id, std::move(keyed));
+    }
+    return out;
 }
 
 // After a failure everything pending is cancelled first; otherwise each close gets its time.

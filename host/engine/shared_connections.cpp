@@ -4,7 +4,7 @@
 
 namespace weir::host {
 
-void SharedConnections::share(const std::vector<std::unique_ptr<ConnectionInstance>>& connections) {
+void SharedConnections::share(const Connections& connections) {
     const std::unique_lock lock(mutex_);
     connections_ = &connections;
     is_open_ = true;
@@ -19,7 +19,7 @@ void SharedConnections::withdraw() {
 void* SharedConnections::find(std::string_view name) const {
     if (!connections_) return nullptr;
     for (const auto& connection : *connections_)
-        if (connection->spec().name == name) return connection->self();
+        if (connection->name() == name) return connection->self();
     return nullptr;
 }
 

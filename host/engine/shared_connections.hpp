@@ -5,18 +5,16 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 #include <shared_mutex>
 #include <string_view>
-#include <vector>
 
-#include "host/engine/connections.hpp"
+#include "host/engine/plan.hpp"
 
 namespace weir::host {
 
 class SharedConnections {
 public:
-    void share(const std::vector<std::unique_ptr<ConnectionInstance>>& connections);
+    void share(const Connections& connections);
     // Blocks until nobody uses one: as long as a use lasts.
     void withdraw();
 
@@ -36,7 +34,7 @@ private:
 
     std::atomic<bool> is_open_{false};  // so that new users do not hold up who withdraws
     std::shared_mutex mutex_;
-    const std::vector<std::unique_ptr<ConnectionInstance>>* connections_ = nullptr;
+    const Connections* connections_ = nullptr;
 };
 
 }  // namespace weir::host

@@ -115,6 +115,7 @@ void Supervisor::supervise() {
             continue;
         }
         refuse_change(failure_ ? failure_->text() : "it has come to its end");
+        if (run_) run_->close_kept();
         if (!failure_ || !may_restart()) break;
         const auto delay = policy_.failed(now(), ran_);
         if (!delay) {
@@ -259,6 +260,11 @@ std::optional<RestartNotice> Supervisor::waiting() const {
 Graph Supervisor::graph() const {
     const std::lock_guard lock(mutex_);
     return graph_;
+}
+
+Connections Supervisor::connections() const {
+    const std::lock_guard lock(mutex_);
+    return run_ ? run_->connections() : Connections();
 }
 
 Result<std::shared_ptr<LiveTap>> Supervisor::look(const TapPoint& point, const std::string& where) {

@@ -53,13 +53,14 @@ struct Applied {
     bool was_tried = false;              // the old graph had ended for it
     uint64_t epoch = 0;                  // the old graph's last one; 0: none is kept, or it was not come to that
     std::chrono::microseconds pause{0};  // from when the old graph was asked to end to when rows can flow in what runs now
+    size_t kept_connections = 0, kept_states = 0;  // how many went from the old graph to the new as they were: states by node
     bool is_known = true;                // whether it was taken: false where the topology ended before that could be asked
 };
 
 // A graph that is to take the place of the running one.
 struct Change {
     Graph graph;
-    std::unique_ptr<Plan> plan;  // of it, made beside the running one
+    std::unique_ptr<Plan> plan;  // of it, made beside the running one, whose connections it may have
     std::vector<std::string> allow_loss;
     std::chrono::microseconds trial{0};  // the least length of the trial
     // On the supervisor's thread, or on that of apply where it is refused at once.
@@ -112,6 +113,8 @@ public:
     // What it runs.
     Graph graph() const;
     std::shared_ptr<const Topology> topology() const { return graph().topology; }
+    // What its run has, for the plan of a change (PlanOptions::running); none where it has no run now.
+    Connections connections() const;
 
 private:
     void supervise();
@@ -121,7 +124,7 @@ private:
     void refuse_change(const std::string& why);
     bool is_at_change();
     void carry_out_change();
-    std::optional<Failure> begin_change(Change& change);
+    std::optional<Failure> begin_change(Change& change, std::shared_ptr<Handover> handover);
     bool passes_trial();
     void fall_back(Graph graph);
     void roll_back(std::unique_ptr<Change> change, Graph before, Applied outcome);

@@ -8,6 +8,7 @@
 //    prepared is committed, and the new graph goes on; or aborted, and the old one does.
 #include "host/engine/supervisor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,6 +22,13 @@ std::chrono::microseconds change_clock() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
+// A plan may have been made beside a run that has failed since, and was begun again with connections of its own.
+bool fits(const Plan& plan, const Handover& handover) {
+    return std::all_of(plan.connections().begin(), plan.connections().end(), [&](const auto& one) {
+        return !one->was_opened() || std::find(handover.connections.begin(), handover.connections.end(), one) != handover.connections.end();
+    });
+}
+
 }  // namespace
 
 void Supervisor::apply(Change change) {
@@ -31,7 +39,7 @@ void Supervisor::apply(Change change) {
         if (why.empty()) {
             change_ = std::make_unique<Change>(std::move(change));
             change_began_ = change_clock();
-            run_->request_stop(StopMode::kCheckpoint);
+            run_->request_change(*change_->plan);
             return;
         }
     }
@@ -78,11 +86,14 @@ void Supervisor::carry_out_change() {
     }
     Applied outcome;
     outcome.was_tried = true;
+    auto handover = run_->hand_over();
     tear_down();
     Graph before = graph_;
-    std::optional<Failure> why = begin_change(*change);
+    std::optional<Failure> why = begin_change(*change, std::move(handover));
     if (!why) {
         outcome.epoch = run_->resumed_at();
+        outcome.kept_connections = run_->kept_connections();
+        outcome.kept_states = run_->kept_states();
         const int64_t began = now();
         run_->start();
         const bool is_taken = passes_trial();
@@ -109,11 +120,19 @@ void Supervisor::carry_out_change() {
 }
 
 // The new graph's run, up to where it can be started; or why there is none.
-std::optional<Failure> Supervisor::begin_change(Change& change) {
+std::optional<Failure> Supervisor::begin_change(Change& change, std::shared_ptr<Handover> handover) {
+    if (!fits(*change.plan, *handover)) {
+        for (const auto& connection : std::exchange(handover->connections, {}))
+            (void)connection->close(std::chrono::steady_clock::now() + options_.run.close_timeout);  // all of it is committed
+        auto plan = change.graph.plan_again();
+        if (!plan) return Failure{plan.status(), "", ""};
+        change.plan = std::move(*plan);
+    }
     policy_ = RestartPolicy(change.graph.topology->restart, seed());
     keeps_progress_ = !change.plan->is_ephemeral();
     RunOptions options = next_options();
     options.trial = change.trial;
+    options.handover = std::move(handover);
     options.epochs.allow_loss = change.allow_loss;
     options.on_opened = [this] {
         const std::lock_guard lock(mutex_);

@@ -5,20 +5,20 @@
 namespace weir::host {
 
 BroadcastTable::~BroadcastTable() {
-    for (auto& [key, slot] : slots_) clear_slot(layout_, slot.get(), pool_);
+    for (auto& [key, slot] : slots_) clear_slot(*layout_, slot.get(), pool_);
     begin_call();
 }
 
 void BroadcastTable::begin_call() {
     given_.clear();
     // What the plugin wrote to a slot behind its end is freed with it.
-    for (auto& slot : erased_) clear_slot(layout_, slot.get(), pool_);
+    for (auto& slot : erased_) clear_slot(*layout_, slot.get(), pool_);
     erased_.clear();
 }
 
 char* BroadcastTable::add(std::string key) {
     slots_bytes_ += bytes_of(key);
-    auto slot = std::make_unique<char[]>(layout_.slot_bytes);
+    auto slot = std::make_unique<char[]>(layout_->slot_bytes);
     return slots_.emplace(std::move(key), std::move(slot)).first->second.get();
 }
 
@@ -39,7 +39,7 @@ bool BroadcastTable::erase(void* slot) {
     const auto given = given_.find(slot);
     if (given == given_.end()) return false;
     const auto entry = slots_.find(given->second);
-    clear_slot(layout_, entry->second.get(), pool_);
+    clear_slot(*layout_, entry->second.get(), pool_);
     slots_bytes_ -= bytes_of(entry->first);
     erased_.push_back(std::move(entry->second));
     slots_.erase(entry);
@@ -66,7 +66,7 @@ Status BroadcastTable::snapshot(const Put& put) {
         keys.push_back(to_abi(key));
         values.push_back({nullptr, 0});
         if (found == slots_.end()) continue;
-        encode_slot(layout_, found->second.get(), std::nullopt, bytes.emplace_back());
+        encode_slot(*layout_, found->second.get(), std::nullopt, bytes.emplace_back());
         values.back() = to_abi(bytes.back());
     }
     Status status = put(rewrite_ ? WEIR_SNAPSHOT_FULL : WEIR_SNAPSHOT_CHANGES, keys, values);

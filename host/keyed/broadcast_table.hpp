@@ -22,7 +22,7 @@ namespace weir::host {
 class BroadcastTable {
 public:
     // The layout must outlive it.
-    explicit BroadcastTable(const SlotLayout& layout) : layout_(layout) {}
+    explicit BroadcastTable(const SlotLayout& layout) : layout_(&layout) {}
     ~BroadcastTable();
     BroadcastTable(const BroadcastTable&) = delete;
     BroadcastTable& operator=(const BroadcastTable&) = delete;
@@ -46,6 +46,8 @@ public:
 
     // An entry as of the last snapshot; fill the slot. REQUIRES: the key is not there.
     char* restore(std::string_view key) { return add(std::string(key)); }
+    // REQUIRES: it is alike; it must outlive the table.
+    void set_layout(const SlotLayout& layout) { layout_ = &layout; }
     // The next snapshot holds all: it was written in another layout.
     void rewrite() { rewrite_ = true; }
 
@@ -54,12 +56,12 @@ private:
     char* add(std::string key);
     size_t bytes_of(std::string_view key) const {
         constexpr size_t kTreeNode = 48, kInline = 15;
-        return sizeof(Slots::value_type) + kTreeNode + (key.size() > kInline ? key.size() + 1 : 0) + layout_.slot_bytes;
+        return sizeof(Slots::value_type) + kTreeNode + (key.size() > kInline ? key.size() + 1 : 0) + layout_->slot_bytes;
     }
     // As StateTable::epoch_bytes.
-    size_t epoch_bytes(std::string_view key) const { return 4 * (key.size() + layout_.slot_bytes) + 64; }
+    size_t epoch_bytes(std::string_view key) const { return 4 * (key.size() + layout_->slot_bytes) + 64; }
 
-    const SlotLayout& layout_;
+    const SlotLayout* layout_;
     BytesPool pool_;
     Slots slots_;
     std::set<std::string> changed_;

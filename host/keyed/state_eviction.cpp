@@ -28,7 +28,7 @@ bool StateTable::can_evict(char* entry) const {
 }
 
 void StateTable::evict_entry(uint32_t group, uint32_t number, char* entry) {
-    if (has_texts_) clear_slot(layout_, entry + shape_.slot_at, pool_);
+    if (has_texts_) clear_slot(*layout_, entry + shape_.slot_at, pool_);
     groups_[group].remove(shape_, pool_, number);
     --entries_;
     set_partial(group);

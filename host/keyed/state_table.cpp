@@ -54,15 +54,15 @@ struct StateTable::Gathered {
 };
 
 StateTable::StateTable(const SlotLayout& layout, StateTtl ttl, uint32_t key_bytes)
-    : layout_(layout), ttl_(ttl), shape_(layout.slot_bytes, ttl.after > 0, key_bytes), wheel_(ttl.after) {
-    for (const SlotField& field : layout_.fields) has_texts_ = has_texts_ || field.type.is_text();
+    : layout_(&layout), ttl_(ttl), shape_(layout.slot_bytes, ttl.after > 0, key_bytes), wheel_(ttl.after) {
+    for (const SlotField& field : layout_->fields) has_texts_ = has_texts_ || field.type.is_text();
 }
 
 StateTable::~StateTable() = default;
 
 bool StateTable::is_gone(char* entry) const {
     if (!header(entry).erased) return false;
-    if (all_zero(entry + shape_.slot_at, layout_.slot_bytes)) return true;
+    if (all_zero(entry + shape_.slot_at, layout_->slot_bytes)) return true;
     header(entry).erased = 0;
     return false;
 }
@@ -75,7 +75,7 @@ void StateTable::mark(GroupTable& group, uint32_t number, char* entry) {
 }
 
 void StateTable::clear(char* entry) {
-    clear_slot(layout_, entry + shape_.slot_at, pool_);
+    clear_slot(*layout_, entry + shape_.slot_at, pool_);
     header(entry).erased = 1;
 }
 
@@ -246,7 +246,7 @@ Status StateTable::snapshot_group(uint32_t index, Gathered& gathered, const Put&
         } else {
             gathered.add(key);
             const size_t at = gathered.bytes.size();
-            encode_slot(layout_, entry + shape_.slot_at, shape_.expires ? std::optional(expiry(entry)) : std::nullopt,
+            encode_slot(*layout_, entry + shape_.slot_at, shape_.expires ? std::optional(expiry(entry)) : std::nullopt,
                         gathered.bytes);
             gathered.values.back() = {at, gathered.bytes.size()};
             about.stored = 1;

@@ -30,6 +30,7 @@ struct StateTtl {
     int64_t after = 0;  // microseconds; 0: entries stay
     uint32_t clock = WEIR_CLOCK_PROCESSING;
     bool on_read = false;
+    bool operator==(const StateTtl&) const = default;
 };
 
 inline constexpr int64_t kNoTime = INT64_MIN;  // of a clock that has none yet
@@ -51,6 +52,9 @@ public:
 
     // Erases entries that have expired, looking at `most` at most.
     void clean(int64_t now, size_t most);
+
+    // REQUIRES: it is alike; it must outlive the table.
+    void set_layout(const SlotLayout& layout) { layout_ = &layout; }
 
     // Hands over what changed since the last snapshot, and forgets what is gone. Entries are borrowed during the call.
     // REQUIRES: the epoch of the last snapshot is committed.
@@ -109,7 +113,7 @@ private:
     size_t evict_page(uint32_t group, uint32_t page);
     bool drop_last_page(uint32_t group);
 
-    const SlotLayout& layout_;
+    const SlotLayout* layout_;
     const StateTtl ttl_;
     const EntryShape shape_;
     BytesPool pool_;

@@ -44,6 +44,9 @@ public:
     size_t changed_bytes() const { return changed_bytes_; }
     std::optional<int64_t> next() const { return set_.empty() ? std::nullopt : std::optional(set_.begin()->first.time); }
 
+    // Nothing changed since the last snapshot, or restore.
+    bool is_as_snapshot() const { return changed_bytes_ == 0 && !drained_; }
+
     // From now on only the timers that are there are due, all of them, until they have been taken or removed.
     void drain() {
         draining_ = std::move(set_);

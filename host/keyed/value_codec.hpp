@@ -31,6 +31,7 @@ struct SlotField {
     uint32_t offset = 0;
     uint32_t present = WEIR_NEVER_NULL;
     bool nullable() const { return present != WEIR_NEVER_NULL; }
+    bool operator==(const SlotField&) const = default;
 };
 
 // A layout as declared, copied and checked.
@@ -42,6 +43,10 @@ struct SlotLayout {
 
     static Result<SlotLayout> create(const weir_state_layout& declared);
     Schema schema() const;
+    // Whether the slots of one are those of the other.
+    bool is_alike(const SlotLayout& other) const {
+        return version == other.version && slot_bytes == other.slot_bytes && fields == other.fields;
+    }
 };
 
 // The typed schema of a state, as it is kept beside the state.

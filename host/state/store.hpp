@@ -121,7 +121,9 @@ public:
     // id follow each other, each with entries of one version, in order of keys, at most 4,096 entries or, beyond
     // the first, 1 MiB; they are borrowed during the call of `fn`. Ends with the first status of `fn` that is not
     // ok, and returns it. No blocks for a node that has none. Memory: about what one id has stored.
-    Status read(std::string_view node, const std::function<Status(const weir_state_block&)>& fn) const;
+    // `wants`: whether a state of the node is wanted, by its number; null: all are.
+    Status read(std::string_view node, const std::function<Status(const weir_state_block&)>& fn,
+                const std::function<bool(uint32_t state)>& wants = nullptr) const;
     // The value of one key as of the committed epoch. `split`: for split state. WEIR_E_FATAL as read.
     Result<std::optional<std::string>> get(std::string_view node, uint32_t state, uint32_t kind, uint32_t group,
                                            std::string_view split, std::string_view key) const;

@@ -158,7 +158,8 @@ std::string StateStore::Impl::describe(std::string_view id) const {
     return describe_id(id, id.size() < 4 ? "?" : node_name(load_u32(id.data())));
 }
 
-Status StateStore::read(std::string_view node, const std::function<Status(const weir_state_block&)>& fn) const {
+Status StateStore::read(std::string_view node, const std::function<Status(const weir_state_block&)>& fn,
+                        const std::function<bool(uint32_t state)>& wants) const {
     const Impl& impl = *impl_;
     const auto failed = [&](const rocksdb::Status& s) {
         return rocks_failure(impl.database(), fmt::format("reading the state of node `{}`", node), s).status;
@@ -184,6 +185,7 @@ Status StateStore::read(std::string_view node, const std::function<Status(const 
     for (const auto& [id, runs] : ids) {
         const auto parts = parse_id(id);
         if (!parts) return failed(rocksdb::Status::Corruption("an id does not parse"));
+        if (wants && !wants(parts->state)) continue;
         if (!loaded.load(*at, id, runs)) {
             if (!at->status().ok()) return failed(at->status());
             return corrupt(impl.database(), describe_id(id, node) + ": a page is missing").status;

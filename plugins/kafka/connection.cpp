@@ -13,6 +13,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstAttempt{300}, kLastAttempt{2000};  // how long one request may take; doubles
 constexpr milliseconds kSlow{2000};  // an answer that has not come by then is told of
+constexpr milliseconds kSettleTimeout{5000};  // for the last offsets to be committed
+constexpr milliseconds kKeepConsumer{5000};   // that nobody uses any more
 constexpr milliseconds kFirstPause{50}, kLastPause{1000};       // between attempts; doubles
 
 constexpr weir_param kText[] = {param("", WEIR_PARAM_STRING, "")};
@@ -142,7 +144,10 @@ Status KafkaConnection::start() {
     auto client = Client::create({RD_KAFKA_PRODUCER, properties, this, log_});
     if (!client) return client.status();
     client_ = std::move(*client);
-    tick_ = control_.add_tick([this] { rd_kafka_poll(client_.get(), 0); });
+    tick_ = control_.add_tick([this] {
+        rd_kafka_poll(client_.get(), 0);
+        drop_unused();
+    });
     auto deadline = Clock::now() + context_.connect_timeout();
     Status status = reach(deadline);
     if (status.ok() && !settings_.embedded) {
@@ -197,10 +202,42 @@ Status KafkaConnection::identity(const weir_bytes_out &out) {
     return {};
 }
 
-Status KafkaConnection::close() { return transactions_ ? transactions_->close() : Status(); }
+Status KafkaConnection::close() {
+    const Status settled = settle();
+    if (settled.is_pending()) return settled;
+    const Status ended = transactions_ ? transactions_->close() : Status();
+    return ended.done() ? settled : ended;
+}
+
+// Until the groups have the offsets of the last epoch.
+Status KafkaConnection::settle() {
+    if (!settle_deadline_) settle_deadline_ = Clock::now() + kSettleTimeout;
+    std::lock_guard lock(mutex_);
+    is_closing_ = true;
+    for (auto &[node, shared] : consumers_) {
+        if (shared.consumer->settle()) continue;
+        if (Clock::now() < *settle_deadline_) return Status::pending();
+        return Status::retryable("the last offsets of node `" + node + "` were not committed to group `" + shared.consumer->options().group_id +
+                                 "`: the broker does not answer");
+    }
+    return {};
+}
 
 Result<TopicInfo> KafkaConnection::ensure_topic(const std::string &name) {
     return topics().ensure(name, [this] { return !cancelled_ && !control_.stopping(); });
+}
+
+Result<KafkaConnection::WrittenTopic> KafkaConnection::written_topic(const std::string &name) {
+    {
+        std::lock_guard lock(mutex_);
+        if (const auto known = written_topics_.find(name); known != written_topics_.end()) return known->second;
+    }
+    auto topic = ensure_topic(name);
+    if (!topic) return topic.status();
+    auto found = limits(*topic);
+    if (!found) return found.status();
+    std::lock_guard lock(mutex_);
+    return written_topics_[name] = {topic->partitions, *found};
 }
 
 Result<TopicLimits> KafkaConnection::limits(const TopicInfo &topic) {
@@ -223,7 +260,15 @@ Result<std::shared_ptr<Producer>> KafkaConnection::producer() {
 }
 
 Result<std::shared_ptr<Consumer>> KafkaConnection::consumer(const ConsumerOptions &options) {
+    std::vector<std::shared_ptr<Consumer>> gone;  // the last ones behind the lock
     std::lock_guard lock(mutex_);
+    std::erase_if(consumers_, [&](auto &one) {
+        const ConsumerOptions &other = one.second.consumer->options();
+        const bool is_in_the_way = one.second.users == 0 && (other.node == options.node || other.group_id == options.group_id);
+        if (!is_in_the_way || other == options) return false;
+        gone.push_back(std::move(one.second.consumer));
+        return true;
+    });
     SharedConsumer &shared = consumers_[options.node];
     if (!shared.consumer) {
         auto made = Consumer::create(settings_, options, log_, control_);
@@ -233,6 +278,7 @@ Result<std::shared_ptr<Consumer>> KafkaConnection::consumer(const ConsumerOption
         }
         shared.consumer = *made;
     }
+    shared.consumer->want_settled(false);
     ++shared.users;
     return shared.consumer;
 }
@@ -242,8 +288,21 @@ void KafkaConnection::release_consumer(const std::string &node) {
     std::lock_guard lock(mutex_);
     auto found = consumers_.find(node);
     if (found == consumers_.end() || --found->second.users > 0) return;
+    found->second.free_since = Clock::now();
+    if (found->second.consumer->is_member() && !is_closing_) return;
     last = std::move(found->second.consumer);
     consumers_.erase(found);
+}
+
+// Not within a tick, which their end waits for.
+void KafkaConnection::drop_unused() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;  // the next tick looks again
+    std::erase_if(consumers_, [&](auto &one) {
+        if (one.second.users > 0 || Clock::now() < one.second.free_since + kKeepConsumer) return false;
+        control_.post([gone = std::move(one.second.consumer)] {});
+        return true;
+    });
 }
 
 }  // namespace weir::kafka

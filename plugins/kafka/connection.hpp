@@ -50,8 +50,13 @@ public:
     ControlThread &control() { return control_; }
     // On the control thread.
     Result<TopicInfo> ensure_topic(const std::string &name);
-    // What the topic takes. Makes the transactions heed it.
-    Result<TopicLimits> limits(const TopicInfo &topic);
+    // A topic that sinks write to, created where it is missing, and what it takes, which the transactions heed from then on. Asked
+    // of the broker once: whoever finds it otherwise fails, and opens another connection.
+    struct WrittenTopic {
+        int32_t partitions = 0;
+        TopicLimits limits;
+    };
+    Result<WrittenTopic> written_topic(const std::string &name);
     // For tools. [host] Sends a record, waits for all that were sent, reads; topic_reader.hpp.
     Status produce_one(const std::string &topic, const weir_origin_record &record);
     Status flush(std::chrono::milliseconds timeout);
@@ -65,9 +70,11 @@ public:
 
     // The producer that all sinks share; at_least_once: made when first asked for, and again after one has failed for good.
     Result<std::shared_ptr<Producer>> producer();
-    // The consumer of a source node, for all its instances. Give it back with release_consumer.
+    // The consumer of a source node, for all its instances. Give it back with release_consumer. May block as long as leaving a
+    // group takes. [worker] or [host]
     Result<std::shared_ptr<Consumer>> consumer(const ConsumerOptions &options);
-    // May block as long as leaving a group takes. [worker] or [host]
+    // The last one gives it up; but a member of a group stays for a while, for the same node of a changed graph: nobody else's
+    // partitions move then. [worker] or [host]
     void release_consumer(const std::string &node);
 
 private:
@@ -75,6 +82,7 @@ private:
 
     KafkaConnection(ConnectionContext context, Settings settings, std::chrono::milliseconds transaction_timeout);
     void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
+    Result<TopicLimits> limits(const TopicInfo &topic);
     Result<OutTopic *> tool_topic(const std::string &name);
     Result<Bookmarks *> bookmarks_of(const std::string &reader);
     Status start();  // control thread: until the cluster is reached
@@ -82,7 +90,10 @@ private:
     struct SharedConsumer {
         std::shared_ptr<Consumer> consumer;
         int users = 0;
+        Clock::time_point free_since{};
     };
+    Status settle();
+    void drop_unused();  // control thread
 
     ConnectionContext context_;
     std::shared_ptr<LogTarget> log_;
@@ -93,15 +104,18 @@ private:
     std::atomic<bool> cancelled_{false};
     std::mutex mutex_;  // guards what follows
     std::string last_error_;
+    bool is_closing_ = false;
     bool is_no_broker_ = false;  // who took a connection spoke something else, or nothing within the client's limit
     bool is_refused_ = false;  // the last one: the broker does not take the user, or what he shows
     std::shared_ptr<Producer> producer_;
     std::map<std::string, SharedConsumer> consumers_;
+    std::map<std::string, WrittenTopic> written_topics_;
     std::map<std::string, std::shared_ptr<OutTopic>> tool_topics_;
     std::map<std::string, Bookmarks> tool_bookmarks_;
     ControlThread control_;
     std::unique_ptr<Transactions> transactions_;
     uint64_t tick_ = 0;
+    std::optional<Clock::time_point> settle_deadline_;  // [host] set by the first close
     Deferred opening_;
 };
 

@@ -119,10 +119,12 @@ Status Consumer::make_client(size_t partitions) {
     return {};
 }
 
+bool Consumer::is_member() const { return options_.partitions.empty() && !options_.stop_at_end && !settings_.embedded; }
+
 Status Consumer::join_group() {
     GroupOptions group;
     group.group_id = options_.group_id;
-    group.member = options_.partitions.empty() && !options_.stop_at_end && !settings_.embedded;
+    group.member = is_member();
     group.topics = options_.topics;
     group.pattern = options_.pattern;
     group.instance_id = options_.instance_id;
@@ -174,9 +176,8 @@ void Consumer::taken(const std::set<TopicPartition> &partitions) {
 Result<std::vector<TopicPartition>> Consumer::discover() {
     Status failed = group_->failure();
     if (!failed.ok()) return failed;
-    bool member = options_.partitions.empty() && !options_.stop_at_end && !settings_.embedded;
     std::set<TopicPartition> now;
-    if (member) {
+    if (is_member()) {
         now = group_->granted();
         // What was taken and came back leaves first, and begins anew once it is revoked.
         std::lock_guard lock(mutex_);
@@ -215,7 +216,7 @@ void Consumer::revoke(const std::shared_ptr<Split> &split) {
 
 void Consumer::commit(const std::map<TopicPartition, int64_t> &offsets) { group_->commit(offsets); }
 
-bool Consumer::settle() { return !group_ || group_->settle(); }
+bool Consumer::settle() { return !wants_settled_ || !group_ || group_->settle(); }
 
 int64_t Consumer::lag(const Split &split) {
     int64_t low = 0, high = 0;

@@ -5,6 +5,7 @@
 // sought or rebalanced. Backpressure is that a partition's queue is not emptied.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,6 +31,7 @@ struct ConsumerOptions {
     std::string group_id, instance_id;
     Start start;
     bool stop_at_end = false;
+    bool operator==(const ConsumerOptions &) const = default;
 };
 
 // Functions are [any] unless said otherwise.
@@ -54,8 +56,13 @@ public:
     // [worker] of its instance, which does not use it any more.
     void revoke(const std::shared_ptr<Split> &split);
     void commit(const std::map<TopicPartition, int64_t> &offsets);
-    // Whether all commits are done; wakes the watcher when there is news.
+    // Whether its last offsets are to be committed before its connection closes.
+    void want_settled(bool wanted) { wants_settled_ = wanted; }
+    // Whether all commits are done, or nobody wants that.
     bool settle();
+    // Whether it is a member of a group, which others would have to take over from when it leaves.
+    bool is_member() const;
+    const ConsumerOptions &options() const { return options_; }
     // Makes the client fetch at once for a partition whose queue has run low.
     void refetch(const std::shared_ptr<Split> &split);
 
@@ -106,6 +113,7 @@ private:
     std::unique_ptr<Group> group_;
     uint64_t tick_ = 0;
     int ticks_ = 0;
+    std::atomic<bool> wants_settled_{false};
 
     std::mutex mutex_;  // guards what follows
     bool started_ = false;

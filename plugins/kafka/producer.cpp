@@ -155,11 +155,17 @@ Result<std::shared_ptr<OutTopic>> Producer::topic(const std::string &name, int32
 Status Producer::learn(const TopicOptions &wanted, std::chrono::milliseconds timeout) {
     auto known = topic(wanted.name, wanted.partitions, wanted.properties);
     if (!known) return known.status();
+    {
+        std::lock_guard lock(mutex_);
+        if (learned_.contains(wanted.name)) return {};
+    }
     const struct rd_kafka_metadata *metadata = nullptr;
     rd_kafka_resp_err_t code =
         rd_kafka_metadata(client_.get(), 0, (*known)->get(), &metadata, static_cast<int>(timeout.count()));
     if (!code && metadata->topic_cnt == 1) code = metadata->topics[0].err;
     if (metadata) rd_kafka_metadata_destroy(metadata);
+    std::lock_guard lock(mutex_);
+    if (!code) learned_.insert(wanted.name);
     if (!code) return {};
     return Status::retryable("topic `" + wanted.name + "`: looking up its partitions: " + rd_kafka_err2str(code));
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -159,6 +160,7 @@ private:
     std::mutex mutex_;  // guards what follows
     std::vector<std::weak_ptr<Outbound>> waiting_;
     std::vector<KeptTopic> topics_;
+    std::set<std::string> learned_;  // whose partitions it has looked up
     std::string loose_failure_;
 };
 

@@ -62,11 +62,9 @@ Status Sink::open() {
     Status status = opening_->run(
         connection_->control(),
         [c = connection_, name = options_.topic, properties = options_.topic_properties, found = found_]() -> Status {
-            auto topic = c->ensure_topic(name);
+            auto topic = c->written_topic(name);
             if (!topic) return topic.status();
-            auto limits = c->limits(*topic);
-            if (!limits) return limits.status();
-            *found = {topic->partitions, *limits};
+            *found = {topic->partitions, topic->limits};
             if (!c->transactions()) return {};
             auto producer = c->producer();
             return producer ? (*producer)->learn({name, topic->partitions, properties}, kLearnTimeout) : producer.status();

@@ -12,8 +12,6 @@
 namespace weir::kafka {
 namespace {
 
-constexpr int64_t kCloseTimeout = 5'000'000;  // microseconds
-constexpr int64_t kClosePoll = 20'000;
 constexpr uint32_t kPollsBetweenLags = 64;
 
 std::string split_id(const TopicPartition &partition) {
@@ -279,16 +277,10 @@ Status Source::on_epoch_committed(uint64_t, std::span<const weir_position> posit
     return {};
 }
 
+// Whoever takes the source's place in another graph goes on with the consumer: it is the connection that waits, where it closes.
 Status Source::close() {
-    if (!consumer_ || !starting_) return {};
-    if (cancelled_ || consumer_->settle()) return {};
-    int64_t now = context_.now();
-    if (!close_deadline_) close_deadline_ = now + kCloseTimeout;
-    if (now > close_deadline_)
-        return Status::retryable("the last offsets were not committed to group `" + options_.group_id +
-                                 "`: the broker does not answer");
-    context_.wake_at(now + kClosePoll);
-    return Status::pending();
+    if (consumer_ && !cancelled_) consumer_->want_settled(true);
+    return {};
 }
 
 }  // namespace weir::kafka

@@ -55,7 +55,6 @@ private:
     std::shared_ptr<Consumer> consumer_;
     std::unique_ptr<Deferred> starting_;
     std::atomic<bool> cancelled_{false};
-    int64_t close_deadline_ = 0;
 
     weir_codec codec_{};
     Schema record_;

@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "host/engine/supervisor.hpp"
+#include "tests/unit/engine/cluster_operators.hpp"
 #include "tests/unit/engine/engine_fixture.hpp"
 
 namespace weir::host::testing {
@@ -46,16 +47,21 @@ protected:
                 }};
     }
 
+    // With what the running graph has, where hands_over_ says so.
+    Change change_to(const std::string& text, std::vector<std::string> allow_loss = {}) {
+        Change change{graph(text), nullptr, std::move(allow_loss), std::chrono::microseconds(0),
+                      [this](const Applied& outcome) { outcomes_.push_back(outcome); }};
+        PlanOptions options;
+        if (hands_over_) options.running = supervisor_->connections();
+        Diagnostics found;
+        change.plan = Plan::build(*change.graph.topology, resolver_, options, found);
+        if (!change.plan) throw std::runtime_error(found.text(false));
+        return change;
+    }
+
     // With the call of `twice` of that number, counted over all graphs.
     void change_at(int call, const std::string& text, std::vector<std::string> allow_loss = {}) {
-        world().at_call[call] = [this, text, allow_loss] {
-            Change change{graph(text), nullptr, allow_loss, std::chrono::microseconds(0),
-                          [this](const Applied& outcome) { outcomes_.push_back(outcome); }};
-            auto plan = change.graph.plan_again();
-            if (!plan) throw std::runtime_error(plan.status().message());
-            change.plan = std::move(*plan);
-            supervisor_->apply(std::move(change));
-        };
+        world().at_call[call] = [this, text, allow_loss] { supervisor_->apply(change_to(text, allow_loss)); };
     }
 
     std::filesystem::path state(uint64_t seed) const { return folder_ / fmt::format("s{}", seed); }
@@ -104,8 +110,18 @@ protected:
         }
     }
 
+    // Each number with the counts 1, 2, ..., each once, in what readers see of `counts`.
+    void expect_each_once(uint64_t seed, const char* column = "count") {
+        std::multiset<std::string> expected;
+        for (const auto& [n, count] : counts_)
+            for (int64_t i = 1; i <= count; ++i) expected.insert(fmt::format("{{\"n\":{},\"{}\":{}}}", n, column, i));
+        const auto& seen = cluster().seen["counts"];
+        EXPECT_EQ(std::multiset<std::string>(seen.begin(), seen.end()), expected) << "seed " << seed;
+    }
+
     std::filesystem::path folder_;
     bool keeps_state_ = true;
+    bool hands_over_ = true;
     std::unique_ptr<Supervisor> supervisor_;
     std::vector<Applied> outcomes_;
     std::map<int64_t, int64_t> counts_;
