@@ -78,16 +78,27 @@ TEST(Answer, MayNotHaveCome) {
 }
 
 TEST(Outbox, KeepsABlockAsItIs) {
-    const SealedBlock block{"weir/t/n/1.0.2", "INSERT INTO `a`.`b` (`c:1`) FORMAT Native", 12, std::make_shared<const std::string>("\0\x01:5:x", 6)};
+    const SealedBlock block{"weir/t/n/1.0.2", "INSERT INTO `a`.`b` (`c:1`) FORMAT Native", 12, 1'700'000, std::make_shared<const std::string>("\0\x01:5:x", 6)};
     const std::string packed = pack(block);
     EXPECT_EQ(token_of(packed), block.token);
     auto back = unpack(packed);
     ASSERT_TRUE(back.ok()) << back.status().message();
     EXPECT_EQ(back->sql, block.sql);
     EXPECT_EQ(back->rows, 12);
+    EXPECT_EQ(back->made_at, 1'700'000);
     EXPECT_EQ(*back->body, *block.body);
     EXPECT_THAT(unpack("what is this").status().message(), HasSubstr("cannot be read"));
     EXPECT_EQ(token_of("what is this"), "");
+}
+
+TEST(Outbox, ReadsBlocksOfTheVersionBefore) {
+    const std::string packed = "24:weir.clickhouse.block/11:t3:sql1:7body";
+    EXPECT_EQ(token_of(packed), "t");
+    auto block = unpack(packed);
+    ASSERT_TRUE(block.ok()) << block.status().message();
+    EXPECT_EQ(block->rows, 7);
+    EXPECT_EQ(block->made_at, 0);
+    EXPECT_EQ(*block->body, "body");
 }
 
 TEST(Outbox, LetsNoBlockRunAheadOfTheOldestByMoreThanItsLimit) {

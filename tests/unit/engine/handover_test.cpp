@@ -7,7 +7,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kBefore = R"(
+constexpr const char* kGraphBefore = R"(
 name: t
 workers: 2
 checkpoint: 20us
@@ -19,7 +19,7 @@ nodes:
   counted: { from: doubled, key: n, keyed_count: {} }
   out: { from: counted, sent: counts }
 )";
-const std::string kAfter = std::string(kBefore) +
+const std::string kGraphAfter = std::string(kGraphBefore) +
                            "  again: { from: doubled, key: n, keyed_count: {} }\n"
                            "  more: { from: again, sent: more }\n";
 
@@ -40,8 +40,8 @@ protected:
 TEST_F(HandedOver, IsWhatBothGraphsDeclareAlike) {
     for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         begin(seed);
-        change_at(early_call(), kAfter);
-        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        change_at(early_call(), kGraphAfter);
+        ASSERT_EQ(run(kGraphBefore, seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
         EXPECT_TRUE(outcomes_[0].is_taken) << "seed " << seed << ": " << outcomes_[0].why.text();
         EXPECT_EQ(outcomes_[0].kept_connections, 1U) << "seed " << seed;
@@ -55,8 +55,8 @@ TEST_F(HandedOver, IsWhatBothGraphsDeclareAlike) {
 TEST_F(HandedOver, IsNoStateOfOtherWorkers) {
     for (uint64_t seed = 0; seed < seeds(20); ++seed) {
         begin(seed);
-        change_at(early_call(), replaced(kAfter, "workers: 2", "workers: 3"));
-        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        change_at(early_call(), replaced(kGraphAfter, "workers: 2", "workers: 3"));
+        ASSERT_EQ(run(kGraphBefore, seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
         EXPECT_EQ(outcomes_[0].kept_connections, 1U) << "seed " << seed;
         EXPECT_EQ(outcomes_[0].kept_states, 0U) << "seed " << seed;
@@ -70,8 +70,8 @@ TEST_F(HandedOver, IsNoConnectionThatIsDeclaredOtherwise) {
     for (const auto& [from, to] : {std::pair("cluster: here", "cluster: there"), std::pair("checkpoint: 20us", "checkpoint: 30us"),
                                    std::pair("connections: { cluster: here }", "connections: { elsewhere: { cluster: here } }")}) {
         begin(++seed);
-        change_at(5, replaced(kAfter, from, to));
-        ASSERT_EQ(run(kBefore, seed), "");
+        change_at(5, replaced(kGraphAfter, from, to));
+        ASSERT_EQ(run(kGraphBefore, seed), "");
         ASSERT_EQ(outcomes_.size(), 1U);
         EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
         EXPECT_EQ(outcomes_[0].kept_connections, 0U) << to;
@@ -83,8 +83,8 @@ TEST_F(HandedOver, IsNoConnectionThatIsDeclaredOtherwise) {
 
 TEST_F(HandedOver, IsNoStateThatFitsAnotherMemoryLimit) {
     begin(1);
-    change_at(5, replaced(kAfter, "workers: 2", "workers: 2\nmemory_limit: 32MiB"));
-    ASSERT_EQ(run(kBefore, 1), "");
+    change_at(5, replaced(kGraphAfter, "workers: 2", "workers: 2\nmemory_limit: 32MiB"));
+    ASSERT_EQ(run(kGraphBefore, 1), "");
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
     EXPECT_EQ(outcomes_[0].kept_states, 0U);
@@ -97,9 +97,9 @@ TEST_F(HandedOver, IsReadBackWhereTheTrialFails) {
     for (uint64_t seed = 0; seed < seeds(50); ++seed) {
         begin(seed);
         const int call = early_call();
-        change_at(call, kAfter);
+        change_at(call, kGraphAfter);
         world().retryable_calls = {call + 4 + static_cast<int>(random_() % 12)};
-        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        ASSERT_EQ(run(kGraphBefore, seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
         const bool is_rolled_back = outcomes_[0].was_tried && !outcomes_[0].is_taken;
         rolled_back += is_rolled_back;
@@ -120,7 +120,7 @@ TEST_F(HandedOver, IsNotMissedByWhoeverStartsBehindAKill) {
     for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         begin(seed);
         const int call = early_call();
-        change_at(call, kAfter);
+        change_at(call, kGraphAfter);
         const auto copy = folder_ / "copy";
         std::optional<Cluster> left;
         world().at_call[call + 4 + static_cast<int>(random_() % 12)] = [&] {
@@ -128,7 +128,7 @@ TEST_F(HandedOver, IsNotMissedByWhoeverStartsBehindAKill) {
             std::filesystem::copy(state(seed), copy, std::filesystem::copy_options::recursive);
             left = cluster();
         };
-        ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+        ASSERT_EQ(run(kGraphBefore, seed), "") << "seed " << seed;
         supervisor_.reset();
         if (!left) continue;
         ++killed;
@@ -136,7 +136,7 @@ TEST_F(HandedOver, IsNotMissedByWhoeverStartsBehindAKill) {
         std::filesystem::remove_all(state(seed));
         std::filesystem::rename(copy, state(seed));
         cluster() = *left;
-        ASSERT_EQ(run(seed % 2 == 0 ? kBefore : kAfter, seed), "") << "seed " << seed;
+        ASSERT_EQ(run(seed % 2 == 0 ? kGraphBefore : kGraphAfter, seed), "") << "seed " << seed;
         expect_each_once(seed, "value");
         if (HasFailure()) return;
     }
@@ -148,14 +148,14 @@ TEST_F(HandedOver, IsClosedWhereTheTopologyEndsInstead) {
     int closed = 0;
     cluster().on_close = [&] { ++closed; };
     world().at_call[5] = [this] {
-        supervisor_->apply(change_to(kAfter));
+        supervisor_->apply(change_to(kGraphAfter));
         supervisor_->request_stop(StopMode::kCheckpoint);
     };
-    EXPECT_EQ(run(kBefore, 1), "");
+    EXPECT_EQ(run(kGraphBefore, 1), "");
     EXPECT_EQ(closed, 1);
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_FALSE(outcomes_[0].was_tried);
-    EXPECT_EQ(run(kAfter, 1), "");
+    EXPECT_EQ(run(kGraphAfter, 1), "");
     expect_each_once(1, "value");
 }
 
@@ -163,10 +163,10 @@ TEST_F(HandedOver, IsClosedWhereTheTopologyEndsInstead) {
 TEST_F(HandedOver, IsNothingOfARunThatWasBegunAgainMeanwhile) {
     begin(1);
     std::optional<Change> change;
-    world().at_call[3] = [&] { change = change_to(kAfter); };
+    world().at_call[3] = [&] { change = change_to(kGraphAfter); };
     world().retryable_calls = {5};
     world().at_call[12] = [&] { supervisor_->apply(std::move(*change)); };
-    ASSERT_EQ(run(kBefore, 1), "");
+    ASSERT_EQ(run(kGraphBefore, 1), "");
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
     EXPECT_EQ(outcomes_[0].kept_connections, 0U);
@@ -178,7 +178,7 @@ TEST_F(HandedOver, IsNothingOfARunThatWasBegunAgainMeanwhile) {
 // Timers fire behind the barrier, too, while the others come to theirs: what they do then is of no epoch, and is done again.
 TEST_F(HandedOver, IsNoStateThatChangedBehindTheBarrier) {
     // A sink that takes its time leaves the others time behind the barrier.
-    const std::string before = replaced(kBefore, "keyed_count", "delayed") + "  slow: { from: doubled, boxes: {} }\n";
+    const std::string before = replaced(kGraphBefore, "keyed_count", "delayed") + "  slow: { from: doubled, boxes: {} }\n";
     const std::string after = before + "  passed: { from: doubled, union: {} }\n  more: { from: passed, sent: more }\n";
     int kept = 0, changed = 0;
     for (uint64_t seed = 0; seed < seeds(50); ++seed) {
