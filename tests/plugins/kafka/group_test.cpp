@@ -24,7 +24,7 @@ struct Host {
     // As the engine: positions are committed, then splits that left are given back.
     void turn() {
         reader->poll();
-        if (source->take_wake()) {
+        if (reader->woken) {
             reader->commit();
             reader->discover();
         }

@@ -219,7 +219,7 @@ public:
     }
     // One round over all splits; rows are collected.
     void poll() {
-        const bool woken = source.take_wake();
+        woken = source.take_wake();
         for (auto &[id, number] : splits) {
             if (woken) ready.insert(number);
             if (ended.contains(id) || !ready.contains(number)) continue;
@@ -268,6 +268,7 @@ public:
     std::map<std::string, uint64_t> splits;
     std::set<std::string> ended;
     std::set<uint64_t> ready;
+    bool woken = false;  // before the last round
     uint64_t most_rows = WEIR_BATCH_MAX_ROWS, most_bytes = WEIR_BATCH_MAX_BYTES;
     std::vector<std::string> rows;
     std::vector<FailedRow> failed;
