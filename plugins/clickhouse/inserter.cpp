@@ -17,6 +17,7 @@ constexpr int kMaxTokens = 4;  // of one block: each after the first needs a ser
 
 constexpr int64_t kClockMargin = 5'000'000;  // microseconds: a server tells whole seconds, and clocks are put right
 constexpr uint64_t kMaxUptimeBytes = 64;
+constexpr std::chrono::milliseconds kUptimeHolds{500};  // no server ends and takes rows again within it
 
 int64_t microseconds_now() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -32,6 +33,8 @@ struct Inserter::Shared {
     weir_context *context = nullptr;  // NULL: the sink is gone
     std::vector<Finished> finished;
     bool failing = false;            // since the last success
+    int64_t server_began = 0;        // by the host's clock, microseconds
+    std::optional<Clock::time_point> asked_at;  // when that was asked; none: not yet
 
     Shared(ClickHouseConnection &c, InserterOptions o, weir_context *x) : connection(c), options(std::move(o)), context(x) {}
 };
@@ -55,6 +58,7 @@ struct Inserter::Attempt {
     int token = 0;              // which of the block's
     Doubt doubt = Doubt::kNone;
     bool is_inserted = false;   // so says the server
+    std::string server;         // that said so
     bool is_missing = false;    // it was looked, since the last insert
 
     void log(uint32_t level, const std::string &text) const {
@@ -78,6 +82,7 @@ void Inserter::send(SealedBlock block, bool was_sent) {
     made->block = std::move(block);
     made->give_up_at = Clock::now() + shared_->options.retry_for;
     if (was_sent) made->doubt = Attempt::Doubt::kIfRestarted;
+    std::lock_guard lock(shared_->mutex);
     attempt(made);
 }
 
@@ -90,7 +95,18 @@ std::vector<Inserter::Finished> Inserter::take_finished() {
 void Inserter::attempt(const std::shared_ptr<Attempt> &attempt) {
     if (attempt->doubt == Attempt::Doubt::kNone || !attempt->shared->options.presence || (attempt->is_missing && !attempt->is_inserted)) return insert(attempt);
     if (attempt->doubt == Attempt::Doubt::kYes) return look(attempt);
-    ask_uptime(attempt);
+    const auto &asked_at = attempt->shared->asked_at;
+    if (!asked_at || Clock::now() - *asked_at > kUptimeHolds || attempt->pause.count() > 0) return ask_uptime(attempt);
+    go_on(attempt);
+}
+
+// It is known since when the server is there.
+void Inserter::go_on(const std::shared_ptr<Attempt> &attempt) {
+    if (attempt->shared->server_began > attempt->block.made_at - kClockMargin) return look(attempt);
+    if (!attempt->is_inserted) return insert(attempt);
+    Answer answer;
+    answer.server = attempt->server;
+    finish(attempt, std::move(answer));
 }
 
 void Inserter::ask_uptime(const std::shared_ptr<Attempt> &attempt) {
@@ -109,12 +125,12 @@ void Inserter::on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer)
     }
     int64_t seconds = 0;
     const char *begin = answer.body.data(), *end = begin + answer.body.size();
-    const bool known = answer.ok() && std::from_chars(begin, end, seconds).ec == std::errc();
     attempt->pause = {};
-    if (!known || microseconds_now() - seconds * 1'000'000 > attempt->block.made_at - kClockMargin) return look(attempt);
-    if (!attempt->is_inserted) return insert(attempt);
-    answer.body.clear();
-    finish(attempt, std::move(answer));
+    if (!answer.ok() || std::from_chars(begin, end, seconds).ec != std::errc()) return look(attempt);
+    attempt->shared->server_began = microseconds_now() - seconds * 1'000'000;
+    attempt->shared->asked_at = Clock::now();
+    attempt->server = std::move(answer.server);
+    go_on(attempt);
 }
 
 void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
@@ -144,6 +160,7 @@ void Inserter::look(const std::shared_ptr<Attempt> &attempt) {
 
 bool Inserter::again(const std::shared_ptr<Attempt> &attempt, const Answer &answer) {
     if (answer.reaction != Reaction::kRetry || answer.cancelled || Clock::now() >= attempt->give_up_at) return false;
+    attempt->shared->asked_at.reset();
     if (!std::exchange(attempt->shared->failing, true)) attempt->log(WEIR_LOG_WARNING, answer.message + "; trying again");
     attempt->pause = attempt->pause.count() == 0 ? kInsertFirstPause : std::min(2 * attempt->pause, kInsertLastPause);
     Inserter::attempt(attempt);
@@ -156,6 +173,7 @@ void Inserter::on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer)
     if (!attempt->shared->context) return;
     if (answer.ok() && attempt->doubt != Attempt::Doubt::kNone && attempt->shared->options.presence) {
         attempt->is_inserted = true;
+        attempt->server = answer.server;
         attempt->pause = {};
         return Inserter::attempt(attempt);
     }

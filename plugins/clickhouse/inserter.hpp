@@ -52,10 +52,12 @@ public:
 private:
     struct Shared;
     struct Attempt;
+    // The mutex is held.
     static void attempt(const std::shared_ptr<Attempt> &attempt);
     static void insert(const std::shared_ptr<Attempt> &attempt);
     // Whether the server has been started since: then look, else what follows.
     static void ask_uptime(const std::shared_ptr<Attempt> &attempt);
+    static void go_on(const std::shared_ptr<Attempt> &attempt);
     static void look(const std::shared_ptr<Attempt> &attempt);
     static void on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer);
     static void on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer);

@@ -81,7 +81,7 @@ class Run:
         """How many rows the table has. A run to its end leaves nothing behind."""
         process = self.start(records=BAD)
         try:
-            check(process.wait(90) == 0, f"the last start: exit {process.returncode}\n{self.text()}")
+            check(process.wait(180) == 0, f"the last start: exit {process.returncode}\n{self.text()}")
         finally:
             process.kill()
             process.wait()
