@@ -92,7 +92,7 @@ TEST(Outbox, KeepsABlockAsItIs) {
 }
 
 TEST(Outbox, ReadsBlocksOfTheVersionBefore) {
-    const std::string packed = "24:weir.clickhouse.block/11:t3:sql1:7body";
+    const std::string packed = "23:weir.clickhouse.block/11:t3:sql1:7body";
     EXPECT_EQ(token_of(packed), "t");
     auto block = unpack(packed);
     ASSERT_TRUE(block.ok()) << block.status().message();

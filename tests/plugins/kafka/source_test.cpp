@@ -92,16 +92,20 @@ TEST_F(KafkaSource, GivesMetadataByNameAndAsOrdinaryColumns) {
 }
 
 TEST_F(KafkaSource, GoesOnFromTheCommittedOffsets) {
-    use_connection();
     produce({"1", "2", "3", "4"});
     {
+        TestConnection first(config());
+        ASSERT_EQ(first.open().message(), "");
+        options = codecs.options(first);
         auto h = source({{"record", kNumbers}});
         ASSERT_EQ(start(*h).message(), "");
         Reader reader(*h);
         ASSERT_TRUE(reader.read(4));
         reader.commit();
         EXPECT_EQ(reader.close().message(), "");
+        EXPECT_EQ(first.close().message(), "");
     }
+    use_connection();
     produce({"5", "6"});
     auto h = source({{"record", kNumbers}});
     ASSERT_EQ(start(*h).message(), "");

@@ -101,6 +101,12 @@ public:
     Status open_once() {
         return call([&](weir_error *e) { return api().open(self_, e); });
     }
+    // As the engine does it, behind the sources' own.
+    Status close() {
+        Status status;
+        until([&] { return !(status = call([&](weir_error *e) { return api().close(self_, e); })).is_pending(); });
+        return status;
+    }
     void cancel() { api().cancel(self_); }
     void destroy() {
         if (self_) api().destroy(std::exchange(self_, nullptr));
