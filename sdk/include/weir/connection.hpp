@@ -1,5 +1,5 @@
-// The base class of connections in C++: created once a (topology, name), shared by the operators that name
-// it (Context::connection<T>()), used by them from any thread.
+// The base class of connections in C++: created once a (topology, name), shared by the operators that name it
+// (Context::connection<T>()), used by them from any thread; also by those of a changed graph that has it as it was.
 //
 // A class T needs: static Result<std::unique_ptr<Connection>> create(ConnectionContext, const Config &);
 // its descriptor is weir::connection_spec<T>("kafka", "doc").params(kParams). T must be the class that the
