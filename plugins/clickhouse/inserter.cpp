@@ -118,11 +118,7 @@ void Inserter::ask_uptime(const std::shared_ptr<Attempt> &attempt) {
 
 void Inserter::on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer) {
     std::lock_guard lock(attempt->shared->mutex);
-    if (!attempt->shared->context) return;
-    if (answer.reaction == Reaction::kRetry) {
-        if (!again(attempt, answer)) finish(attempt, std::move(answer));
-        return;
-    }
+    if (is_over(attempt, answer)) return;
     int64_t seconds = 0;
     const char *begin = answer.body.data(), *end = begin + answer.body.size();
     attempt->pause = {};
@@ -149,13 +145,25 @@ void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
 
 void Inserter::look(const std::shared_ptr<Attempt> &attempt) {
     auto query = attempt->shared->options.presence->ask(attempt->block);
-    if (!query) {  // a block that cannot be read is not one that this version has made
-        attempt->doubt = Attempt::Doubt::kNone;
-        return insert(attempt);
-    }
+    if (!query) return trust(attempt, query.status().message());  // this version has not made the block
     query->delay = attempt->pause;
     WEIR_FAILPOINT("clickhouse.insert.look");
     attempt->shared->connection.start(std::move(*query), [attempt](Answer answer) { on_found(attempt, std::move(answer)); });
+}
+
+void Inserter::trust(const std::shared_ptr<Attempt> &attempt, const std::string &why) {
+    attempt->log(WEIR_LOG_WARNING, "it cannot be seen whether rows of an insert that ended half-way are there (" + why +
+                                       "); the server's word is taken for it, which a kill of the server can make wrong");
+    if (attempt->is_inserted) return finish(attempt, {});
+    attempt->doubt = Attempt::Doubt::kNone;
+    insert(attempt);
+}
+
+bool Inserter::is_over(const std::shared_ptr<Attempt> &attempt, Answer &answer) {
+    if (!attempt->shared->context) return true;
+    if (answer.reaction != Reaction::kRetry) return false;
+    if (!again(attempt, answer)) finish(attempt, std::move(answer));
+    return true;
 }
 
 bool Inserter::again(const std::shared_ptr<Attempt> &attempt, const Answer &answer) {
@@ -183,19 +191,9 @@ void Inserter::on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer)
 
 void Inserter::on_found(const std::shared_ptr<Attempt> &attempt, Answer answer) {
     std::lock_guard lock(attempt->shared->mutex);
-    if (!attempt->shared->context) return;
-    if (answer.reaction == Reaction::kRetry) {
-        if (!again(attempt, answer)) finish(attempt, std::move(answer));
-        return;
-    }
+    if (is_over(attempt, answer)) return;
     Result<int64_t> missing = answer.ok() ? Presence::missing(answer) : Result<int64_t>(Status::fatal(answer.message));
-    if (!missing) {
-        attempt->log(WEIR_LOG_WARNING, "it cannot be seen whether rows of an insert that ended half-way are there (" + missing.status().message() +
-                                           "); the server's word is taken for it, which a kill of the server can make wrong");
-        if (attempt->is_inserted) return finish(attempt, {});
-        attempt->doubt = Attempt::Doubt::kNone;
-        return insert(attempt);
-    }
+    if (!missing) return trust(attempt, missing.status().message());
     if (*missing == 0) {
         answer.body.clear();
         return finish(attempt, std::move(answer));

@@ -64,6 +64,10 @@ private:
     static void on_found(const std::shared_ptr<Attempt> &attempt, Answer answer);
     // The mutex is held.
     static bool again(const std::shared_ptr<Attempt> &attempt, const Answer &answer);
+    // Rows cannot be looked for: what the server said holds.
+    static void trust(const std::shared_ptr<Attempt> &attempt, const std::string &why);
+    // Whether nothing follows on the answer: the sink is gone, or what was asked is asked again, or given up.
+    static bool is_over(const std::shared_ptr<Attempt> &attempt, Answer &answer);
     static void finish(const std::shared_ptr<Attempt> &attempt, Answer answer);
 
     std::shared_ptr<Shared> shared_;

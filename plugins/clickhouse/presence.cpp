@@ -26,15 +26,13 @@ Result<Presence> Presence::of(ClickHouseConnection &connection, const Table &tab
         if (column.default_kind == "EPHEMERAL") out.unreadable_.push_back(column.name);
         if (column.type.is(Kind::kJson)) out.json_.emplace(column.name, column.type.text);
     }
-    auto columns = rows_of(connection, "SELECT name, is_in_sorting_key, is_in_partition_key FROM system.columns WHERE database = " +
-                                           quote_text(table.name.database) + " AND table = " + quote_text(table.name.table));
+    auto columns = rows_of(connection, "SELECT name, is_in_sorting_key, is_in_partition_key FROM system.columns" + where_table(table.name));
     if (!columns) return columns.status();
     for (const auto &column : *columns) {
         if (column[1] != "0") out.sort_columns_.push_back(column[0]);
         if (column[2] != "0") out.partition_columns_.push_back(column[0]);
     }
-    auto keys = rows_of(connection, "SELECT sorting_key, partition_key FROM system.tables WHERE database = " + quote_text(table.name.database) +
-                                        " AND name = " + quote_text(table.name.table));
+    auto keys = rows_of(connection, "SELECT sorting_key, partition_key FROM system.tables" + where_table(table.name, "name"));
     if (!keys) return keys.status();
     if (keys->empty()) return Status::retryable("table `" + table.name.text() + "` is gone");
     out.sorting_key_ = keys->front()[0];

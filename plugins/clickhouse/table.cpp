@@ -8,10 +8,6 @@ namespace {
 
 using Json = Config::Json;
 
-std::string where(const TableName &name) {
-    return " WHERE database = " + quote_text(name.database) + " AND table = " + quote_text(name.table);
-}
-
 std::string small(std::string_view text) {
     std::string out(text);
     for (char &c : out)
@@ -62,6 +58,10 @@ std::string remedy(const Table &table, const Field &field, const Misfit &misfit)
 
 }  // namespace
 
+std::string where_table(const TableName &name, std::string_view column) {
+    return " WHERE database = " + quote_text(name.database) + " AND " + std::string(column) + " = " + quote_text(name.table);
+}
+
 Result<std::vector<Row>> rows_of(ClickHouseConnection &connection, const std::string &sql) {
     auto text = connection.post(sql + " FORMAT JSONCompact");
     if (!text) return text.status();
@@ -90,10 +90,9 @@ std::string Problem::text() const {
 }
 
 Result<std::optional<Table>> find_table(ClickHouseConnection &connection, const TableName &name) {
-    auto columns = rows_of(connection, "SELECT name, type, default_kind FROM system.columns" + where(name));
+    auto columns = rows_of(connection, "SELECT name, type, default_kind FROM system.columns" + where_table(name));
     if (!columns) return columns.status();
-    auto tables = rows_of(connection, "SELECT engine, engine_full, partition_key FROM system.tables WHERE database = " +
-                                          quote_text(name.database) + " AND name = " + quote_text(name.table));
+    auto tables = rows_of(connection, "SELECT engine, engine_full, partition_key FROM system.tables" + where_table(name, "name"));
     if (!tables) return tables.status();
     if (tables->empty() || columns->empty()) return std::optional<Table>();
     Table table{name, tables->front()[0], tables->front()[1], tables->front()[2], {}};

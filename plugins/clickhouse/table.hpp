@@ -48,6 +48,8 @@ struct Table {
 using Row = std::vector<std::string>;
 Result<std::vector<Row>> rows_of(ClickHouseConnection &connection, const std::string &sql);
 
+// The condition of that table's rows in a system table, whose column `column` has the names of tables.
+std::string where_table(const TableName &name, std::string_view column = "table");
 // Blocks on the connection. nullopt: there is no such table.
 Result<std::optional<Table>> find_table(ClickHouseConnection &connection, const TableName &name);
 // The table of the database whose name is nearest; empty: none is near.

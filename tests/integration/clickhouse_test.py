@@ -73,7 +73,7 @@ BY_CAST = {"f32", "f64"}  # JSON has no NaN: they come as text
 
 
 def there_and_back(server, front, folder, types, compression):
-    """Every type with its edge values, written by weir, read back by the engine. The insert's answer is lost: the rows are found."""
+    """Every type with its edge values, written by weir, read back by the engine. The insert's answer is an exception: the rows are found."""
     table = f"types_{compression}"
     columns = ", ".join(f"{name} {target}" for name, (_, target, _, _) in types.items())
     server.ask(f"CREATE TABLE {table} (row UInt8, {columns}, kept String DEFAULT 'by default', twice UInt16 MATERIALIZED row * 2) "
@@ -82,7 +82,7 @@ def there_and_back(server, front, folder, types, compression):
     rows.write_text("".join(json.dumps({"row": i, **{name: values[i] for name, (_, _, values, _) in types.items()}}) + "\n" for i in range(3)))
     fields = "".join(f"    {name}: \"{'string' if name in BY_CAST else kind}\"\n" for name, (kind, _, _, _) in types.items())
     casts = "".join(f", {name}: \"{name}::{kind}\"" for name, (kind, _, _, _) in types.items() if name in BY_CAST)
-    front.fault(kind="after", times=1)
+    front.fault(kind="late_after", times=1)
     said = run(folder, f"""
 name: types
 connections:
