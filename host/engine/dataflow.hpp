@@ -96,8 +96,8 @@ public:
     std::optional<int64_t> marked_time_of_split(size_t node, uint64_t split) const;
     // Looks who has sent nothing for too long. True if anything moved. After the sources were polled.
     bool check_idle();
-    // Nobody could send: that is no silence.
-    void restart_idle_clocks();
+    // Nobody can send, up to the next step: that is no silence.
+    void hold_idle_clocks();
     // Of nodes that are no sources, as at the barrier of the last epoch. And the other way, before the first step.
     std::vector<NodeTime> marked_times() const;
     void restore_time(const NodeTime& time);
@@ -245,6 +245,7 @@ private:
     void end_split(Node& node, const SplitEnd& gone);
     bool is_held(const Node& node) const;
     void note_held();
+    void set_held(Node& node, bool held);
     // Calls on_timers until no timer is due, then `then`. So many a step; the node is held meanwhile.
     void fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then);
     bool can_fire(const Node& node) const;

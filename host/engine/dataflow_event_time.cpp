@@ -172,7 +172,11 @@ bool Dataflow::is_held(const Node& node) const {
 
 void Dataflow::note_held() {
     for (Node* node : clocks_)
-        if (node->event_time->spec().idle_after && is_held(*node)) node->event_time->restart_idle_clocks(clock_());
+        if (node->event_time->spec().idle_after) set_held(*node, is_held(*node));
+}
+
+void Dataflow::set_held(Node& node, bool held) {
+    if (node.event_time->is_held() != held) node.event_time->set_held(held, clock_());
 }
 
 bool Dataflow::check_idle() {
@@ -186,8 +190,8 @@ bool Dataflow::check_idle() {
     return found;
 }
 
-void Dataflow::restart_idle_clocks() {
-    for (Node* node : clocks_) node->event_time->restart_idle_clocks(clock_());
+void Dataflow::hold_idle_clocks() {
+    for (Node* node : clocks_) set_held(*node, true);
 }
 
 std::vector<NodeTime> Dataflow::marked_times() const {

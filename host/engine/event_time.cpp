@@ -41,8 +41,12 @@ void EventTime::restart_idle_clock(uint64_t number, int64_t now) {
     if (Split* split = find(number)) split->last_row = now;
 }
 
-void EventTime::restart_idle_clocks(int64_t now) {
-    for (Split& split : splits_) split.last_row = now;
+void EventTime::set_held(bool held, int64_t now) {
+    if (held == is_held()) return;
+    const int64_t since = held_since_.value_or(now);
+    held_since_ = held ? std::optional(now) : std::nullopt;
+    if (held) return;
+    for (Split& split : splits_) split.last_row += now - std::max(since, split.last_row);
 }
 
 void EventTime::advance(uint64_t number, int64_t greatest, int64_t now) {
@@ -60,7 +64,7 @@ void EventTime::make_idle() {
 }
 
 bool EventTime::find_idle(int64_t now) {
-    if (!spec_.idle_after) return false;
+    if (!spec_.idle_after || is_held()) return false;
     bool found = false;
     for (Split& split : splits_) {
         if (split.idle || split.ended || !split.waiting || now - split.last_row < spec_.idle_after->count()) continue;
@@ -71,7 +75,7 @@ bool EventTime::find_idle(int64_t now) {
 
 std::optional<int64_t> EventTime::next_idle() const {
     std::optional<int64_t> next;
-    if (!spec_.idle_after) return next;
+    if (!spec_.idle_after || is_held()) return next;
     for (const Split& split : splits_)
         if (!split.idle && !split.ended && split.waiting) next = std::min(next.value_or(INT64_MAX), split.last_row);
     if (next) *next += spec_.idle_after->count();

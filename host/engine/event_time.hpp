@@ -1,7 +1,8 @@
 // How far event time has come at one node on one worker, split by split, and the watermark that follows: behind the greatest
 // time so far by max_delay and a microsecond, the minimum over the splits that are at work.
 //
-// A split is at work from when it is assigned until it ends, or has sent no row for `idle_after` while it had none to send.
+// A split is at work from when it is assigned until it ends, or has sent no row for `idle_after` while it had none to send. While
+// its rows could not come in any case, because the node is held (its way is full, or a barrier waits there), that time stands still.
 // Where none is at work nobody is to wait for the node: it is idle, and its watermark is what the furthest split allows, in
 // whatever order they fell silent. A node that is no source has one split, which is all of its rows.
 //
@@ -42,7 +43,9 @@ public:
     void wait_for_none();  // all may have something to send
     // Its silence, so far, was not its own fault.
     void restart_idle_clock(uint64_t number, int64_t now);
-    void restart_idle_clocks(int64_t now);
+    // Whether rows can come at all.
+    void set_held(bool held, int64_t now);
+    bool is_held() const { return held_since_.has_value(); }
 
     // Rows of the split came, `greatest` their latest time. Of a split that is not known: nothing is moved.
     void advance(uint64_t number, int64_t greatest, int64_t now);
@@ -96,6 +99,7 @@ private:
     std::vector<Split> splits_;
     size_t last_ = 0;  // split that was found
     int64_t promised_ = kNoEventTime;
+    std::optional<int64_t> held_since_;
 };
 
 }  // namespace weir::host

@@ -66,7 +66,7 @@ bool Worker::turn(bool reads_mail) {
 
 void Worker::poll() {
     if (failed()) return;
-    if (hold_.load(std::memory_order_relaxed) || memory_.holds()) return dataflow_.restart_idle_clocks();
+    if (hold_.load(std::memory_order_relaxed) || memory_.holds()) return dataflow_.hold_idle_clocks();
     if (sources_.poll(budget_)) moved_ = true;
     if (dataflow_.check_idle()) moved_ = true;
     if (!started_ && sources_.records() > 0) {

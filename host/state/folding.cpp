@@ -6,6 +6,7 @@ namespace {
 constexpr size_t kTierRuns = 8;
 constexpr size_t kMinRuns = 4;
 constexpr size_t kMaxRuns = 32;
+constexpr uint64_t kLargeBytes = 64 << 10;  // of an entry, on average
 constexpr uint64_t kTierSpread = 4;  // runs of one tier differ by less than that from their mean
 
 // How many of the newest runs are about one size.
@@ -16,12 +17,32 @@ size_t tier(std::span<const Run> runs) {
     return n;
 }
 
+// Entries that have pages of their own: one run of them is read no quicker than many.
+bool are_large(std::span<const Run> runs) {
+    uint64_t bytes = 0, entries = 0;
+    for (const Run& run : runs) {
+        bytes += run.bytes;
+        entries += run.entries - run.deletions;
+    }
+    return bytes > entries * kLargeBytes;
+}
+
+bool are_half_dead(std::span<const Run> runs) {
+    uint64_t entries = 0, deletions = 0;
+    for (const Run& run : runs) {
+        entries += run.entries - run.deletions;
+        deletions += run.deletions;
+    }
+    return 2 * deletions >= entries;
+}
+
 // How many of the newest runs of a stretch of one version to fold. `oldest`: nothing stands behind it.
 size_t choose_in_stretch(std::span<const Run> runs, bool oldest, bool all) {
     const size_t n = runs.size();
     const Run& last = runs.back();
     if (n == 1) return oldest && (last.entries == last.deletions || (all && last.deletions > 0)) ? 1 : 0;
     if (all || n > kMaxRuns) return n;
+    if (are_large(runs)) return n >= kMinRuns && are_half_dead(runs) ? n : 0;
     uint64_t newer = 0;
     for (const Run& run : runs.first(n - 1)) newer += run.bytes;
     if (n >= kMinRuns && newer >= last.bytes) return n;

@@ -3,9 +3,24 @@
 #include <algorithm>
 
 namespace weir::host {
+
 void Merge::add(const std::vector<std::string_view>& pages) {
     if (pages.empty()) return;
-    cursors_.push_back({&pages, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+    cursors_.push_back({&pages, nullptr, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+}
+
+void Merge::add(PageSource& pages) {
+    cursors_.push_back({nullptr, &pages, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+}
+
+bool Merge::next_page(Cursor& cursor, std::string_view& page) {
+    if (cursor.source) {
+        ++cursor.page;
+        return cursor.source->next(page);
+    }
+    if (cursor.page == cursor.pages->size()) return false;
+    page = (*cursor.pages)[cursor.page++];
+    return true;
 }
 
 void Merge::reset() {
@@ -26,10 +41,11 @@ bool Merge::advance(Cursor& cursor, bool first) {
     const uint64_t last_prefix = cursor.prefix;
     while (!cursor.reader.next(cursor.entry)) {
         ok_ = ok_ && cursor.reader.ok();
-        if (!ok_ || cursor.page == cursor.pages->size()) return false;
-        cursor.reader = PageReader((*cursor.pages)[cursor.page++]);
+        std::string_view page;
+        if (!ok_ || !next_page(cursor, page)) return false;
+        cursor.reader = PageReader(page);
         if (cursor.page == 1) cursor.version = cursor.reader.version();
-        ok_ = cursor.reader.ok() && cursor.reader.version() == cursor.version;
+        ok_ = cursor.reader.ok() && cursor.reader.version() == cursor.version && (!cursor.source || cursor.reader.entries() > 0);
         if (!ok_) return false;
     }
     cursor.prefix = key_prefix(cursor.entry.key.data(), cursor.entry.key.size());

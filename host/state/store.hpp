@@ -53,6 +53,8 @@ struct StoreOptions {
     bool background_folding = true;
     // Of RocksDB's write buffers, by 1 to 2; its cache takes an eighth of it. At least 1 MiB.
     size_t memory_bytes = size_t{64} << 20;
+    // Runs of more bytes than that are not loaded to be folded, but read page by page.
+    size_t fold_memory = size_t{4} << 20;
     // What find needs is kept in memory: about twelve bits an entry of keyed state that the host holds. `read` of the
     // whole node makes it for what is there already.
     bool lookups = false;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <utility>
 
@@ -19,6 +20,12 @@ namespace weir::host {
 namespace {
 
 constexpr int kFoldNice = 10;
+
+uint64_t bytes_of(std::span<const Run> runs) {
+    uint64_t sum = 0;
+    for (const Run& run : runs) sum += run.bytes;
+    return sum;
+}
 
 // At most, of what folding them leaves.
 uint64_t entries_of(std::span<const Run> runs) {
@@ -88,14 +95,20 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
     const auto folded = std::span(runs).subspan(plan.first, plan.last - plan.first);
     rocksdb::ReadOptions scan;
     scan.fill_cache = false;
-    const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(scan));
-    LoadedRuns loaded;
-    if (!loaded.load(*at, id, folded))
-        return failed(at->status().ok() ? corrupt(database(), describe(id) + ": a page is missing")
-                                        : rocks_failure(database(), "folding " + describe(id), at->status()),
+    const auto unread = [&](const rocksdb::Status& s) {
+        return failed(s.ok() ? corrupt(database(), describe(id) + ": a page is missing") : rocks_failure(database(), "folding " + describe(id), s),
                       false);
+    };
+    LoadedRuns loaded;
+    std::deque<StoredRun> stored;
     Merge merged;
-    for (const auto& pages : loaded.runs()) merged.add(pages);
+    if (bytes_of(folded) <= options.fold_memory) {
+        const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(scan));
+        if (!loaded.load(*at, id, folded)) return unread(at->status());
+        for (const auto& pages : loaded.runs()) merged.add(pages);
+    } else {
+        for (const Run& run : folded) merged.add(stored.emplace_back(*db, scan, id, run));
+    }
 
     rocksdb::WriteBatch batch;
     std::vector<Run> gone(folded.begin(), folded.end());
@@ -116,6 +129,8 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
             return keeps_deletions || !entry.deleted;
         };
         write_run(merged, id, keep, batch, made, first_keys, content.get());
+        for (const StoredRun& run : stored)
+            if (!run.ok()) return unread(run.status());
         if (!merged.ok()) return failed(corrupt(database(), describe(id) + ": a page does not parse"), false);
         if (made.pages > 0) put_run(batch, id, made, first_keys);
         made.content = std::move(content);

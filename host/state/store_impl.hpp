@@ -25,6 +25,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "host/state/keys.hpp"
+#include "host/state/merge.hpp"
 #include "host/state/rocks.hpp"
 #include "host/state/store.hpp"
 #include "host/state/store_dir.hpp"
@@ -150,6 +151,24 @@ public:
 private:
     std::deque<std::string> pages_;  // a deque: views of short strings must survive its growth
     std::vector<std::vector<std::string_view>> runs_;
+};
+
+// The pages of a run, read one by one from a view of the database of its own.
+class StoredRun : public PageSource {
+public:
+    StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run);
+    bool next(std::string_view& page) override;
+    // Whether all that was asked for was there; if not, why it could not be read: OK where a page is missing.
+    bool ok() const { return ok_; }
+    rocksdb::Status status() const { return at_->status(); }
+
+private:
+    std::unique_ptr<rocksdb::Iterator> at_;
+    std::string id_;
+    Run run_;
+    uint32_t page_ = 0;
+    std::string copies_[2];
+    bool ok_ = true;
 };
 
 // Adds the deletion of a run and of its pages.

@@ -147,6 +147,24 @@ bool LoadedRuns::load(rocksdb::Iterator& at, std::string_view id, std::span<cons
     return true;
 }
 
+StoredRun::StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run)
+    : at_(db.NewIterator(how)), id_(id), run_(run) {}
+
+bool StoredRun::next(std::string_view& page) {
+    if (page_ == run_.pages || !ok_) return false;
+    const std::string key = page_key(id_, run_, page_);
+    if (page_ == 0)
+        at_->Seek(key);
+    else
+        at_->Next();
+    ok_ = at_->Valid() && at_->key() == key;
+    if (!ok_) return false;
+    std::string& copy = copies_[page_++ % 2];
+    copy.assign(at_->value().data(), at_->value().size());
+    page = copy;
+    return true;
+}
+
 std::string StateStore::Impl::node_name(uint32_t number) const {
     for (const auto& [name, other] : nodes)
         if (other == number) return name;

@@ -109,6 +109,24 @@ TEST(EventTime, OnlyWhoHasNothingToSendBecomesIdle) {
     EXPECT_FALSE(time.find_idle(1'000));
 }
 
+TEST(EventTime, TheTimeOfSilenceStandsStillWhileRowsCannotCome) {
+    const EventTimeSpec spec = spec_of(0, 10);
+    EventTime time(spec);
+    time.add_split(1, 5, 0);
+    time.set_waiting(1, true);
+    time.set_held(true, 6);
+    EXPECT_EQ(time.next_idle(), std::nullopt);
+    EXPECT_FALSE(time.find_idle(50));
+    time.set_held(false, 50);
+    EXPECT_EQ(time.next_idle(), 54);
+    time.set_held(true, 51);
+    time.advance(1, 6, 52);  // was on its way
+    time.set_held(false, 60);
+    EXPECT_EQ(time.next_idle(), 70);
+    EXPECT_FALSE(time.find_idle(69));
+    EXPECT_TRUE(time.find_idle(70));
+}
+
 TEST(EventTime, OfTheFirstInstantsHasNoWatermark) {
     const EventTimeSpec spec = spec_of(10, std::nullopt);
     EventTime time(spec);
@@ -270,6 +288,22 @@ TEST_F(EventTimes, TheLastWatermarkIsTheSameInEveryOrder) {
                   "")
             << "seed " << seed;
         for (uint32_t w = 0; w < workers; ++w) ASSERT_EQ(world().watermarks_of[w], greatest - 1) << "seed " << seed;
+    }
+}
+
+// At each barrier the edges between workers wait for each other.
+TEST_F(EventTimes, ASilentSplitIsNotWaitedForHoweverOftenEpochsCome) {
+    for (uint64_t seed = 0; seed < seeds(20); ++seed) {
+        reset_world();
+        world().timed = {{"a", {row_at(100), silent_for(500'000), row_at(200), silent_for(1'000'000)}},
+                         {"b", {silent_for(1'000'000), row_at(150)}}};
+        ASSERT_EQ(run("name: t\nworkers: 2\ncheckpoint: 20ms\nnodes:\n"
+                      "  in: { timed: {}, event_time: { column: ts, idle_after: 100ms } }\n"
+                      "  all: { from: in, key: n, watch_by_key: {} }\n  out: { from: all, collect: {} }\n",
+                      simulated(seed)),
+                  "")
+            << "seed " << seed;
+        EXPECT_THAT(world().seen, ::testing::Contains(::testing::StartsWith("late 150"))) << "seed " << seed;
     }
 }
 

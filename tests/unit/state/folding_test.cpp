@@ -65,6 +65,22 @@ TEST(ChooseFold, DropsWhatAFullRunHides) {
     EXPECT_EQ(plan_of(runs, true), "0-2/2");
 }
 
+// Blocks that wait for a server: they are not written again for nothing.
+TEST(ChooseFold, LeavesLargeEntriesUntilHalfOfThemAreDeleted) {
+    constexpr uint64_t kBlock = 1 << 20;
+    auto runs = runs_of(std::vector<uint64_t>(20, kBlock));
+    EXPECT_EQ(plan_of(runs), "nothing");
+    for (size_t i = 0; i < 9; ++i) {
+        ++runs[i].entries;
+        ++runs[i].deletions;
+    }
+    EXPECT_EQ(plan_of(runs), "nothing");
+    ++runs[9].entries;
+    ++runs[9].deletions;
+    EXPECT_EQ(plan_of(runs), "0-20/20");
+    EXPECT_EQ(plan_of(runs_of(std::vector<uint64_t>(33, kBlock))), "0-33/33");
+}
+
 TEST(ChooseFold, DropsAnOldestRunOfDeletions) {
     auto runs = runs_of({10, 1000});
     runs[1].deletions = 1;

@@ -1,5 +1,7 @@
 #include "host/state/page.hpp"
 
+#include <deque>
+#include <memory>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -19,10 +21,7 @@ std::string page_of(const std::vector<Entry>& entries, uint32_t version = 3) {
     return writer.take();
 }
 
-// "key=value" and "key-" for each entry; "!" at the end if the bytes are wrong.
-std::string merged(const std::vector<std::vector<std::string_view>>& runs) {
-    Merge merge;
-    for (const auto& run : runs) merge.add(run);
+std::string text_of(Merge& merge) {
     std::string text;
     for (Entry entry; merge.next(entry);) {
         text += entry.key;
@@ -30,6 +29,39 @@ std::string merged(const std::vector<std::vector<std::string_view>>& runs) {
         text += ' ';
     }
     return merge.ok() ? text : text + "!";
+}
+
+// Gives copies of pages, and takes each away when that is allowed.
+class Copies : public PageSource {
+public:
+    explicit Copies(const std::vector<std::string_view>& pages) : pages_(pages) {}
+    bool next(std::string_view& page) override {
+        if (at_ == pages_.size()) return false;
+        auto& copy = copies_[at_ % 2];
+        copy = std::make_unique<std::string>(pages_[at_++]);
+        page = *copy;
+        return true;
+    }
+
+private:
+    std::vector<std::string_view> pages_;
+    std::unique_ptr<std::string> copies_[2];
+    size_t at_ = 0;
+};
+
+// "key=value" and "key-" for each entry; "!" at the end if the bytes are wrong. The same from memory and page by page.
+std::string merged(const std::vector<std::vector<std::string_view>>& runs) {
+    Merge loaded, read;
+    std::deque<Copies> copies;
+    bool has_empty = false;
+    for (const auto& run : runs) {
+        loaded.add(run);
+        for (const std::string_view page : run) has_empty = has_empty || PageReader(page).entries() == 0;
+        read.add(copies.emplace_back(run));
+    }
+    std::string text = text_of(loaded);
+    if (!has_empty) EXPECT_EQ(text_of(read), text);
+    return text;
 }
 
 TEST(Page, HasTheBytesThatTheHeaderPromises) {
@@ -73,6 +105,24 @@ TEST(Merge, RefusesPagesOutOfOrder) {
     EXPECT_EQ(merged({{first, second}}), "a=1 c=1 !");
     const std::string other = page_of({{"d", "1", false}}, 4);
     EXPECT_EQ(merged({{first, other}}), "a=1 c=1 !");
+}
+
+TEST(Merge, ReadsPagesOneByOne) {
+    std::vector<std::string> pages;
+    std::vector<std::vector<std::string_view>> runs(2);
+    for (const char* key : {"a", "b", "c", "d", "e"}) pages.push_back(page_of({{key, "old", false}}));
+    for (const char* key : {"b", "d", "f"}) pages.push_back(page_of({{key, "", true}}));
+    runs[1].assign(pages.begin(), pages.begin() + 5);
+    runs[0].assign(pages.begin() + 5, pages.end());
+    EXPECT_EQ(merged(runs), "a=old b- c=old d- e=old f- ");
+}
+
+TEST(Merge, RefusesAPageWithoutEntriesWherePagesAreRead) {
+    const std::string first = page_of({{"a", "1", false}}), empty = page_of({});
+    Copies copies({first, empty, first});
+    Merge merge;
+    merge.add(copies);
+    EXPECT_EQ(text_of(merge), "a=1 !");
 }
 
 TEST(Keys, ComeBackAsTheyWere) {

@@ -127,6 +127,7 @@ StoreOptions small_store(bool background_folding) {
     options.topology = "pairs";
     options.background_folding = background_folding;
     options.memory_bytes = 1;
+    options.fold_memory = 256;
     return options;
 }
 
