@@ -1,13 +1,18 @@
 // bench-latency: how long a record takes from produce through a topology to consume.
 //
-//   bench-latency --brokers HOST:PORT --topic in --out-topic out [--rate 100000] [--seconds 20] [--warm-up 5]
+//   bench-latency probe --brokers HOST:PORT --topic in --out-topic out [--rate 100000] [--seconds 20] [--warm-up 5]
 //                 [--isolation read_uncommitted]
+//   bench-latency relay --brokers HOST:PORT --topic in --out-topic out
 //
-// Produces `n=7,t=MICROSECONDS` at that rate, n from 0 to 12, a batch each millisecond, and reads the topology's results, JSON
+// probe produces `n=7,t=MICROSECONDS` at that rate, n from 0 to 12, a batch each millisecond, and reads the topology's results, JSON
 // whose `t` is the time of the record that was sent last of those it is made of. --rate 0: as quickly as they are taken.
 // Prints one JSON line: results, their rate, and percentiles of (now - t) in milliseconds, without those of the warm-up.
+//
+// relay is what a topology costs at least: a bare loop that writes a result as long as weir's for every second record, keeps nothing
+// and commits nothing, until SIGTERM.
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <thread>
@@ -86,13 +91,13 @@ int64_t time_of(std::string_view payload) {
   return found;
 }
 
-rd_kafka_t* make_consumer(const bench::Arguments& arguments) {
+rd_kafka_t* make_consumer(const bench::Arguments& arguments, const std::string& from) {
   rd_kafka_t* client = bench::make_client(
       RD_KAFKA_CONSUMER,
       {{"bootstrap.servers", arguments.text("--brokers")}, {"group.id", "bench-latency"}, {"enable.auto.commit", "false"},
        {"isolation.level", arguments.text("--isolation")}, {"fetch.wait.max.ms", "10"}},
       arguments.consumer());
-  const char* name = arguments.text("--out-topic").c_str();
+  const char* name = from.c_str();
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client, name, nullptr);
   const int partitions = bench::partition_count(client, topic);
   rd_kafka_topic_destroy(topic);
@@ -107,14 +112,25 @@ double percentile(const std::vector<int64_t>& sorted, double share) {
   return static_cast<double>(sorted[static_cast<size_t>(share * static_cast<double>(sorted.size() - 1))]) / 1000;
 }
 
-}  // namespace
+/// Calls `each` with every message there is for up to kPollMs; how many there were. A batch call alone would wait for a whole batch,
+/// or for all of its time.
+template <class Each>
+size_t read_some(rd_kafka_queue_t* queue, Each each) {
+  rd_kafka_message_t* messages[kBatch];
+  messages[0] = rd_kafka_consume_queue(queue, kPollMs);
+  if (!messages[0]) return 0;
+  const size_t n = 1 + static_cast<size_t>(std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue, 0, messages + 1, kBatch - 1)));
+  for (size_t i = 0; i < n; ++i) {
+    bench::check(messages[i]->err, "consume");
+    each(*messages[i]);
+    rd_kafka_message_destroy(messages[i]);
+  }
+  return n;
+}
 
-int main(int argc, char** argv) {
-  const bench::Arguments arguments(argc, argv, 1,
-                                   {{"--brokers", "127.0.0.1:9092"}, {"--topic", "in"}, {"--out-topic", "out"}, {"--rate", "100000"},
-                                    {"--seconds", "20"}, {"--warm-up", "5"}, {"--isolation", "read_uncommitted"}});
+void probe(const bench::Arguments& arguments) {
   Producer producer(arguments);
-  rd_kafka_t* consumer = make_consumer(arguments);
+  rd_kafka_t* consumer = make_consumer(arguments, arguments.text("--out-topic"));
   rd_kafka_queue_t* queue = rd_kafka_queue_get_consumer(consumer);
   const int64_t begin = now_us(), warm = begin + arguments.number("--warm-up") * 1'000'000;
   const int64_t end = warm + arguments.number("--seconds") * 1'000'000;
@@ -124,22 +140,16 @@ int main(int argc, char** argv) {
     done = true;
   });
   std::vector<int64_t> took;
-  rd_kafka_message_t* messages[kBatch];
   int64_t last_us = now_us();
   constexpr int64_t kIdleUs = 3'000'000;
   while (!done || now_us() - last_us < kIdleUs) {
-    // A batch call alone would wait for a whole batch, or for all of its time.
-    messages[0] = rd_kafka_consume_queue(queue, kPollMs);
-    if (!messages[0]) continue;
-    const ssize_t n = 1 + std::max<ssize_t>(0, rd_kafka_consume_batch_queue(queue, 0, messages + 1, kBatch - 1));
-    const int64_t now = now_us();
-    for (ssize_t i = 0; i < n; ++i) {
-      bench::check(messages[i]->err, "consume");
-      const int64_t sent = time_of({static_cast<const char*>(messages[i]->payload), messages[i]->len});
+    int64_t now = 0;
+    const size_t n = read_some(queue, [&](const rd_kafka_message_t& message) {
+      if (now == 0) now = now_us();
+      const int64_t sent = time_of({static_cast<const char*>(message.payload), message.len});
       if (sent >= warm) took.push_back(now - sent);
-      rd_kafka_message_destroy(messages[i]);
-      last_us = now;
-    }
+    });
+    if (n > 0) last_us = now;
   }
   sending.join();
   if (took.empty()) bench::die("no results");
@@ -151,4 +161,56 @@ int main(int argc, char** argv) {
   rd_kafka_queue_destroy(queue);
   rd_kafka_consumer_close(consumer);
   rd_kafka_destroy(consumer);
+}
+
+std::atomic<bool> stop{false};
+
+void relay(const bench::Arguments& arguments) {
+  std::signal(SIGTERM, [](int) { stop = true; });
+  rd_kafka_t* consumer = make_consumer(arguments, arguments.text("--topic"));
+  rd_kafka_queue_t* queue = rd_kafka_queue_get_consumer(consumer);
+  rd_kafka_t* producer = bench::make_client(RD_KAFKA_PRODUCER,
+                                            {{"bootstrap.servers", arguments.text("--brokers")}, {"linger.ms", "0"},
+                                             {"enable.idempotence", "true"}, {"delivery.report.only.error", "true"},
+                                             {"queue.buffering.max.messages", "200000"}},
+                                            arguments.producer());
+  rd_kafka_topic_t* topic = rd_kafka_topic_new(producer, arguments.text("--out-topic").c_str(), nullptr);
+  const int partitions = bench::partition_count(producer, topic);
+  constexpr size_t kMaxResult = 160;
+  std::vector<char> payloads(kBatch * kMaxResult);
+  std::vector<rd_kafka_message_t> results;
+  int64_t records = 0;
+  int32_t partition = 0;
+  while (!stop) {
+    results.clear();
+    read_some(queue, [&](const rd_kafka_message_t& message) {
+      if (++records % 2 != 0) return;
+      const auto sent = static_cast<long long>(time_of({static_cast<const char*>(message.payload), message.len}));
+      char* at = payloads.data() + results.size() * kMaxResult;
+      rd_kafka_message_t& result = results.emplace_back();
+      result.payload = at;
+      result.len = static_cast<size_t>(std::snprintf(at, kMaxResult,
+          R"({"left":5,"right":7,"left_partition":%d,"left_offset":%lld,"right_partition":%d,"right_offset":%lld,"left_t":%lld,"right_t":%lld})",
+          message.partition, static_cast<long long>(message.offset), message.partition, static_cast<long long>(message.offset), sent, sent));
+    });
+    if (!results.empty()) bench::produce_all(producer, topic, partition++ % partitions, results.data(), results.size());
+  }
+  constexpr int kFlushMs = 20'000;
+  bench::check(rd_kafka_flush(producer, kFlushMs), "flush");
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(producer);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_consumer_close(consumer);
+  rd_kafka_destroy(consumer);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view mode = argc > 1 ? argv[1] : "";
+  if (mode != "probe" && mode != "relay") bench::die("usage: bench-latency probe|relay --brokers HOST:PORT [OPTION...]");
+  const bench::Arguments arguments(argc, argv, 2,
+                                   {{"--brokers", "127.0.0.1:9092"}, {"--topic", "in"}, {"--out-topic", "out"}, {"--rate", "100000"},
+                                    {"--seconds", "20"}, {"--warm-up", "5"}, {"--isolation", "read_uncommitted"}});
+  mode == "probe" ? probe(arguments) : relay(arguments);
 }
