@@ -46,6 +46,9 @@ public:
 private:
     struct Layout {
         RowCodec codec;
+    // The columns of a layout as the state has them, for whoever shows it. WEIR_E_STATE_VERSION: it is none.
+    static Result<Schema> columns_of(std::string_view layout);
+
         std::vector<int> places;  // by present column; -1: there is none
         std::string text;
     };

@@ -63,6 +63,8 @@ inline Result<Schema> layout_columns(std::string_view text) {
 
 }  // namespace detail
 
+WEIR_INLINE Result<Schema> RowLayouts::columns_of(std::string_view layout) { return detail::layout_columns(layout); }
+
 WEIR_INLINE void RowLayouts::bind(Schema columns) {
     text_ = detail::layout_text(columns);
     codec_ = RowCodec(std::move(columns));

@@ -1,0 +1,53 @@
+"""What is kept of a topology, as `weir state` shows it."""
+import json
+import os
+import pathlib
+
+from weirtest import check, equal, scratch, weir
+
+KEYS, ROWS = 100, 1000
+TOPOLOGY = """
+name: kept
+checkpoint: 20ms
+workers: 2
+nodes:
+  rows: { generate: { columns: { n: { sequence: {} } }, rate: 2000, %(end)s } }
+  keyed: { from: rows, set: { k: n %% %(keys)d } }
+  counted: { from: keyed, key: k, fold: { columns: { %(column)s: { init: 0, next: %(column)s + 1 } } } }
+  last: { from: keyed, key: k, latest: { columns: [n] } }
+  out: { from: [counted, last], console: json }
+"""
+
+
+def topology(folder, column="times", end=f"count: {ROWS}"):
+    path = pathlib.Path(folder) / "kept.yaml"
+    path.write_text(TOPOLOGY % dict(keys=KEYS, column=column, end=end))
+    return path
+
+
+def entries(data):
+    listed = json.loads(weir("state", "ls", "kept", "--format", "json", *data)[0])["states"]
+    return {(one["node"], one["kind"]): one["entries"] for one in listed}
+
+
+def scanned(node, data):
+    """Values by key, of the keyed state."""
+    found = json.loads(weir("state", "scan", "kept", node, "--limit", 1000, "--format", "json", *data)[0])
+    return {one["key"]: json.loads(one["value"]) for one in found if one["kind"] == "keyed"}
+
+
+def shows_what_is_kept(folder, data):
+    weir("run", topology(folder), *data)
+    equal(entries(data), {(node, kind): n for node in ("counted", "last") for kind, n in (("broadcast", 1), ("keyed", KEYS))},
+          "entries, each once however often it was written")
+    equal(scanned("counted", data), {str(k): {"times": ROWS // KEYS} for k in range(KEYS)}, "rows of fold by their columns")
+    last = scanned("last", data)
+    equal({k: row["values"] for k, row in last.items()}, {str(k): {"n": ROWS - KEYS + k} for k in range(KEYS)}, "rows of latest")
+    shown = weir("state", "get", "kept", "counted", "7", *data)[0]
+    check('{"times":10}' in shown, f"a key's row is not shown by its columns: {shown}")
+
+
+with scratch() as folder:
+    data = "--data-dir", os.path.join(folder, "data")
+    shows_what_is_kept(folder, data)
+    print("ok: entries counted, rows shown by their columns")
