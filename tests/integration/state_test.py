@@ -1,4 +1,4 @@
-"""What is kept of a topology, as `weir state` shows it."""
+"""What is kept of a topology, as `weir state` shows it, and columns that would be lost."""
 import json
 import os
 import pathlib
@@ -47,7 +47,17 @@ def shows_what_is_kept(folder, data):
     check('{"times":10}' in shown, f"a key's row is not shown by its columns: {shown}")
 
 
+def loses_no_column_in_silence(folder, data):
+    renamed = topology(folder, "calls")
+    said = weir("run", renamed, *data, code=6)[1]
+    check("node `counted`" in said and "the state has `times`" in said and "--allow-loss counted" in said, f"not refused: {said}")
+    equal(scanned("counted", data)["7"], {"times": ROWS // KEYS}, "the state behind the refusal")
+    weir("run", renamed, "--allow-loss", "counted", *data)
+    weir("run", renamed, *data)  # what was given up is not asked for again
+
+
 with scratch() as folder:
     data = "--data-dir", os.path.join(folder, "data")
     shows_what_is_kept(folder, data)
-    print("ok: entries counted, rows shown by their columns")
+    loses_no_column_in_silence(folder, data)
+    print("ok: entries counted, rows shown by their columns, no column lost in silence")
