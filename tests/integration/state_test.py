@@ -1,9 +1,12 @@
-"""What is kept of a topology, as `weir state` shows it, and columns that would be lost."""
+"""What is kept of a topology, as `weir state` shows it; columns that would be lost; and savepoints that a running host makes of damaged
+files."""
 import json
 import os
 import pathlib
+import subprocess
+import time
 
-from weirtest import check, equal, scratch, weir
+from weirtest import TIMEOUT, WEIR, check, equal, scratch, weir
 
 KEYS, ROWS = 100, 1000
 TOPOLOGY = """
@@ -56,8 +59,37 @@ def loses_no_column_in_silence(folder, data):
     weir("run", renamed, *data)  # what was given up is not asked for again
 
 
+def saves_nothing_damaged(folder, data):
+    """A host that runs makes savepoints, too; a table of its state is damaged under it."""
+    state = pathlib.Path(data[1]) / "kept" / "db"
+    weir("savepoint", "create", "kept", "good", *data)  # which leaves a table
+    tables = sorted(state.glob("*.sst"))
+    check(tables, "no table of the state is there")
+    host = subprocess.Popen([WEIR, "run", str(topology(folder, "calls", "for: 60s")), *data], stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            listed = subprocess.run([WEIR, "status", "kept", *data], capture_output=True, text=True)
+            if listed.returncode == 0:
+                break
+            check(time.monotonic() < deadline and host.poll() is None, f"the host does not answer: {listed.stderr}")
+        whole = tables[0].read_bytes()
+        tables[0].unlink()  # the good savepoint has the same file
+        tables[0].write_bytes(whole[:len(whole) // 4] + bytes([whole[len(whole) // 4] ^ 0x10]) + whole[len(whole) // 4 + 1:])
+        said = weir("stop", "kept", "--savepoint=bad", *data, code=6)[1]
+        check("there is no savepoint" in said and "corrupt" in said, f"the damage is not told: {said}")
+        host.communicate(timeout=TIMEOUT)
+        names = [one["name"] for one in json.loads(weir("savepoint", "ls", "kept", "--format", "json", *data)[0])]
+        equal(names, ["good"], "savepoints")
+    finally:
+        host.kill()
+        host.wait()
+
+
 with scratch() as folder:
     data = "--data-dir", os.path.join(folder, "data")
     shows_what_is_kept(folder, data)
     loses_no_column_in_silence(folder, data)
-    print("ok: entries counted, rows shown by their columns, no column lost in silence")
+    saves_nothing_damaged(folder, data)
+    print("ok: entries counted, rows shown by their columns, no column lost in silence, nothing damaged saved")
