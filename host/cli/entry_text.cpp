@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <weir/row_json.hpp>
+#include <weir/row_layouts.hpp>
+
 #include "host/cli/report.hpp"
 #include "host/keyed/value_codec.hpp"
 
@@ -92,6 +95,34 @@ std::optional<Json> value_json(std::string_view bytes, const Schema& schema) {
         out[field.name] = std::move(*value);
     }
     return bytes.empty() ? std::optional<Json>(out) : std::nullopt;
+}
+
+// A row with the number of its layout before it.
+std::optional<Json> row_json(std::string_view bytes, const RowSchemas& rows) {
+    const auto number = take_from<uint16_t>(bytes);
+    const auto schema = number ? rows.find(*number) : rows.end();
+    if (schema == rows.end()) return std::nullopt;
+    BatchBuilder builder(schema->second);
+    if (!RowCodec(schema->second).decode(bytes, builder)) return std::nullopt;
+    ArrowArray row{};
+    builder.finish(&row);
+    std::string text;
+    append_json_row(text, schema->second, row, 0, true);
+    row.release(&row);
+    Json parsed = Json::parse(text, nullptr, false);
+    return parsed.is_object() ? std::optional<Json>(std::move(parsed)) : std::nullopt;
+}
+
+// Where the row is all that is kept, its columns are the value.
+Json with_rows(Json value, const Schema& schema, const RowSchemas& rows) {
+    for (const Field& field : schema.fields) {
+        Json& one = value[field.name];
+        if (field.type.id != TypeId::kBinary || !one.is_string()) continue;
+        auto row = row_json(one.get_ref<const std::string&>(), rows);
+        if (row && schema.size() == 1) return std::move(*row);
+        if (row) one = std::move(*row);
+    }
+    return value;
 }
 
 // The columns of a key as key_codec.hpp writes it.
@@ -194,7 +225,16 @@ Result<std::string> unescaped_bytes(std::string_view text) {
     return out;
 }
 
-EntryCodec::EntryCodec(const Json& record, const std::string& node, uint32_t state) {
+bool add_row_schema(std::string_view key, std::string_view value, RowSchemas& out) {
+    const auto number = take_from<uint16_t>(key);
+    if (!number || !key.empty()) return false;
+    auto columns = RowLayouts::columns_of(value);
+    if (!columns) return false;
+    out.insert_or_assign(*number, std::move(*columns));
+    return true;
+}
+
+EntryCodec::EntryCodec(const Json& record, const std::string& node, uint32_t state, RowSchemas rows) : rows_(std::move(rows)) {
     if (!record.is_object() || !record.contains("states") || !record["states"].contains(node)) return;
     const Json& known = record["states"][node];
     const Json states = known.value("states", Json::object());
@@ -220,7 +260,7 @@ std::string EntryCodec::key(std::string_view bytes) const {
 std::optional<std::string> EntryCodec::fields(std::string_view bytes, uint32_t version) const {
     const auto schema = schemas_.find(version);
     const auto found = schema == schemas_.end() ? std::nullopt : value_json(bytes, schema->second);
-    return found ? std::optional(shown_json(*found)) : std::nullopt;
+    return found ? std::optional(shown_json(with_rows(*found, schema->second, rows_))) : std::nullopt;
 }
 
 std::string EntryCodec::value(std::string_view bytes, uint32_t version) const {

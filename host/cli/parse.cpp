@@ -94,7 +94,7 @@ private:
             ->type_name("NAME");
         run.add_flag("--from-group", run_.from_group,
                      "Begin where the consumer group is, though there is no state that goes with it");
-        add_each(run, "--allow-loss", run_.allow_loss, "Drop the state of a node that the topology no longer has")
+        add_each(run, "--allow-loss", run_.allow_loss, "Give up what a node kept that is gone, or columns that a node keeps no more")
             ->type_name("NODE");
         run.add_option("--stats-json", run_.stats_json, "Write CPU, rate and memory of the first topology to a file")
             ->check(is_not_empty())

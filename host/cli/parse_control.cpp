@@ -11,7 +11,7 @@ void ControlCommands::add_change_options(CLI::App& app, ChangeArguments& argumen
     app.add_option("FILE", arguments.file, "The topology, with the name of the one that runs")->required()->type_name("");
     add_each(app, "--set", arguments.sets, "Set a parameter, beside those that the run was given")->type_name("NAME=VALUE");
     add_each(app, "--params", arguments.params_files, "Values of parameters, a YAML file")->type_name("FILE");
-    add_each(app, "--allow-loss", arguments.allow_loss, "Drop the state of a node that the topology no longer has")->type_name("NODE");
+    add_each(app, "--allow-loss", arguments.allow_loss, "Give up what a node kept that is gone, or columns that a node keeps no more")->type_name("NODE");
     add_data_dir(app, arguments.data_dir);
     add_format(app, arguments.format, "text");
 }

@@ -45,9 +45,11 @@ std::string table_of(const std::vector<SavepointInfo>& all) {
 }
 
 // What is in it: its states, and where its sources were.
-Json details_of(const StateStore& store) {
+Result<Json> details_of(const StateStore& store) {
     Json out = {{"states", Json::array()}, {"positions", positions_of(store)}};
-    for (const StateSummary& s : store.summaries())
+    auto summaries = live_summaries(store);
+    if (!summaries) return summaries.status();
+    for (const StateSummary& s : *summaries)
         out["states"].push_back({{"node", s.node},
                                  {"state", s.state},
                                  {"version", s.version},
@@ -101,10 +103,11 @@ int savepoint_show_command(const SavepointArguments& arguments, Terminal& termin
     const SavepointInfo info = describe_savepoint(*data_dir, arguments.topology, arguments.name);
     auto store = open_for_reading(savepoint_path(*data_dir, arguments.topology, arguments.name));
     if (!store) return refuse_savepoint(store.status(), terminal);
-    const Json details = details_of(**store);
+    auto details = details_of(**store);
+    if (!details) return refuse_savepoint(details.status(), terminal);
     Json out = json_of(info);
-    out.update(details);
-    terminal.print(arguments.format == Format::kJson ? json_text(out) : table_of({info}) + details_text(details));
+    out.update(*details);
+    terminal.print(arguments.format == Format::kJson ? json_text(out) : table_of({info}) + details_text(*details));
     return kExitOk;
 }
 

@@ -7,6 +7,8 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <tuple>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -157,6 +159,20 @@ Json positions_of(const StateStore& store) {
     auto record = store.record(store.committed());
     const Json parsed = Json::parse(record ? record->value_or("") : "", nullptr, false);
     return parsed.is_object() && parsed.contains("positions") ? parsed["positions"] : Json::array();
+}
+
+Result<std::vector<StateSummary>> live_summaries(const StateStore& store) {
+    std::map<std::tuple<std::string, uint32_t, uint32_t>, uint64_t> live;
+    for (const std::string& node : store.nodes()) {
+        const Status read = store.read(node, [&](const weir_state_block& block) -> Status {
+            live[{node, block.state, block.kind}] += block.n;
+            return {};
+        });
+        if (!read.ok()) return read;
+    }
+    std::vector<StateSummary> all = store.summaries();
+    for (StateSummary& one : all) one.entries = live[{one.node, one.state, one.kind}];
+    return all;
 }
 
 Status create_savepoint(const fs::path& data_dir, const std::string& topology, const std::string& name) {

@@ -43,6 +43,10 @@ Result<std::unique_ptr<StateStore>> open_for_reading(const std::filesystem::path
 // Where its sources were at its committed epoch, as the epoch's record has it: an array of { node, split, position }.
 Json positions_of(const StateStore& store);
 
+// The states with as many entries as can be read: what was replaced or deleted is stored until it is folded away, and is none. Reads
+// all of the state.
+Result<std::vector<StateSummary>> live_summaries(const StateStore& store);
+
 // Makes one of the topology's committed state; a host that runs it is not disturbed.
 Status create_savepoint(const std::filesystem::path& data_dir, const std::string& topology, const std::string& name);
 // Copies the savepoint, for a run to begin from; where the copy is. Refused as below.

@@ -109,6 +109,22 @@ std::string positions_text(const Json& positions) {
     return table.text();
 }
 
+// The layouts of an operator that keeps rows as bytes; none, where its own tables are anything else.
+Result<RowSchemas> row_schemas(const OpenState& state, const std::string& node) {
+    RowSchemas rows;
+    bool is_all = true;
+    const Status read = state.store->read(
+        node,
+        [&](const weir_state_block& block) -> Status {
+            is_all = is_all && block.kind == WEIR_STATE_BROADCAST;
+            for (uint64_t i = 0; is_all && i < block.n; ++i) is_all = add_row_schema(view(block.keys[i]), view(block.values[i]), rows);
+            return {};
+        },
+        [](uint32_t number) { return number == 0; });
+    if (!read.ok()) return read;
+    return is_all ? rows : RowSchemas();
+}
+
 // A table is for eyes.
 std::string shown_value(const EntryCodec& codec, std::string_view bytes, uint32_t version, Format format) {
     return format == Format::kText ? codec.short_value(bytes, version) : codec.value(bytes, version);
@@ -117,8 +133,10 @@ std::string shown_value(const EntryCodec& codec, std::string_view bytes, uint32_
 // Entries of a node whose keys begin with `prefix`, up to `limit`; `is_cut` where there are more.
 Status collect(const OpenState& state, const StateArguments& arguments, std::vector<ShownEntry>& out, bool& is_cut) {
     const Status enough = Status::retryable("");  // ends the read
+    auto rows = row_schemas(state, arguments.node);
+    if (!rows) return rows.status();
     const Status read = state.store->read(arguments.node, [&](const weir_state_block& block) -> Status {
-        const EntryCodec codec(state.record, arguments.node, block.state);
+        const EntryCodec codec(state.record, arguments.node, block.state, *rows);
         for (uint64_t i = 0; i < block.n; ++i) {
             std::string key = codec.key(view(block.keys[i]));
             if (!key.starts_with(arguments.prefix)) continue;
@@ -134,9 +152,11 @@ Status collect(const OpenState& state, const StateArguments& arguments, std::vec
 
 // Where the key may be is tried: a look-up reads a page or two.
 Status look_up(const OpenState& state, const StateArguments& arguments, std::vector<ShownEntry>& out) {
+    auto rows = row_schemas(state, arguments.node);
+    if (!rows) return rows.status();
     for (const StateSummary& summary : state.store->summaries()) {
         if (summary.node != arguments.node || summary.kind == WEIR_STATE_SPLIT) continue;
-        const EntryCodec codec(state.record, arguments.node, summary.state);
+        const EntryCodec codec(state.record, arguments.node, summary.state, *rows);
         auto key = codec.parse_key(arguments.key);
         if (!key) return key.status();
         const uint32_t groups = summary.kind == WEIR_STATE_KEYED ? kKeyGroups : 1;
@@ -156,10 +176,12 @@ int state_ls_command(const StateArguments& arguments, Terminal& terminal) {
     auto state = open_state(arguments);
     if (!state) return refuse_state(state.status(), terminal);
     const uint64_t epoch = state->store->committed();
+    auto summaries = live_summaries(*state->store);
+    if (!summaries) return refuse_state(summaries.status(), terminal);
     Json list = Json::array();
     Table table({"NODE", "STATE", "KIND", "VERSION", "ENTRIES", "BYTES"});
     for (size_t column : {1u, 3u, 4u, 5u}) table.align_right(column);
-    for (const StateSummary& s : state->store->summaries()) {
+    for (const StateSummary& s : *summaries) {
         list.push_back({{"node", s.node}, {"state", s.state}, {"kind", kind_text(s.kind)}, {"version", s.version},
                         {"entries", s.entries}, {"bytes", s.bytes}});
         table.add({s.node, std::to_string(s.state), kind_text(s.kind), std::to_string(s.version),

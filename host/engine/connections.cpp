@@ -136,10 +136,15 @@ Result<std::string> ConnectionInstance::identity() {
     return id;
 }
 
-Result<std::string> ConnectionInstance::last_committed(const std::atomic<bool>& stop) {
+Status ConnectionInstance::fence(const GiveUp& gives_up) {
+    if (!api().fence) return {};
+    return again(gives_up, "taking over from whoever ran before", [&](weir_error* e) { return api().fence(self_, e); });
+}
+
+Result<std::string> ConnectionInstance::last_committed(const GiveUp& gives_up) {
     std::string marker;
     const weir_bytes_out out = bytes_into(marker);
-    Status status = again(at(stop), "asking for the last transaction",
+    Status status = again(gives_up, "asking for the last transaction",
                           [&](weir_error* e) { return api().last_committed(self_, &out, e); });
     if (!status.ok()) return status;
     return marker;

@@ -56,7 +56,10 @@ public:
     Status begin(uint64_t epoch, const GiveUp& gives_up);
     Status prepare(uint64_t epoch, const GiveUp& gives_up);
     Status commit(uint64_t epoch, const std::string& marker, const GiveUp& gives_up);
-    Result<std::string> last_committed(const std::atomic<bool>& stop);  // the marker; empty: there is none
+    // The marker; empty: there is none. Final behind a fence; before it, what is decided so far.
+    Result<std::string> last_committed(const GiveUp& gives_up);
+    // From now on nobody else decides epochs of this topology. Before the first begin; a plugin may have nothing to do for it.
+    Status fence(const GiveUp& gives_up);
 
     // After open: what names the server that was reached, whatever its address; empty: it has no such name.
     Result<std::string> identity();

@@ -39,7 +39,8 @@ void Epochs::go_on_from(Handover& handover) {
     if (handover.memory_limit == plan_.topology().memory_limit) store_ = std::move(handover.store);
     handover.store.reset();  // it is to be opened again
     goes_on_ = store_ != nullptr;
-    is_decided_ = goes_on_ && decider_ == handover.decider;
+    is_fenced_ = decider_ && decider_ == handover.decider;
+    is_decided_ = goes_on_ && is_fenced_;
 }
 
 void Epochs::leave_to(Handover& handover) {
@@ -117,7 +118,7 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
         const std::optional<uint64_t> prepared = store_->prepared();
         if (Status s = check_servers(prepared.value_or(store_->committed())); !s.ok()) return s;
         if ((prepared || decider_) && !is_decided_)
-            if (Status s = decide(prepared.value_or(0), stop); !s.ok()) return s;
+            if (Status s = decide(prepared.value_or(0), [&stop] { return stop.load(); }); !s.ok()) return s;
         last_ = store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
         if (Status s = find_dropped(); !s.ok()) return s;
@@ -174,44 +175,72 @@ Result<int32_t> Epochs::outside_start() const {
 Status Epochs::begin(const GiveUp& gives_up) {
     WEIR_FAILPOINT("epochs.begin.begin");
     if (!decider_) return {};
+    if (!is_fenced_)
+        if (Status s = fence(gives_up); !s.ok()) return s;
     Status status = decider_->begin(last_ + 1, gives_up);
     WEIR_FAILPOINT("epochs.begin.done");
     return status;
 }
 
-Status Epochs::decide(uint64_t prepared, const std::atomic<bool>& stop) {
+// Whoever had the topology may have decided an epoch since it was looked at.
+Status Epochs::fence(const GiveUp& gives_up) {
+    if (Status s = decider_->fence(gives_up); !s.ok()) return s;
+    is_fenced_ = true;
+    if (!store_) return {};
+    auto marker = decider_->last_committed(gives_up);
+    return marker ? check_marker(*marker, 0) : marker.status();
+}
+
+// What was prepared is decided behind a fence: its transaction may be on its way still. All else needs no more than a look.
+Status Epochs::decide(uint64_t prepared, const GiveUp& gives_up) {
     std::string marker;
     if (decider_) {
-        auto found = decider_->last_committed(stop);
+        auto found = decider_->last_committed(gives_up);
+        if (found)
+            if (Status s = check_marker(*found, prepared); !s.ok()) return s;
+        if (found && prepared && !is_fenced_) {
+            if (Status s = decider_->fence(gives_up); !s.ok()) return s;
+            is_fenced_ = true;
+            found = decider_->last_committed(gives_up);
+        }
         if (!found) return found.status();
         marker = *found;
         WEIR_FAILPOINT("epochs.decide.asked");
     }
-    const uint64_t committed = store_->committed();
-    if (prepared) {
-        auto record = store_->record(prepared);
-        if (!record) return record.status();
-        const Json parsed = Json::parse(record->value_or(""), nullptr, false);
-        if (!parsed.is_object()) return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt",
-                                                                  options_.dir.string(), prepared));
-        bool decided = decider_ && !marker.empty() && marker == parsed.value("marker", "");
-        if (WEIR_BUG("ignore-marker")) return store_->abort(prepared);
-        if (WEIR_BUG("assume-committed")) decided = true;
-        if (decided) return decide_commit(prepared);
-        if (Status s = decide_abort(prepared); !s.ok()) return s;
-    }
-    if (!decider_) return {};
-    // What the cluster has seen of this topology must be what the state knows.
-    auto record = committed ? store_->record(committed) : Result<std::optional<std::string>>(std::nullopt);
+    if (!prepared) return {};
+    if (WEIR_BUG("ignore-marker")) return store_->abort(prepared);
+    auto known = known_marker(prepared);
+    if (!known) return known.status();
+    const bool decided = (decider_ && !marker.empty() && marker == *known) || WEIR_BUG("assume-committed");
+    if (decided) return decide_commit(prepared);
+    if (Status s = decide_abort(prepared); !s.ok()) return s;
+    return decider_ ? check_marker(marker, 0) : Status();
+}
+
+// Of an epoch that is committed or prepared; empty: it was decided without one.
+Result<std::string> Epochs::known_marker(uint64_t epoch) const {
+    if (epoch == 0) return std::string();
+    auto record = store_->record(epoch);
     if (!record) return record.status();
-    const Json parsed = Json::parse(record->value_or("{}"), nullptr, false);
-    const std::string expected = parsed.is_object() ? parsed.value("marker", "") : "";
-    if (marker == expected || is_restored()) return {};
+    const Json parsed = Json::parse(record->value_or(""), nullptr, false);
+    if (!parsed.is_object()) return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
+    return parsed.value("marker", "");
+}
+
+// What the cluster has seen of this topology must be what the state knows.
+Status Epochs::check_marker(const std::string& marker, uint64_t prepared) const {
+    auto expected = known_marker(store_->committed());
+    if (!expected) return expected.status();
+    if (marker == *expected || is_restored()) return {};
+    if (prepared) {
+        auto next = known_marker(prepared);
+        if (!next || marker == *next) return next.status();
+    }
     return Status::config(
         "", fmt::format("{} ends with {}, but the cluster's last transaction of this topology is {}. The folder is not "
                         "the one that wrote it, or the cluster is another. Find the right one (--data-dir), or begin "
                         "anew (--reset)",
-                        options_.dir.string(), expected.empty() ? "no epoch" : fmt::format("epoch `{}`", expected),
+                        options_.dir.string(), expected->empty() ? "no epoch" : fmt::format("epoch `{}`", *expected),
                         marker.empty() ? "none" : fmt::format("`{}`", marker)));
 }
 

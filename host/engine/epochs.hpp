@@ -73,6 +73,8 @@ public:
     // After the connections are open: decides what was prepared.
     Status recover(const std::atomic<bool>& stop);
     // After the instances are open, too: the first transaction.
+    // Fences hosts that had the topology before, and not sooner but to decide what was prepared: a start that is refused has
+    // ended nobody.
     Status begin(const GiveUp& gives_up);
     // When everything is open and rows can flow: state that is replaced goes for good. Until then a failure, or the end of this
     // object or of the process, leaves the state as it was. What nodes that are gone had goes with the first epoch.
@@ -113,7 +115,10 @@ private:
     void find_replaced(const Json& operators);
     Status check_keys(const Json& keys) const;
     Status check_servers(uint64_t epoch);
-    Status decide(uint64_t prepared, const std::atomic<bool>& stop);
+    Status decide(uint64_t prepared, const GiveUp& gives_up);
+    Status check_marker(const std::string& marker, uint64_t prepared) const;
+    Result<std::string> known_marker(uint64_t epoch) const;
+    Status fence(const GiveUp& gives_up);
     Status adopt_states(const Json& states);
     Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
     std::string record_of(uint64_t epoch, const RunProgress& progress) const;
@@ -128,6 +133,7 @@ private:
     ConnectionInstance* decider_ = nullptr;
     bool goes_on_ = false;
     bool is_decided_ = false;  // by this decider, for this store, when it was handed over
+    bool is_fenced_ = false;   // nobody but this decider decides
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;

@@ -78,7 +78,7 @@ HostServices::HostServices()
         static_cast<HostServices*>(host->data)->print(view(text));
     };
     abi_.extension = [](const weir_host*, const char* name) -> const void* {
-        static const weir_start_api start = {sizeof start, 0, Instance::outside_start};
+        static const weir_start_api start = {sizeof start, 0, Instance::outside_start, Instance::may_lose};
         static const weir_memory_api memory = {sizeof memory, 0, [](weir_context* context, uint64_t bytes) {
                                                    Instance::of(context).set_own_bytes(bytes);
                                                }};

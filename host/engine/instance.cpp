@@ -39,6 +39,8 @@ int32_t Instance::outside_start(weir_context* context, weir_error* error) {
     return start ? *start : start.status().to_abi(error);
 }
 
+int32_t Instance::may_lose(weir_context* context) { return of(context).may_lose_ ? 1 : 0; }
+
 Instance::~Instance() {
     std::string fault;
     if (self_) fault = call_plugin_void([&] { api().destroy(self_); });

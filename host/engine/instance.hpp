@@ -115,6 +115,9 @@ public:
     void set_given_back(bool given_back) { given_back_ = given_back; }
     // weir_start_api's.
     static int32_t outside_start(weir_context* context, weir_error* error);
+    // Whether it may begin without what its configuration has no place for any more. Before restore.
+    void set_may_lose(bool may_lose) { may_lose_ = may_lose; }
+    static int32_t may_lose(weir_context* context);
 
     // Calls a function of the instance: `f(self, &error)`. Exceptions, and codes that the contract does not
     // know, become WEIR_E_FATAL; after that the instance is broken and only destroyed.
@@ -153,6 +156,7 @@ private:
     bool broken_ = false;
     size_t slot_ = 0;
     Result<int32_t> outside_start_{0};
+    bool may_lose_ = false;
     bool given_back_ = false;
     std::atomic<InstanceHost*> host_{nullptr};
     NodeCounters counters_;

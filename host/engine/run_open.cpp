@@ -33,8 +33,13 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     if (status.ok()) epochs_.allow_eviction();
     if (status.ok()) take_over_keyed();
     if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
-    for (PlannedNode& node : plan_->nodes())
-        for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
+    const auto& given_up = options_.epochs.allow_loss;
+    for (PlannedNode& node : plan_->nodes()) {
+        for (auto& instance : node.instances) {
+            instance->set_outside_start(epochs_.outside_start());
+            instance->set_may_lose(std::find(given_up.begin(), given_up.end(), instance->node().name()) != given_up.end());
+        }
+    }
     failed_state_ = !status.ok() && status.code() != WEIR_E_RETRYABLE;
     return status;
 }

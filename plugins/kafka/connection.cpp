@@ -91,8 +91,8 @@ KafkaConnection::KafkaConnection(ConnectionContext context, Settings settings, s
     : context_(context), log_(std::make_shared<LogTarget>(context)), settings_(std::move(settings)) {
     if (context.exactly_once() && !context.check_only())
         transactions_ = std::make_unique<Transactions>(
-            settings_, transaction_timeout, TransactionNames::of(settings_, context.topology(), context.name()), log_, control_,
-            [this] { context_.wake(); });
+            settings_, TransactionTimes{transaction_timeout, context.connect_timeout()},
+            TransactionNames::of(settings_, context.topology(), context.name()), log_, control_, [this] { context_.wake(); });
 }
 
 KafkaConnection::~KafkaConnection() {
@@ -155,7 +155,7 @@ Status KafkaConnection::start() {
         if (id) cluster_id_ = id;
         if (id) rd_kafka_mem_free(client_.get(), id);
     }
-    return status.ok() && transactions_ ? transactions_->open(topics(), deadline) : status;
+    return status.ok() && transactions_ ? transactions_->open(topics()) : status;
 }
 
 Status KafkaConnection::reach(Clock::time_point deadline) {

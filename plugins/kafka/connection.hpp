@@ -41,6 +41,7 @@ public:
     Status commit(uint64_t epoch, std::string_view marker) override { return transactions_->commit(epoch, marker); }
     Status abort(uint64_t epoch) override { return transactions_->abort(epoch); }
     Status last_committed(const weir_bytes_out &out) override { return transactions_->last_committed(out); }
+    Status fence() override { return transactions_ ? transactions_->fence() : Status(); }
     Status identity(const weir_bytes_out &out) override;
 
     // NULL: the topology is not exactly_once.

@@ -16,6 +16,9 @@ constexpr size_t kMinPrefetch = 500;  // a partition
 constexpr size_t kFetchBytes = 1024 * 1024, kMinFetchBytes = 64 * 1024;
 constexpr size_t kQueuedKilobytes = 64 * 1024, kMinQueuedKilobytes = 1024;
 constexpr int kLookAgainTicks = 150;  // half a minute
+constexpr int kLookForGoneTicks = 15;  // three seconds
+constexpr int kLooksUntilGone = 2;     // one after the other: a broker that has just begun may know less than the others
+constexpr int kGoneTimeout = 1000;     // milliseconds, for a look
 
 bool matches(const std::string &pattern, const std::vector<TopicInfo> &topics, std::vector<TopicInfo> &out) {
     regex_t compiled;
@@ -57,9 +60,14 @@ Status Consumer::start(KafkaConnection &connection) {
     bool fixed = !options_.partitions.empty() || options_.stop_at_end || !settings_.embedded;
     tick_ = control_.add_tick([this, fixed, c = &connection] {
         rd_kafka_poll(client_.get(), 0);
-        if (!fixed && ++ticks_ % kLookAgainTicks == 0)
+        ++ticks_;
+        if (!fixed && ticks_ % kLookAgainTicks == 0)
             control_.post([self = weak_from_this(), c] {
                 if (auto consumer = self.lock()) consumer->look_again(*c);
+            });
+        if (!settings_.embedded && ticks_ % kLookForGoneTicks == 0)
+            control_.post([self = weak_from_this()] {
+                if (auto consumer = self.lock()) consumer->look_for_gone();
             });
     });
     std::lock_guard lock(mutex_);
@@ -148,6 +156,33 @@ void Consumer::look_again(KafkaConnection &connection) {
     changed();
 }
 
+// The client waits for ever for a topic that was deleted, and the group takes its partitions back: neither tells. Of a pattern's topics
+// it is no failure that one goes.
+void Consumer::look_for_gone() {
+    for (const std::string &name : options_.topics) {
+        const struct rd_kafka_metadata *raw = nullptr;
+        if (rd_kafka_metadata(client_.get(), 0, handle(name), &raw, kGoneTimeout)) return;  // no answer is none
+        const ClusterMetadata metadata(raw);
+        const bool is_there = metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+        int &looks = missing_[name];
+        looks = is_there ? 0 : looks + 1;
+        if (looks != kLooksUntilGone) continue;
+        const Status gone = Status::retryable("topic `" + name + "` is gone: it was deleted while it was read. A start refuses to go on in "
+                                              "another one under that name: `--reset` forgets the state and begins as configured");
+        std::lock_guard lock(mutex_);
+        gone_ = gone;
+        for (const auto &split : splits_)
+            if (split->partition().topic == name) split->fail(gone);
+        if (watcher_) watcher_->wake(watcher_);
+    }
+}
+
+rd_kafka_topic_t *Consumer::handle(const std::string &name) {
+    Topic &topic = topics_[name];
+    if (!topic) topic.reset(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    return topic.get();
+}
+
 void Consumer::on_error(rd_kafka_resp_err_t code, std::string_view text) {
     log_->log(WEIR_LOG_DEBUG, std::string(rd_kafka_err2name(code)) + ": " + std::string(text));
 }
@@ -175,6 +210,10 @@ void Consumer::taken(const std::set<TopicPartition> &partitions) {
 
 Result<std::vector<TopicPartition>> Consumer::discover() {
     Status failed = group_->failure();
+    if (failed.ok()) {
+        std::lock_guard lock(mutex_);
+        failed = gone_;
+    }
     if (!failed.ok()) return failed;
     std::set<TopicPartition> now;
     if (is_member()) {
@@ -190,14 +229,14 @@ Result<std::vector<TopicPartition>> Consumer::discover() {
     return std::vector<TopicPartition>(now.begin(), now.end());
 }
 
-std::shared_ptr<Split> Consumer::assign(const TopicPartition &partition, std::optional<int64_t> position,
+std::shared_ptr<Split> Consumer::assign(const TopicPartition &partition, std::optional<Position> position,
                                         Result<int32_t> outside, weir_context *reader) {
     group_->held(partition);
     auto split = std::make_shared<Split>(partition, reader);
-    split->set_next(position.value_or(-1));
+    split->set_next(position ? position->next : -1);
     std::lock_guard lock(mutex_);
     splits_.push_back(split);
-    to_start_.push_back({split, position, std::move(outside)});
+    to_start_.push_back({split, std::move(position), std::move(outside)});
     control_.post([self = shared_from_this()] { self->start_splits(); });
     return split;
 }

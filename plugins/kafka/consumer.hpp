@@ -18,6 +18,7 @@
 
 #include "connection.hpp"
 #include "group.hpp"
+#include "position.hpp"
 #include "split.hpp"
 #include "start.hpp"
 
@@ -51,7 +52,8 @@ public:
     Result<std::vector<TopicPartition>> discover();
     // Starts reading in the background, from `position`, else from the group's offset, else from `start`.
     // Without a position: `outside` says whether the group's offset may be used (WEIR_START_*), or what it fails with.
-    std::shared_ptr<Split> assign(const TopicPartition &partition, std::optional<int64_t> position,
+    // The last record before a position comes once more, where it is still there.
+    std::shared_ptr<Split> assign(const TopicPartition &partition, std::optional<Position> position,
                                   Result<int32_t> outside, weir_context *reader);
     // [worker] of its instance, which does not use it any more.
     void revoke(const std::shared_ptr<Split> &split);
@@ -73,7 +75,7 @@ public:
 private:
     struct Starting {
         std::shared_ptr<Split> split;
-        std::optional<int64_t> position;
+        std::optional<Position> position;
         Result<int32_t> outside;
         // Others may have read on from its position.
         bool is_given_back() const { return position && outside && outside.value() == WEIR_START_LATER; }
@@ -92,13 +94,16 @@ private:
     void taken(const std::set<TopicPartition> &partitions);
 
     // Control thread.
+    void look_for_gone();
+    rd_kafka_topic_t *handle(const std::string &name);
     void start_splits();
-    Status resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends);
-    Status check_positions(const Offsets &positions);
+    // `starts`: the first record that counts; `fetches`: the first that is asked for, where that is another one.
+    Status resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &fetches, Offsets &ends);
+    Status check_positions(const std::vector<Starting> &splits, Offsets &starts, Offsets &fetches);
     Status from_group(const std::vector<Starting> &splits, std::vector<TopicPartition> &unknown, Offsets &starts);
     Status from_start(const std::vector<TopicPartition> &partitions, Offsets &out);
     Status offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out);
-    Status run(Split &split, int64_t first, int64_t end);
+    Status run(Split &split, int64_t first, int64_t fetch, int64_t end);
     void stop(Split &split);
 
     const Settings settings_;
@@ -109,6 +114,7 @@ private:
 
     Client client_;
     std::map<std::string, Topic> topics_;  // control thread
+    std::map<std::string, int> missing_;   // looks in a row that did not find the topic; control thread
     std::map<TopicPartition, const Split *> running_;  // which split reads it; control thread
     std::unique_ptr<Group> group_;
     uint64_t tick_ = 0;
@@ -118,6 +124,7 @@ private:
     std::mutex mutex_;  // guards what follows
     bool started_ = false;
     std::set<TopicPartition> partitions_;  // without a membership
+    Status gone_;  // a topic
     weir_context *watcher_ = nullptr;
     std::vector<Starting> to_start_;
     std::vector<std::shared_ptr<Split>> splits_, starving_;

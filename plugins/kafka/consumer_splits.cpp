@@ -22,9 +22,9 @@ void Consumer::start_splits() {
     }
     std::erase_if(starting, [](const Starting &s) { return s.split->state() != Split::State::kStarting; });
     if (starting.empty()) return;
-    Offsets starts, ends;
+    Offsets starts, fetches, ends;
     WEIR_FAILPOINT("kafka.splits.resolve");
-    Status status = resolve(starting, starts, ends);
+    Status status = resolve(starting, starts, fetches, ends);
     WEIR_FAILPOINT("kafka.splits.resolved");
     if (status.code() == WEIR_E_RETRYABLE) {  // a broker that is away comes back, or the host gives up
         log_->log(WEIR_LOG_WARNING, "node " + options_.node + ": " + status.message() + "; trying again");
@@ -37,16 +37,17 @@ void Consumer::start_splits() {
     for (const Starting &s : starting) {
         const TopicPartition &p = s.split->partition();
         Status started = status;
-        if (started.ok()) started = run(*s.split, starts[p], options_.stop_at_end ? ends[p] : -1);
+        const auto fetch = fetches.find(p);
+        if (started.ok()) started = run(*s.split, starts[p], fetch == fetches.end() ? starts[p] : fetch->second, options_.stop_at_end ? ends[p] : -1);
         if (!started.ok()) s.split->fail(started);
     }
 }
 
-Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &ends) {
+Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, Offsets &fetches, Offsets &ends) {
     std::vector<TopicPartition> all, unknown;
     for (const Starting &s : splits) {
         all.push_back(s.split->partition());
-        if (s.position) starts[s.split->partition()] = *s.position;
+        if (s.position) starts[s.split->partition()] = s.position->next;
         if (!s.position || s.is_given_back()) unknown.push_back(s.split->partition());
     }
     if (options_.stop_at_end) {
@@ -54,10 +55,7 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
         if (!status.ok()) return status;
     }
     if (Status status = from_group(splits, unknown, starts); !status.ok()) return status;
-    Offsets positions;
-    for (const Starting &s : splits)
-        if (s.position) positions[s.split->partition()] = starts[s.split->partition()];
-    if (Status status = check_positions(positions); !status.ok()) return status;
+    if (Status status = check_positions(splits, starts, fetches); !status.ok()) return status;
     return from_start(unknown, starts);
 }
 
@@ -72,7 +70,7 @@ Status Consumer::from_group(const std::vector<Starting> &splits, std::vector<Top
         const TopicPartition &p = s.split->partition();
         auto found = committed->find(p);
         if (s.position) {
-            if (s.is_given_back() && found != committed->end()) starts[p] = std::max(*s.position, found->second);
+            if (s.is_given_back() && found != committed->end()) starts[p] = std::max(s.position->next, found->second);
             std::erase(unknown, p);
             continue;
         }
@@ -93,23 +91,29 @@ Status Consumer::from_group(const std::vector<Starting> &splits, std::vector<Top
     return {};
 }
 
-// A position that the partition does not have any more, or not yet, is never replaced by another one in silence.
-Status Consumer::check_positions(const Offsets &positions) {
+// A position that the partition does not have any more, or not yet, is never replaced by another one in silence. Where it has
+// the position, the record before it shows whether it is the partition that was read: that one is asked for, too.
+Status Consumer::check_positions(const std::vector<Starting> &splits, Offsets &starts, Offsets &fetches) {
     std::vector<TopicPartition> partitions;
-    for (const auto &[partition, position] : positions) partitions.push_back(partition);
+    for (const Starting &s : splits)
+        if (s.position) partitions.push_back(s.split->partition());
     if (partitions.empty()) return {};
     Offsets first, end;
     Status status = offsets_for(partitions, kEarliest, first);
     if (status.ok()) status = offsets_for(partitions, kLatest, end);
     if (!status.ok()) return status;
-    for (const auto &[partition, position] : positions) {
-        if (position >= first[partition] && position <= end[partition]) continue;
+    for (const Starting &s : splits) {
+        if (!s.position) continue;
+        const TopicPartition &partition = s.split->partition();
+        const int64_t start = starts[partition];
+        if (s.position->last && start == s.position->next) fetches[partition] = std::clamp(s.position->last->offset, std::min(first[partition], start), start);
+        if (start >= first[partition] && start <= end[partition]) continue;
         const std::string name = partition.topic + "/" + std::to_string(partition.partition);
         const std::string range = std::to_string(first[partition]) + " to " + std::to_string(end[partition]);
         return Status::state_version(
-            "the state goes on at offset " + std::to_string(position) + " of " + name + ", which has " + range +
-            (position < first[partition] ? ": records were deleted before they were read"
-                                         : ": it is another topic than the state knows") +
+            "the state goes on at offset " + std::to_string(start) + " of " + name + ", which has " + range +
+            (start < first[partition] ? ": records were deleted before they were read"
+                                      : ": it is another topic than the state knows") +
             ". `--reset` forgets the state and begins as configured");
     }
     return {};
@@ -153,20 +157,19 @@ Status Consumer::offsets_for(const std::vector<TopicPartition> &partitions, int6
     return {};
 }
 
-Status Consumer::run(Split &split, int64_t first, int64_t end) {
+Status Consumer::run(Split &split, int64_t first, int64_t fetch, int64_t end) {
     const TopicPartition &p = split.partition();
-    Topic &topic = topics_[p.topic];
-    if (!topic) topic.reset(rd_kafka_topic_new(client_.get(), p.topic.c_str(), nullptr));
+    rd_kafka_topic_t *topic = handle(p.topic);
     if (end >= 0 && first >= end) {  // nothing to read
         split.run(Queue(rd_kafka_queue_new(client_.get())), first, end);
         return {};
     }
     // A split of before that was revoked, and whose end waits behind this.
-    if (running_.erase(p)) rd_kafka_consume_stop(topic.get(), p.partition);
+    if (running_.erase(p)) rd_kafka_consume_stop(topic, p.partition);
     Queue queue(rd_kafka_queue_new(client_.get()));
     rd_kafka_queue_t *raw = queue.get();
     split.run(std::move(queue), first, end);
-    if (rd_kafka_consume_start_queue(topic.get(), p.partition, first, raw) != 0)
+    if (rd_kafka_consume_start_queue(topic, p.partition, fetch, raw) != 0)
         return Status::retryable("cannot read " + p.topic + "/" + std::to_string(p.partition) + ": " +
                                  rd_kafka_err2str(rd_kafka_last_error()));
     running_[p] = &split;

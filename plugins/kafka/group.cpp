@@ -16,6 +16,9 @@ constexpr milliseconds kLeaveTimeout{2000}, kLeaveBarrier{500};
 // Shorter than librdkafka's 45 s: another host gets the partitions of one that is gone for good.
 constexpr const char *kSessionTimeout = "15000";
 
+// Shorter than librdkafka's 5 minutes: new partitions, and new topics of a pattern, are wanted soon.
+constexpr const char *kLookForNew = "30000";
+
 bool is_refusal(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_INVALID_GROUP_ID ||
            code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL || code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT;
@@ -37,6 +40,7 @@ Status Group::connect(const Settings &settings) {
     std::vector<Property> properties = settings.base_properties();
     properties.emplace_back("session.timeout.ms", kSessionTimeout);
     properties.emplace_back("partition.assignment.strategy", "range");
+    properties.emplace_back("topic.metadata.refresh.interval.ms", kLookForNew);
     properties.insert(properties.end(), settings.properties.begin(), settings.properties.end());
     properties.emplace_back("group.id", options_.group_id);
     properties.emplace_back("enable.auto.commit", "false");

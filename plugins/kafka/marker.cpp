@@ -62,14 +62,14 @@ rd_kafka_error_t *send_marker(rd_kafka_t *producer, const std::string &group, ui
     return error;
 }
 
-Result<MarkerReader> MarkerReader::create(const Settings &settings, const std::string &group, Listener *listener,
+Result<MarkerReader> MarkerReader::create(const Settings &settings, const std::string &group, bool waits, Listener *listener,
                                           std::shared_ptr<LogTarget> log) {
     std::vector<Property> properties = settings.base_properties();
     properties.insert(properties.end(), settings.properties.begin(), settings.properties.end());
     properties.emplace_back("group.id", group);
     properties.emplace_back("enable.auto.commit", "false");
-    // The broker then says nothing of a marker whose transaction may still be aborted.
-    properties.emplace_back("isolation.level", "read_committed");
+    // With read_committed the broker says nothing of a marker while a transaction that brings another one may be aborted or not.
+    properties.emplace_back("isolation.level", waits ? "read_committed" : "read_uncommitted");
     auto client = Client::create({RD_KAFKA_CONSUMER, properties, listener, std::move(log)});
     if (!client) return client.status();
     MarkerReader reader;

@@ -34,12 +34,12 @@ rd_kafka_error_t *send_marker(rd_kafka_t *producer, const std::string &group, ui
 // for administrators that does the same fails an assertion when the broker goes away meanwhile.
 class MarkerReader {
 public:
-    // `listener` outlives this.
-    static Result<MarkerReader> create(const Settings &settings, const std::string &group, Listener *listener,
+    // `waits`: for a transaction that may still bring another marker; else it says what is decided so far. `listener` outlives this.
+    static Result<MarkerReader> create(const Settings &settings, const std::string &group, bool waits, Listener *listener,
                                        std::shared_ptr<LogTarget> log);
     MarkerReader() = default;
 
-    // nullopt: the group holds nothing yet. Waits for a transaction that is being ended, and tries again until
+    // nullopt: the group holds nothing yet. Tries again until
     // `deadline` or until `go_on` is false: then WEIR_E_RETRYABLE. WEIR_E_FATAL: it holds something else. Blocks.
     Result<std::optional<std::string>> read(std::chrono::steady_clock::time_point deadline,
                                             const std::function<bool()> &go_on) const;

@@ -54,6 +54,21 @@ Records *Records::create(std::shared_ptr<const std::string> topic, int32_t parti
     return new Records(std::move(topic), partition, capacity);
 }
 
+uint64_t Records::fingerprint(size_t row) const {
+    constexpr uint64_t kBasis = 0xcbf29ce484222325, kPrime = 0x100000001b3;
+    uint64_t hash = kBasis;
+    auto add = [&hash](const void *bytes, size_t length) {
+        for (size_t i = 0; i < length; ++i) hash = (hash ^ static_cast<const uint8_t *>(bytes)[i]) * kPrime;
+    };
+    const weir_str key_bytes = key(row);
+    add(&timestamps_[row], sizeof timestamps_[row]);
+    add(&key_bytes.size, sizeof key_bytes.size);
+    add(&lengths_[row], sizeof lengths_[row]);
+    add(key_bytes.data, std::min<size_t>(key_bytes.size, kFingerprinted));
+    if (lengths_[row] > 0) add(payloads_.data() + offsets_[row], std::min(static_cast<size_t>(lengths_[row]), kFingerprinted));
+    return hash;
+}
+
 void Records::release_one() {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }

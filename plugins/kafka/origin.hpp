@@ -40,6 +40,10 @@ public:
     int64_t timestamp(size_t row) const { return timestamps_[row]; }  // microseconds; INT64_MIN: none
     weir_str key(size_t row) const;                                   // data NULL: none
     std::span<const weir_header> headers(size_t row);
+    // What tells the record at an offset from another one that may come to lie there: FNV-1a of time, key and
+    // payload, of the first kFingerprinted bytes of these.
+    uint64_t fingerprint(size_t row) const;
+    static constexpr size_t kFingerprinted = 4096;
 
     // For weir_decode.
     const uint8_t *base() const { return payloads_.data(); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 #include <weir/builder.hpp>
 #include <weir/codec_call.hpp>
@@ -22,13 +23,6 @@ std::string split_id(const TopicPartition &partition) {
 bool parse_number(std::string_view text, int64_t &value) {
     auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
     return code == std::errc() && end == text.data() + text.size() && value >= 0;
-}
-
-// OFFSET@CLUSTER; without a cluster where it has no id, and as weir wrote it before it knew them.
-bool parse_position(std::string_view text, int64_t &offset, std::string_view &cluster) {
-    const size_t at = text.find('@');
-    cluster = at == text.npos ? "" : text.substr(at + 1);
-    return parse_number(text.substr(0, at), offset);
 }
 
 // Whether the group's offset may be used, where the host has something to say about it.
@@ -115,22 +109,21 @@ Status Source::discover(const weir_bytes_out &ids) {
 
 Status Source::assign(uint64_t number, std::string_view id, const weir_str &position) {
     TopicPartition partition;
-    int64_t offset = 0;
     if (!parse_split(id, partition)) return Status::fatal(ticked(id) + " is no split of this source");
-    std::string_view cluster;
-    if (position.data && !parse_position(view(position), offset, cluster))
-        return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
+    std::optional<Position> from;
+    if (position.data) from = Position::parse(view(position));
+    if (position.data && !from) return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
     const std::string &here = connection_->cluster_id();
-    if (!cluster.empty() && !here.empty() && cluster != here)
-        return Status::state_version("the state goes on in " + std::string(id) + " of cluster " + ticked(cluster) +
+    if (from && !from->cluster.empty() && !here.empty() && from->cluster != here)
+        return Status::state_version("the state goes on in " + std::string(id) + " of cluster " + ticked(from->cluster) +
                                      ", and `brokers` names cluster " + ticked(here) +
                                      ". Name the cluster that it was, another folder for state (--data-dir), or begin anew "
                                      "(--reset)");
     WEIR_FAILPOINT("kafka.source.assign");
     Reading &reading = readings_[number];
-    std::optional<int64_t> from;
-    if (position.data) from = offset;
-    reading.split = consumer_->assign(partition, from, outside_start(context_), context_.raw());
+    if (from) reading.last = from->last;
+    if (from) reading.from = from->next;
+    reading.split = consumer_->assign(partition, std::move(from), outside_start(context_), context_.raw());
     return {};
 }
 
@@ -149,8 +142,10 @@ Status Source::position(uint64_t number, const weir_bytes_out &out) {
     if (WEIR_BUG("positions-too-far")) ++next;
     if (WEIR_BUG("positions-too-early") && next > 0) --next;
     WEIR_FAILPOINT("kafka.source.position");
-    std::string text = std::to_string(next);
-    if (!connection_->cluster_id().empty()) text += '@' + connection_->cluster_id();
+    // Where others have read on, it is not the last record before that.
+    const Reading &reading = found->second;
+    const bool is_its_own = !reading.from || *reading.from == reading.split->next();
+    const std::string text = Position{next, connection_->cluster_id(), is_its_own ? reading.last : std::nullopt}.text();
     out.put(&out, to_abi(text));
     return {};
 }
@@ -185,8 +180,14 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
             if (records->size() && records->payload_bytes() + next_size > max_bytes) break;
             records->add(message);
             split.set_next(message.offset + 1);
+        } else {
+            reading.failure = check_last(reading, message);
         }
         if (!reading.failure.ok() || reading.ended) break;
+    }
+    if (const size_t n = records->size(); n > 0) {
+        reading.last = LastRecord{records->offset(n - 1), records->fingerprint(n - 1)};
+        reading.from.reset();
     }
     const size_t fetched = messages.size();
     bool full = false;
@@ -203,6 +204,20 @@ Status Source::poll(uint64_t number, uint64_t max_rows, uint64_t max_bytes) {
     note_progress(reading);
     if (reading.ended || split.at_end()) return Status::end();
     return full || !reading.failure.ok() || !split.is_drained() ? Status::more() : Status();
+}
+
+// Of a record that was read before the position.
+Status Source::check_last(const Reading &reading, const rd_kafka_message_t &message) const {
+    if (!reading.last || message.offset != reading.last->offset) return {};
+    const Split &split = *reading.split;
+    RecordsRef record(Records::create(split.topic(), split.partition().partition, 1));
+    record->add(message);
+    record->let_go();
+    if (record->fingerprint(0) == reading.last->fingerprint) return {};
+    return Status::state_version("the state goes on behind the record at offset " + std::to_string(message.offset) + " of " +
+                                 split_id(split.partition()) +
+                                 ", and another record lies there now: the topic was deleted and made anew. `--reset` forgets the state "
+                                 "and begins as configured");
 }
 
 void Source::note_progress(Reading &reading) {
@@ -267,10 +282,9 @@ Status Source::on_epoch_committed(uint64_t, std::span<const weir_position> posit
     std::map<TopicPartition, int64_t> offsets;
     for (const weir_position &p : positions) {
         auto found = readings_.find(p.split);
-        int64_t offset = 0;
-        std::string_view cluster;
-        if (found == readings_.end() || !parse_position(view(p.position), offset, cluster)) continue;
-        offsets[found->second.split->partition()] = offset;
+        const auto position = Position::parse(view(p.position));
+        if (found == readings_.end() || !position) continue;
+        offsets[found->second.split->partition()] = position->next;
     }
     WEIR_FAILPOINT("kafka.source.commit");
     if (!offsets.empty()) consumer_->commit(offsets);

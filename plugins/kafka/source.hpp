@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "connection.hpp"
 #include "consumer.hpp"
 #include "metadata_columns.hpp"
+#include "position.hpp"
 
 namespace weir::kafka {
 
@@ -38,6 +40,8 @@ private:
         uint32_t polls = 0;
         bool ended = false;
         Status failure;  // found behind rows that were good
+        std::optional<LastRecord> last;  // before the next one
+        std::optional<int64_t> from;     // where the position says to begin, until a record is read
     };
     struct MetadataColumn {
         Metadata what;
@@ -48,6 +52,7 @@ private:
     // Rows of the records that decode, sent on; the others to `errors`.
     Status emit(uint64_t number, Records *records, bool *full);
     Status decode(Records &records, ArrowArray *rows, std::vector<int32_t> *good);
+    Status check_last(const Reading &reading, const rd_kafka_message_t &message) const;
     void note_progress(Reading &reading);
 
     const ConsumerOptions options_;

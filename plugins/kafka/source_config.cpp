@@ -14,9 +14,10 @@ constexpr weir_param kMetadataName[] = {
     param("", WEIR_PARAM_STRING, "").one_of(R"(["key","headers","topic","partition","offset","timestamp"])")};
 
 constexpr weir_param kSourceParams[] = {
-    param("topic", WEIR_PARAM_LIST, "The topic to read, or a list of them.").primary().scalar_or_list().fields(kName),
+    param("topic", WEIR_PARAM_LIST, "The topic to read, or a list of them. New partitions are found within 30 s (the connection's property "
+          "`topic.metadata.refresh.interval.ms`).").primary().scalar_or_list().fields(kName),
     param("pattern", WEIR_PARAM_STRING,
-          "A regular expression, instead of `topic`: all topics that match, also new ones."),
+          "A regular expression, instead of `topic`: all topics that match, also new ones, which are found within 30 s."),
     param("group_id", WEIR_PARAM_STRING,
           "The consumer group that shares the partitions and holds the offsets. Default: weir.<topology>.<node>."),
     param("instance_id", WEIR_PARAM_STRING,

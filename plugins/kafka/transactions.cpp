@@ -26,14 +26,15 @@ TransactionNames TransactionNames::of(const Settings &settings, std::string_view
     return {group + "." + std::string(connection), group};
 }
 
-Transactions::Transactions(const Settings &settings, milliseconds timeout, TransactionNames names, std::shared_ptr<LogTarget> log,
+Transactions::Transactions(const Settings &settings, TransactionTimes times, TransactionNames names, std::shared_ptr<LogTarget> log,
                            ControlThread &control, std::function<void()> wake)
     : settings_(settings),
       names_(std::move(names)),
       log_(std::move(log)),
       control_(control),
       wake_(std::move(wake)),
-      timeout_(timeout),
+      timeout_(times.timeout),
+      fence_timeout_(times.fence_timeout),
       batch_bytes_(kBatchBytes) {}
 
 Transactions::~Transactions() {
@@ -46,19 +47,35 @@ bool Transactions::go_on() { return !cancelled_ && !thread_.stopping(); }
 
 void Transactions::cancel() { cancelled_ = true; }
 
-Status Transactions::open(Topics topics, Clock::time_point deadline) {
+Status Transactions::open(Topics topics) {
     WEIR_FAILPOINT("kafka.open.begin");
-    auto reader = MarkerReader::create(settings_, names_.group, &unheard_, log_);
-    if (!reader) return reader.status();
-    reader_ = std::move(*reader);
+    for (auto [reader, waits] : {std::pair(&reader_, true), std::pair(&looker_, false)}) {
+        auto made = MarkerReader::create(settings_, names_.group, waits, &unheard_, log_);
+        if (!made) return made.status();
+        *reader = std::move(*made);
+    }
     auto markers = topics.ensure_own(kMarkerTopic, [this] { return go_on(); });
     if (!markers) return markers.status();
     WEIR_FAILPOINT("kafka.open.marker_topic");
-    auto producer = make_producer(deadline, {});
+    stage_ = Stage::kLooking;
+    auto producer = make_producer(Clock::now(), {});
     if (!producer) return producer.status();
     replace(*producer);
-    stage_ = Stage::kReady;
     WEIR_FAILPOINT("kafka.open.done");
+    return {};
+}
+
+Status Transactions::fence() {
+    if (stage_ != Stage::kLooking) return {};
+    return run("fence", 0, [this] { return take_over(); });
+}
+
+Status Transactions::take_over() {
+    auto current = producer();
+    if (!current) return current.status();
+    if (Status status = init((*current)->get(), Clock::now() + fence_timeout_); !status.ok()) return status;
+    looker_ = MarkerReader();
+    stage_ = Stage::kReady;
     return {};
 }
 
@@ -77,9 +94,7 @@ Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point 
     }
     auto producer = Producer::create(settings_, log_, control_, options);
     if (!producer) return producer.status();
-    WEIR_FAILPOINT("kafka.init.begin");
-    Status status = init((*producer)->get(), deadline);
-    WEIR_FAILPOINT("kafka.init.done");
+    Status status = stage_ == Stage::kLooking ? Status() : init((*producer)->get(), deadline);
     for (const TopicOptions &topic : topics)
         if (status.ok()) status = (*producer)->learn(topic, kTopicTimeout);
     if (!status.ok()) return status;
@@ -87,9 +102,13 @@ Result<std::shared_ptr<Producer>> Transactions::make_producer(Clock::time_point 
 }
 
 Status Transactions::init(rd_kafka_t *producer, Clock::time_point deadline) {
+    WEIR_FAILPOINT("kafka.init.begin");
     for (;;) {
         Error error(rd_kafka_init_transactions(producer, static_cast<int>(kInitSlice.count())));
-        if (!error) return {};
+        if (!error) {
+            WEIR_FAILPOINT("kafka.init.done");
+            return {};
+        }
         std::string why = "transactional.id `" + names_.id + "`: " + rd_kafka_error_string(error.get());
         switch (rd_kafka_error_code(error.get())) {
             case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
@@ -143,7 +162,7 @@ Status Transactions::limit_batches(int64_t bytes) {
     {
         std::lock_guard lock(mutex_);
         if (bytes >= batch_bytes_) return {};
-        if (making_ || stage_ != Stage::kReady) {
+        if (making_ || (stage_ != Stage::kLooking && stage_ != Stage::kReady)) {
             log_->log(WEIR_LOG_WARNING, "a topic takes less than a batch may hold; that is heeded from the next start on");
             return {};
         }
@@ -236,7 +255,9 @@ Status Transactions::abort(uint64_t epoch) {
 Status Transactions::last_committed(const weir_bytes_out &out) {
     Status status = run("last_committed", 0, [this] {
         WEIR_FAILPOINT("kafka.last_committed.begin");
-        auto found = reader_.read(Clock::now() + kReadTimeout, [this] { return go_on(); });
+        // Until the fence, what a host has left open stays so, and is not to be waited for.
+        const MarkerReader &reader = stage_ == Stage::kLooking ? looker_ : reader_;
+        auto found = reader.read(Clock::now() + kReadTimeout, [this] { return go_on(); });
         if (!found) return found.status();
         WEIR_FAILPOINT("kafka.last_committed.done");
         std::lock_guard lock(mutex_);

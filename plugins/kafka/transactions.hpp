@@ -1,7 +1,9 @@
 // The transactions of a connection whose topology is exactly_once: one transactional producer, which the epochs
 // drive, and the gate that keeps rows of the next epoch out of the transaction of this one.
 //
-//   open -> last_committed -> (begin(e) -> sinks write, each prepares -> prepare(e) -> commit(e) | abort(e))*
+//   open -> last_committed -> fence -> (begin(e) -> sinks write, each prepares -> prepare(e) -> commit(e) | abort(e))*
+//
+// Until the fence this is a guest: it looks at the marker, and nobody who runs notices. last_committed may come again behind it.
 //
 // What is asked of the broker runs on a thread of its own. Any error of a commit is ambiguous: then the producer is
 // thrown away, a new one ends what the old one left behind, and the broker's marker says what became of the epoch.
@@ -30,22 +32,27 @@ struct TransactionNames {
     static TransactionNames of(const Settings &settings, std::string_view topology, std::string_view connection);
 };
 
+struct TransactionTimes {
+    std::chrono::milliseconds timeout;         // transaction.timeout.ms
+    std::chrono::microseconds fence_timeout;    // how long fence keeps trying
+};
+
 inline std::string epoch_text(uint64_t epoch) { return "epoch " + std::to_string(epoch); }
 
 class Transactions {
 public:
     using Clock = std::chrono::steady_clock;
 
-    // `settings` and `control` outlive this. `timeout`: transaction.timeout.ms. `wake` is called when a call that was pending is
-    // done. [host]
-    Transactions(const Settings &settings, std::chrono::milliseconds timeout, TransactionNames names, std::shared_ptr<LogTarget> log,
+    // `settings` and `control` outlive this. `wake` is called when a call that was pending is done. [host]
+    Transactions(const Settings &settings, TransactionTimes times, TransactionNames names, std::shared_ptr<LogTarget> log,
                  ControlThread &control, std::function<void()> wake);
     ~Transactions();
 
-    // Fences whoever has the id, ends what it left open. Blocks; control thread.
-    Status open(Topics topics, Clock::time_point deadline);
+    // Makes ready for all that follows; fences nobody. Blocks; control thread.
+    Status open(Topics topics);
 
     // The decider's part, as weir/abi/connection.h has it. [host]
+    Status fence();
     Status begin(uint64_t epoch);
     Status prepare(uint64_t epoch);
     Status commit(uint64_t epoch, std::string_view marker);
@@ -68,7 +75,7 @@ public:
     Status limit_batches(int64_t bytes);
 
 private:
-    enum class Stage { kClosed, kReady, kOpen, kFailed };
+    enum class Stage { kClosed, kLooking, kReady, kOpen, kFailed };
 
     Status run(const char *what, uint64_t epoch, std::function<Status()> work);
     bool go_on();
@@ -76,6 +83,7 @@ private:
     Status flush(uint64_t epoch);
     Status decide(uint64_t epoch, const std::string &marker, const std::string &printable);
     Status decided(const std::string &marker);
+    Status take_over();  // fences whoever has the id, ends what it left open
     Status undo(uint64_t epoch, std::shared_ptr<Producer> producer, const std::string &why);
     Status ask(uint64_t epoch, const std::string &marker, const std::string &why);
     Status roll_back(uint64_t epoch);
@@ -93,6 +101,7 @@ private:
     Result<std::shared_ptr<Producer>> make_producer(Clock::time_point deadline, const std::vector<TopicOptions> &topics);
     Status init(rd_kafka_t *producer, Clock::time_point deadline);
     void replace(std::shared_ptr<Producer> producer);
+    // Behind a fence the new one takes over from the one before.
     void wake_sinks();
 
     const Settings &settings_;
@@ -101,8 +110,9 @@ private:
     ControlThread &control_;
     const std::function<void()> wake_;
     Listener unheard_;  // the reader's errors come back by its calls
-    MarkerReader reader_;
-    std::chrono::milliseconds timeout_;  // transaction.timeout.ms
+    MarkerReader reader_, looker_;  // which waits for a transaction that is being ended, and which does not
+    const std::chrono::milliseconds timeout_;  // transaction.timeout.ms
+    const std::chrono::microseconds fence_timeout_;
     std::atomic<bool> cancelled_{false};
     std::atomic<Stage> stage_{Stage::kClosed};
     std::atomic<uint64_t> open_{0};  // the epoch of the transaction that takes rows, plus 1; 0: none does

@@ -42,6 +42,6 @@
 #include <weir/abi/state.h>
 
 #define WEIR_ABI_MAJOR 0u
-#define WEIR_ABI_MINOR 5u
+#define WEIR_ABI_MINOR 6u
 
 #endif /* WEIR_ABI_H */

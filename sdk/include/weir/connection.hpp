@@ -53,6 +53,9 @@ public:
     virtual Status commit(uint64_t, std::string_view) { return Status::unsupported("transactions"); }
     virtual Status abort(uint64_t) { return Status::unsupported("transactions"); }
     virtual Status last_committed(const weir_bytes_out &) { return Status::unsupported("transactions"); }
+    // Before the first begin: ends whoever else decides epochs of this topology. Nothing before it may disturb them.
+    // Done once; called again, it has no effect.
+    virtual Status fence() { return {}; }
     // After open: what names the server that was reached, whatever its address.
     virtual Status identity(const weir_bytes_out &) { return {}; }
 };
@@ -96,6 +99,7 @@ inline constexpr weir_connection_api kConnectionApi = [] {
     api.identity = [](void *s, const weir_bytes_out *out, weir_error *e) {
         return guarded(e, [&] { return static_cast<T *>(s)->identity(*out); });
     };
+    api.fence = [](void *s, weir_error *e) { return guarded(e, [&] { return static_cast<T *>(s)->fence(); }); };
     return api;
 }();
 

@@ -1,6 +1,7 @@
 // The columns of rows in keyed state that the host holds, over versions of a topology: columns that were added are not
-// there in older rows, columns that are gone are passed over, one whose type holds all values of the one before (an int64 that
-// was an int32, a decimal with more digits) is read as it is now, and a column of any other type refuses the start.
+// there in older rows, columns that are gone are passed over (and told by lost(), for who would rather refuse the start), one whose
+// type holds all values of the one before (an int64 that was an int32, a decimal with more digits) is read as it is now, and a
+// column of any other type refuses the start.
 //
 //   layouts_.bind(columns);                                                             // in bind
 //   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
@@ -28,6 +29,8 @@ public:
     void bind(Schema columns);
     Status restore(const weir_state_block &block);
     void open();
+    // Behind restore: columns that the state was last kept in, and that there are no more. Each as "`name`", in one text; empty: none.
+    std::string lost() const;
     Status snapshot(const weir_snapshot &out);
 
     const RowCodec &codec() const { return codec_; }
@@ -42,6 +45,9 @@ public:
     };
     // The present columns of a row with its number, valid until the next call. False: it is no row of any layout.
     bool split(std::string_view row, std::vector<Value> &out) const;
+
+    // The columns of a layout as the state has them, for whoever shows it. WEIR_E_STATE_VERSION: it is none.
+    static Result<Schema> columns_of(std::string_view layout);
 
 private:
     struct Layout {

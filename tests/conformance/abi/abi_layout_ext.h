@@ -9,10 +9,11 @@
 
 /* A check is known by its line: not one of abi_layout.h's. */
 #line 1001
-ABI_SIZE(weir_start_api, 16)
+ABI_SIZE(weir_start_api, 24)
 ABI_AT(weir_start_api, size, 0)
 ABI_AT(weir_start_api, reserved, 4)
 ABI_AT(weir_start_api, outside_start, 8)
+ABI_AT(weir_start_api, may_lose, 16)
 ABI_IS(WEIR_START_OUTSIDE, 0)
 ABI_IS(WEIR_START_CONFIGURED, 1)
 

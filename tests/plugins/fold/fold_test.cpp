@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <weir/ext/expression.h>
+#include <weir/ext/start.h>
 
 #include "../built_plugin.hpp"
 #include "../kept_blocks.hpp"
@@ -14,11 +15,15 @@ constexpr int64_t kFoldMinute = 60'000'000;
 const Schema kPurchases = schema_of({{"user", "string?"}, {"amount", "decimal(12,2)?"}, {"ts", "timestamp"}});
 const std::string kVisits = R"j("columns":{"visits":{"init":"0","next":"visits + 1"}})j";
 
+int32_t fold_may_lose = 0;  // --allow-loss
+
 class FoldTest : public ::testing::Test {
 protected:
     Status start(const std::string &config, const Schema &input = kPurchases, HarnessOptions options = {}) {
         static const Plugin plugin = built_plugin("fold");
+        static const weir_start_api starts{sizeof starts, 0, nullptr, [](weir_context *) { return fold_may_lose; }};
         TestHost::get().add_extension(WEIR_EXT_EXPRESSION, &host::expression::expression_api());
+        TestHost::get().add_extension(WEIR_EXT_START, &starts);
         if (options.key.empty()) options.key = {input.fields[0].name};
         h_ = std::make_unique<Harness>(plugin, "fold", "{" + config + "}", std::vector<Schema>{input}, std::move(options));
         if (Status s = h_->create(); !s.ok()) return s;
@@ -106,10 +111,29 @@ TEST_F(FoldTest, GoesOnAfterARestartAndGivesNewColumnsTheirInit) {
     ASSERT_EQ(start_again(R"j("columns":{"spent":{"init":"5","next":"spent"},"visits":{"init":"0","next":"visits + 1"}})j").message(), "");
     EXPECT_EQ(send(R"j([["a",null,0],["c",null,0],["a",null,0]])j"),
               (Lines{R"j({"user":"a","spent":5,"visits":3})j", R"j({"user":"c","spent":5,"visits":1})j", R"j({"user":"a","spent":5,"visits":4})j"}));
+    fold_may_lose = 1;
     ASSERT_EQ(start_again(kVisits).message(), "");
+    fold_may_lose = 0;
     EXPECT_EQ(send(R"j([["a",null,0],["b",null,0]])j"), (Lines{R"j({"user":"a","visits":5})j", R"j({"user":"b","visits":2})j"}));
+    ASSERT_EQ(start_again(kVisits).message(), "") << "what was given up is not asked for again";
     EXPECT_EQ(start_again(R"j("columns":{"visits":{"init":"''","next":"visits || 'x'"}})j").message(),
               "column `visits` is int32 in the state, and string now. Give it another name, cast it to the old type, or begin anew (--reset)");
+}
+
+TEST_F(FoldTest, LosesNoColumnThatNobodyGaveUp) {
+    make(kVisits);
+    send(R"j([["a",null,0],["a",null,0]])j");
+    const std::string renamed = R"j("columns":{"calls":{"init":"0","next":"calls + 1"}})j";
+    const Status refused = start_again(renamed);
+    EXPECT_EQ(refused.code(), WEIR_E_STATE_VERSION);
+    EXPECT_EQ(refused.message(), "the state has `visits`, which `columns` has not any more: its values would be lost, and a column under another "
+                                 "name begins anew. Call it so again, or give it up: --allow-loss node");
+    ASSERT_EQ(start(kVisits).message(), "");
+    fold_may_lose = 1;
+    ASSERT_EQ(start_again(renamed).message(), "");
+    fold_may_lose = 0;
+    EXPECT_EQ(send(R"j([["a",null,0]])j"), (Lines{R"j({"user":"a","calls":1})j"}));
+    EXPECT_EQ(start_again(kVisits).code(), WEIR_E_STATE_VERSION) << "what comes back is another column";
 }
 
 TEST_F(FoldTest, GoesOnWithWiderTypes) {

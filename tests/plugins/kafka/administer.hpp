@@ -32,6 +32,19 @@ inline void create_topic_with(const std::string &broker, const std::string &name
     rd_kafka_NewTopic_destroy(topic);
 }
 
+inline void delete_topic(const std::string &broker, const std::string &name) {
+    rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name.c_str());
+    administer(broker, [&](rd_kafka_t *client, rd_kafka_queue_t *queue) { rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue); });
+    rd_kafka_DeleteTopic_destroy(topic);
+}
+
+// From now on the topic has so many.
+inline void grow_topic(const std::string &broker, const std::string &name, size_t partitions) {
+    rd_kafka_NewPartitions_t *topic = rd_kafka_NewPartitions_new(name.c_str(), partitions, nullptr, 0);
+    administer(broker, [&](rd_kafka_t *client, rd_kafka_queue_t *queue) { rd_kafka_CreatePartitions(client, &topic, 1, nullptr, queue); });
+    rd_kafka_NewPartitions_destroy(topic);
+}
+
 // Removes the records of partition 0 before an offset, as retention does.
 inline void delete_records(const std::string &broker, const std::string &topic, int64_t before) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);

@@ -59,6 +59,96 @@ TEST(KafkaRetention, FailsWhereRecordsVanishBeforeTheyAreRead) {
     EXPECT_NE(status.message().find(": records that were to be read next are not there any more"), std::string::npos) << status.message();
 }
 
+// A topic of one partition, and who reads it.
+class KafkaTopicThatGoes : public ::testing::Test {
+protected:
+    void SetUp() override { ASSERT_EQ(connection_.open().message(), ""); }
+    void make(int first, int n) {
+        ASSERT_EQ(connection_.create_topic(topic_, 1).message(), "");
+        add(first, n);
+    }
+    void add(int first, int n) {
+        for (int i = first; i < first + n; ++i) ASSERT_EQ(connection_.produce(topic_, "k", std::to_string(i)).message(), "");
+        ASSERT_EQ(connection_.flush().message(), "");
+    }
+    std::unique_ptr<Harness> reader(const std::string &position) {
+        auto h = std::make_unique<Harness>(kafka_plugin(), "kafka.source",
+                                           Json{{"topic", Json::array({topic_})}, {"group_id", unique_name("group")}, {"partitions", {0}}}.dump(),
+                                           std::vector<Schema>{}, codecs_.options(connection_));
+        EXPECT_EQ(start(*h).message(), "");
+        EXPECT_EQ(h->assign(1, topic_ + "/0", position).message(), "");
+        return h;
+    }
+    static std::vector<std::string> read(Harness &h, size_t n) {
+        std::vector<std::string> rows;
+        EXPECT_TRUE(until([&] { return rows.size() >= n; }, [&] {
+            const Status status = h.poll(1);
+            EXPECT_TRUE(status.ok()) << status.message();
+            for (std::string &row : h.take()) rows.push_back(std::move(row));
+        }));
+        return rows;
+    }
+    static Status failure(Harness &h) {
+        Status status;
+        EXPECT_TRUE(until([&] { return !status.ok(); }, [&] { status = h.poll(1); }));
+        return status;
+    }
+
+    TestConnection connection_{Json{{"brokers", broker_address()}}.dump()};
+    TestCodecs codecs_;
+    const std::string topic_ = unique_name("goes");
+};
+
+TEST_F(KafkaTopicThatGoes, IsToldOfWhereItIsRead) {
+    make(0, 3);
+    auto h = reader("0");
+    EXPECT_EQ(read(*h, 3).size(), 3u);
+    delete_topic(broker_address(), topic_);
+    const Status gone = failure(*h);
+    EXPECT_EQ(gone.code(), WEIR_E_RETRYABLE);
+    EXPECT_EQ(gone.message(), "topic `" + topic_ + "` is gone: it was deleted while it was read. A start refuses to go on in another one under that "
+                                                   "name: `--reset` forgets the state and begins as configured");
+}
+
+TEST_F(KafkaTopicThatGoes, IsNotGoneOnWithInAnotherOne) {
+    make(0, 3);
+    auto h = reader("0");
+    EXPECT_EQ(read(*h, 3).size(), 3u);
+    const std::string position = h->position(1);
+    EXPECT_EQ(position.substr(0, 2), "3@");
+    h.reset();
+    add(3, 2);
+    h = reader(position);
+    EXPECT_EQ(read(*h, 2), (std::vector<std::string>{R"({"value":"3"})", R"({"value":"4"})"})) << "of the same topic nothing comes twice";
+    const std::string later = h->position(1);
+    h.reset();
+    delete_topic(broker_address(), topic_);
+    make(100, 9);
+    for (const std::string &known : {position, later}) {
+        h = reader(known);
+        const Status refused = failure(*h);
+        const std::string last = known == position ? "2" : "4";
+        EXPECT_EQ(refused.code(), WEIR_E_STATE_VERSION);
+        EXPECT_EQ(refused.message(), "the state goes on behind the record at offset " + last + " of " + topic_ +
+                                         "/0, and another record lies there now: the topic was deleted and made anew. `--reset` forgets the state and "
+                                         "begins as configured");
+        EXPECT_EQ(h->take().size(), 0u);
+    }
+}
+
+// What retention took cannot be compared.
+TEST_F(KafkaTopicThatGoes, IsGoneOnWithWhereTheRecordBeforeThePositionWent) {
+    make(0, 3);
+    auto h = reader("0");
+    EXPECT_EQ(read(*h, 3).size(), 3u);
+    const std::string position = h->position(1);
+    h.reset();
+    add(3, 1);
+    delete_records(broker_address(), topic_, 3);
+    h = reader(position);
+    EXPECT_EQ(read(*h, 1), (std::vector<std::string>{R"({"value":"3"})"}));
+}
+
 TEST(KafkaConnection, NamesTheNearestTopic) {
     TestCodecs codecs;
     TestConnection connection(config());

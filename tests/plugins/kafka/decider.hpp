@@ -43,7 +43,14 @@ public:
         : connection_(config_of(std::move(broker), application, std::move(more)), std::chrono::seconds(30),
                       WEIR_CONTEXT_EXACTLY_ONCE) {}
 
-    Status open() { return connection_.open(); }
+    Status open() {
+        Status status = look();
+        return status.ok() ? fence() : status;
+    }
+    Status look() { return connection_.open(); }
+    Status fence() {
+        return again([&](weir_error *e) { return api().fence(self(), e); });
+    }
     Status begin(uint64_t epoch) {
         return again([&](weir_error *e) { return api().begin(self(), epoch, e); });
     }

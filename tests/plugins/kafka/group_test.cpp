@@ -3,6 +3,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "administer.hpp"
 #include "support.hpp"
 
 namespace weir::testing {
@@ -11,8 +12,8 @@ namespace {
 const Json kNumberRecord = {{"fields", {{{"name", "n"}, {"type", "int64"}, {"nullable", false}}}}};
 
 struct Host {
-    explicit Host(const std::string &topic, const std::string &group)
-        : connection(Json{{"brokers", broker_address()}}.dump()) {
+    explicit Host(const std::string &topic, const std::string &group, const Json &properties = Json::object())
+        : connection(Json{{"brokers", broker_address()}, {"properties", properties}}.dump()) {
         EXPECT_EQ(connection.open().message(), "");
         source = std::make_unique<Harness>(
             kafka_plugin(), "kafka.source",
@@ -74,6 +75,20 @@ TEST(KafkaGroup, TwoHostsShareThePartitionsAndLoseNothing) {
     rows.insert(rows.end(), a.reader->rows.begin() + static_cast<std::ptrdiff_t>(before), a.reader->rows.end());
     EXPECT_EQ(rows.size(), 2100u);
     EXPECT_EQ(std::set<std::string>(rows.begin(), rows.end()).size(), 2100u);
+}
+
+TEST(KafkaGroup, FindsPartitionsThatAreAdded) {
+    const std::string topic = unique_name("growing"), group = unique_name("group");
+    TestConnection connection(Json{{"brokers", broker_address()}}.dump());
+    ASSERT_EQ(connection.open().message(), "");
+    ASSERT_EQ(connection.create_topic(topic, 1).message(), "");
+    Host host(topic, group, {{"topic.metadata.refresh.interval.ms", 300}});
+    ASSERT_TRUE(until([&] { return host.reader->splits.size() == 1; }, [&] { host.turn(); }));
+    grow_topic(broker_address(), topic, 3);
+    ASSERT_TRUE(until([&] { return host.reader->splits.size() == 3; }, [&] { host.turn(); }));
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(connection.produce(topic, std::to_string(i), std::to_string(i)).message(), "");
+    ASSERT_EQ(connection.flush().message(), "");
+    ASSERT_TRUE(until([&] { return host.reader->rows.size() >= 100; }, [&] { host.turn(); }));
 }
 
 // The offset of a group in partition 0 of a topic, as a client sees it that is no member.

@@ -163,6 +163,29 @@ TEST_F(KafkaTransactions, FenceAnOlderHost) {
     EXPECT_EQ(visible(), Rows{"of the successor"});
 }
 
+// A start that is refused behind its look has ended nobody.
+TEST_F(KafkaTransactions, DisturbNobodyBeforeTheFence) {
+    Decider running(broker, application), guest(broker, application);
+    ASSERT_EQ(running.open().message(), "");
+    Harness &sink = running.sink(topic);
+    ASSERT_EQ(running.begin(1).message(), "");
+    ASSERT_EQ(sink.process(rows({"first"})).message(), "");
+    ASSERT_EQ(guest.look().message(), "");
+    EXPECT_EQ(guest.marker(), std::nullopt);
+    guest.sink("guest-" + topic);
+    ASSERT_EQ(running.end(1, "one").message(), "");
+    EXPECT_EQ(guest.marker(), "one");
+    ASSERT_EQ(running.begin(2).message(), "");
+    ASSERT_EQ(sink.process(rows({"second"})).message(), "");
+    EXPECT_EQ(guest.begin(2).code(), WEIR_E_RETRYABLE);
+    ASSERT_EQ(running.end(2, "two").message(), "");
+    ASSERT_EQ(running.begin(3).message(), "");
+    ASSERT_EQ(guest.fence().message(), "");
+    EXPECT_EQ(guest.marker(), "two");
+    EXPECT_EQ(running.commit(3, "three").code(), WEIR_E_FATAL);
+    EXPECT_EQ(visible(), (Rows{"first", "second"}));
+}
+
 // The zombie finds out while it writes.
 TEST_F(KafkaTransactions, TellTheSinkOfAFencedHost) {
     Decider zombie(broker, application), successor(broker, application);

@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
 
 TEST(CommandLine, PrintsItsVersion) {
     const Outcome got = weir({"version"});
-    EXPECT_EQ(got.out, "weir 0.1.0 (plugin ABI 0.5)\n");
+    EXPECT_EQ(got.out, "weir 0.1.0 (plugin ABI 0.6)\n");
     EXPECT_EQ(got.code, 0);
     EXPECT_EQ(weir({"--version"}).out, got.out);
 }

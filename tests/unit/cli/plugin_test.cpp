@@ -65,7 +65,7 @@ TEST(PluginLs, RefusesAFolderThatIsNotThere) {
 
 TEST(PluginCheck, PassesARightPlugin) {
     const Outcome got = weir({"plugin", "check", faulty_file()});
-    EXPECT_EQ(got.out, faulty_file() + ": ok: plugin `faulty` 1.0.0, ABI 0.5, 1 operator\n");
+    EXPECT_EQ(got.out, faulty_file() + ": ok: plugin `faulty` 1.0.0, ABI 0.6, 1 operator\n");
     EXPECT_EQ(got.err, "");
     EXPECT_EQ(got.code, 0);
 }
@@ -82,7 +82,7 @@ std::string plain_file() { return std::string(std::getenv("WEIR_BUILD_DIR")) + "
 
 TEST(PluginCheck, WarnsOfNamesWithoutADot) {
     const Outcome got = weir({"plugin", "check", plain_file()});
-    EXPECT_EQ(got.out, plain_file() + ": ok: plugin `plain` 1.0.0, ABI 0.5, 1 operator\n");
+    EXPECT_EQ(got.out, plain_file() + ": ok: plugin `plain` 1.0.0, ABI 0.6, 1 operator\n");
     EXPECT_EQ(got.err, plain_file() + ": warning: names without a dot are those of weir's own operators; call `console` "
                                       "`plain.console`\n");
     EXPECT_EQ(got.code, 0);

@@ -25,6 +25,11 @@ public:
         Cluster& c = cluster();
         number_ = ++c.opened;
         if (const auto fails = c.openings.find(number_); fails != c.openings.end()) return fails->second;
+        return {};
+    }
+    Status fence() override {
+        Cluster& c = cluster();
+        ++c.fenced;
         c.open.clear();
         c.has_transaction = false;
         return {};

@@ -1,7 +1,7 @@
 // A server with transactions, in memory, that outlives the runs which reach it: a connection that decides epochs, and a sink
 // over it, for TestResolver. What its commits and openings come to is scripted.
 //
-//   cluster (connection, decider): `cluster: NAME`. Who opens it ends whatever transaction was open, as a broker does.
+//   cluster (connection, decider): `cluster: NAME`. Who fences ends whatever transaction was open, as a broker does.
 //   sent (sink): `sent: TOPIC`. Exactly once its rows of an epoch join the open transaction as it prepares, and are seen once
 //   that is committed; at least once they are seen at once.
 #pragma once
@@ -40,7 +40,7 @@ struct Cluster {
     std::map<int, Status> openings;                    // why one fails; others do not
     std::function<void()> on_begin, on_commit, on_close;
     bool begin_hangs = false;  // begin pends until it is cancelled
-    int opened = 0, cancelled = 0;
+    int opened = 0, fenced = 0, cancelled = 0;
     std::chrono::microseconds checkpoint{0};  // as the last connection was told
 };
 // Made anew by reset_world.

@@ -50,7 +50,9 @@ TEST_F(DecidedEpochs, AreRefusedWhereTheClusterHasAnother) {
     ASSERT_EQ(run(kText, options(1)), "");
     EXPECT_EQ(cluster().checkpoint, std::chrono::microseconds(20)) << "it is told how long they are";
     cluster().marker = "9.another";
+    const int fenced = cluster().fenced;
     EXPECT_THAT(run(kText, options(1)), HasSubstr("but the cluster's last transaction of this topology is `9.another`"));
+    EXPECT_EQ(cluster().fenced, fenced) << "who is refused ends nobody";
 }
 
 // The cluster still has the marker of the epoch before the reset.

@@ -98,7 +98,7 @@ TEST(Describe, CopiesARightModule) {
     ASSERT_TRUE(plugin.ok()) << plugin.status().message();
     EXPECT_EQ(
         to_json(*plugin).dump(),
-        R"({"id":"acme","version":"1.0.0","abi":[0,5],"operators":[{"name":"acme.match","kind":"operator",)"
+        R"({"id":"acme","version":"1.0.0","abi":[0,6],"operators":[{"name":"acme.match","kind":"operator",)"
         R"("doc":"Matches.","params":[{"name":"sum","type":"int64","doc":"What it is.","default":12},)"
         R"({"name":"range","type":"object","doc":"What it is.","fields":[{"name":"min","type":"int64",)"
         R"("doc":"What it is."}]}],"inputs":[{"name":"in","doc":"Rows."}],"outputs":[{"name":"out","doc":"Rows."}]},)"

@@ -15,7 +15,7 @@ TEST(ManifestJson, TellsEverythingOfAnOperatorAndIsReadBackTheSame) {
     auto plugin = describe_file(test_plugin("modern"));
     ASSERT_TRUE(plugin.ok()) << plugin.status().message();
     const std::string expected =
-        R"({"id":"modern","version":"2.1.0-beta.1","abi":[0,5],"operators":[{"name":"modern.keep","kind":"operator",)"
+        R"({"id":"modern","version":"2.1.0-beta.1","abi":[0,6],"operators":[{"name":"modern.keep","kind":"operator",)"
         R"("doc":"Keeps columns.","params":[{"name":"columns","type":"list","doc":"What to keep.","required":true,)"
         R"("primary":true,"scalar_or_list":true,"fields":[{"type":"column"}]},{"name":"range","type":"object",)"
         R"("doc":"Which values.","fields":[{"name":"min","type":"int64","doc":"Smallest.","default":0},)"
@@ -43,8 +43,8 @@ std::string message_for(std::string_view text) {
 }
 
 TEST(ManifestJson, RefusesAnotherAbiBeforeAnythingElse) {
-    EXPECT_EQ(message_for(R"({"abi":[0,6],"operators":"later versions may do this"})"),
-              "built for ABI 0.6, this host is 0.5: rebuild it against this weir's SDK");
+    EXPECT_EQ(message_for(R"({"abi":[0,7],"operators":"later versions may do this"})"),
+              "built for ABI 0.7, this host is 0.6: rebuild it against this weir's SDK");
 }
 
 TEST(ManifestJson, RefusesWhatIsNotAManifest) {
@@ -53,7 +53,7 @@ TEST(ManifestJson, RefusesWhatIsNotAManifest) {
                                          "; write it anew: weir plugin manifest FILE --write");
     };
     const auto with_operator = [](const std::string& op) {
-        return R"({"id":"a","version":"1.0.0","abi":[0,5],"operators":[)" + op + "]}";
+        return R"({"id":"a","version":"1.0.0","abi":[0,6],"operators":[)" + op + "]}";
     };
     refused("", "it is not a JSON object");
     refused("[1]", "it is not a JSON object");
@@ -61,9 +61,9 @@ TEST(ManifestJson, RefusesWhatIsNotAManifest) {
     refused("{}", "`abi` must be two numbers");
     refused(R"({"abi":[0]})", "`abi` must be two numbers");
     refused(R"({"abi":[-1,4294967297]})", "`abi` must be two numbers");
-    refused(R"({"abi":[0,5],"id":1})", "`id` must be a string");
-    refused(R"({"abi":[0,5],"id":"../x","version":"1.0.0"})", "`id` is no proper plugin id");
-    refused(R"({"abi":[0,5],"id":"a","version":"1.0.0","operators":{}})", "`operators` must be a list");
+    refused(R"({"abi":[0,6],"id":1})", "`id` must be a string");
+    refused(R"({"abi":[0,6],"id":"../x","version":"1.0.0"})", "`id` is no proper plugin id");
+    refused(R"({"abi":[0,6],"id":"a","version":"1.0.0","operators":{}})", "`operators` must be a list");
     refused(with_operator("1"), "an object was expected around `name`");
     refused(with_operator(R"({"name":"x","kind":"cook"})"), "an operator is of an unknown kind");
     refused(with_operator(R"({"name":"x","kind":"sink","flags":["fast"]})"), "`flags` holds an unknown word");
@@ -78,7 +78,7 @@ TEST(ManifestJson, IsBoundedInDepth) {
     EXPECT_THAT(message_for(R"({"abi":)" + deep), HasSubstr("it is not a JSON object"));
     std::string params = R"({"type":"any"})";
     for (int i = 0; i < 30; ++i) params = R"({"type":"list","fields":[)" + params + "]}";
-    EXPECT_THAT(message_for(R"({"id":"a","version":"1.0.0","abi":[0,5],"operators":[{"name":"x","kind":"sink","params":[)" +
+    EXPECT_THAT(message_for(R"({"id":"a","version":"1.0.0","abi":[0,6],"operators":[{"name":"x","kind":"sink","params":[)" +
                             params + "]}]}"),
                 HasSubstr("damaged"));
 }

@@ -166,9 +166,9 @@ TEST_F(ModuleTest, LoadsAPluginOfTheCppSdkWithItsManifest) {
 }
 
 TEST_F(ModuleTest, RefusesAnotherAbiAndSaysWhatToRebuild) {
-    const std::string expected = "built for ABI 0.99, this host is 0.5: rebuild it against this weir's SDK";
+    const std::string expected = "built for ABI 0.99, this host is 0.6: rebuild it against this weir's SDK";
     EXPECT_EQ(refusal("wrong_abi"), expected);
-    EXPECT_EQ(refusal("newer_manifest"), "built for ABI 0.6, this host is 0.5: rebuild it against this weir's SDK");
+    EXPECT_EQ(refusal("newer_manifest"), "built for ABI 0.7, this host is 0.6: rebuild it against this weir's SDK");
 }
 
 TEST_F(ModuleTest, RefusesModulesThatAreMalformed) {

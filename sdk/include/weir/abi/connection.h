@@ -32,7 +32,7 @@ typedef struct weir_connection_context {
 /*
  * Created once a (topology, connection name), before its operators, shared by them, destroyed after them; a changed graph's replace theirs.
  * All functions are [host] but cancel; the operators' own use of `self` is the plugin's business and [any].
- * The decider's part (begin .. last_committed) is offered only with WEIR_OP_TRANSACTIONAL; (again) applies.
+ * The decider's part (begin .. last_committed, fence) is offered only with WEIR_OP_TRANSACTIONAL; (again) applies.
  */
 typedef struct weir_connection_api {
     uint32_t size;
@@ -53,6 +53,12 @@ typedef struct weir_connection_api {
      * is not gone on with on another one. Nothing is put where it has no such name.
      */
     int32_t (*identity)(void *self, const weir_bytes_out *id, weir_error *);
+    /*
+     * (optional, again) After open and before the first begin; done once, a later call has no effect. From then on nobody else
+     * decides epochs of this topology, and what others left open is ended, so that what last_committed says is final. Before
+     * it neither open nor last_committed may disturb or wait for whoever decides them: the start may yet be refused.
+     */
+    int32_t (*fence)(void *self, weir_error *);
 } weir_connection_api;
 
 #ifdef __cplusplus

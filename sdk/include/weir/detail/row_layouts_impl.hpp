@@ -63,6 +63,8 @@ inline Result<Schema> layout_columns(std::string_view text) {
 
 }  // namespace detail
 
+WEIR_INLINE Result<Schema> RowLayouts::columns_of(std::string_view layout) { return detail::layout_columns(layout); }
+
 WEIR_INLINE void RowLayouts::bind(Schema columns) {
     text_ = detail::layout_text(columns);
     codec_ = RowCodec(std::move(columns));
@@ -100,16 +102,22 @@ WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block) {
 
 WEIR_INLINE void RowLayouts::open() {
     number_ = 0;
-    for (const auto &[number, layout] : layouts_) {
-        if (layout.text == text_) {
-            number_ = number;
-            saved_ = true;
-            return;
-        }
-        number_ = static_cast<uint16_t>(number + 1);
+    if (!layouts_.empty()) {
+        const auto &[last, layout] = *layouts_.rbegin();  // the one that was in use: columns that come back are another layout
+        saved_ = layout.text == text_;
+        number_ = saved_ ? last : static_cast<uint16_t>(last + 1);
+        if (saved_) return;
     }
     [[maybe_unused]] const Status own = add(number_, text_);
     assert(own.ok());
+}
+
+WEIR_INLINE std::string RowLayouts::lost() const {
+    std::string out;
+    if (layouts_.empty()) return out;
+    for (const Field &field : layouts_.rbegin()->second.codec.schema().fields)
+        if (!codec_.schema().find(field.name)) out += (out.empty() ? "`" : ", `") + field.name + "`";
+    return out;
 }
 
 WEIR_INLINE Status RowLayouts::snapshot(const weir_snapshot &out) {

@@ -1,6 +1,7 @@
 /*
- * weir/ext/start.h: an optional host extension for sources whose clients keep positions outside of the host's epochs,
- * such as a consumer group's offsets. Found through weir_host.extension; without it such positions may be used.
+ * weir/ext/start.h: an optional host extension about how this start goes on from what there was: for sources whose clients keep
+ * positions outside of the host's epochs, such as a consumer group's offsets; and for operators that would lose part of their state.
+ * Found through weir_host.extension; without it such positions may be used, and nothing may be lost.
  */
 #ifndef WEIR_EXT_START_H
 #define WEIR_EXT_START_H
@@ -27,6 +28,11 @@ typedef struct weir_start_api {
      * given the split back after it, so that others may have read on; all else means at the position. [worker]
      */
     int32_t (*outside_start)(weir_context *, weir_error *);
+    /*
+     * In restore and open. Not 0: the user gave up by name what the node's configuration has no place for any more (--allow-loss);
+     * else WEIR_E_STATE_VERSION where there is any. [worker]
+     */
+    int32_t (*may_lose)(weir_context *);
 } weir_start_api;
 
 #ifdef __cplusplus
