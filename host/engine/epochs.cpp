@@ -272,11 +272,11 @@ Status Epochs::check_servers(uint64_t epoch) {
     return {};
 }
 
-Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed) {
+Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all) {
     if (!store_ || last_ == 0) return {};
     const auto& nodes = plan_.topology().nodes;
     for (size_t i = 0; i < nodes.size(); ++i) {
-        if (replaced_.contains(nodes[i].id)) continue;
+        if (has_all[i] || replaced_.contains(nodes[i].id)) continue;
         const Instance& instance = plan_.nodes()[i].instance();
         const auto take = [&](const weir_state_block& block) -> Status {
             if (block.version == instance.descriptor().state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);

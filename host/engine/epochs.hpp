@@ -86,9 +86,9 @@ public:
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it; of a node that `has_keyed` none
-    // of its keyed state.
+    // of its keyed state, of one that `has_all` none.
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
-    Status restore(const Restore& restore, const std::vector<bool>& has_keyed);
+    Status restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all);
     // Whether the store is that of the run before, as it was left.
     bool goes_on() const { return goes_on_; }
 

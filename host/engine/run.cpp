@@ -72,6 +72,7 @@ void TopologyRun::request_change(const Plan& next) {
         const std::lock_guard lock(change_mutex_);
         for (const auto& connection : plan_->connections())
             if (std::find(next.connections().begin(), next.connections().end(), connection) != next.connections().end()) kept_.push_back(connection);
+        moves_ = plan_->moves_to(next);
         is_changed_ = true;
     }
     request_stop(StopMode::kCheckpoint);
@@ -285,7 +286,8 @@ void TopologyRun::start_epoch(bool last) {
     ++epoch_;
     options_.epoch_log->began(epoch_, plan_->workers());
     WEIR_FAILPOINT("coordinator.epoch.begin");
-    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.begin_epoch(epoch); });
+    // What another graph may go on with stands at its barrier.
+    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_, stands = last && is_changed_] { worker.begin_epoch(epoch, stands); });
 }
 
 void TopologyRun::commit_epoch() {

@@ -42,11 +42,15 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
 // Node by node: what is there in memory, and as the store has it, is not read back. As many workers own the same key groups.
 void TopologyRun::take_over_keyed() {
     has_keyed_.assign(plan_->nodes().size(), false);
+    is_moved_.assign(plan_->nodes().size(), false);
     const std::shared_ptr<Handover> handover = std::exchange(options_.handover, nullptr);
-    if (!handover || !epochs_.goes_on()) return;
+    if (!handover) return;
+    take_over_nodes(*handover);
+    if (!epochs_.goes_on()) return;
     for (size_t i = 0; i < has_keyed_.size(); ++i) {
         const auto& instances = plan_->nodes()[i].instances;
         const NodeSpec& node = plan_->topology().nodes[i];
+        if (is_moved_[i]) continue;
         const auto found = handover->keyed.find(node.id);
         if (found == handover->keyed.end() || found->second.op != node.op->name || found->second.of.size() != instances.size()) continue;
         auto& before = found->second.of;
@@ -59,10 +63,26 @@ void TopologyRun::take_over_keyed() {
     }
 }
 
+// Instances that are in the plan already, as they were at the barrier.
+void TopologyRun::take_over_nodes(Handover& handover) {
+    if (handover.splits) splits_.take_over(std::move(*handover.splits), handover.sources);
+    for (auto& [node, left] : handover.moved) {
+        is_moved_[node] = true;
+        has_keyed_[node] = plan_->nodes()[node].instance().keyed() != nullptr;
+        const auto time_of = [this, i = node](const std::string& split) {
+            for (const SplitPosition& one : epochs_.progress().positions)
+                if (one.node == i && one.split == split) return one.time;
+            return std::optional<int64_t>();
+        };
+        for (uint32_t w = 0; w < workers_.size(); ++w) workers_[w].take_over(node, std::move(left[w]), time_of);
+    }
+}
+
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
     WEIR_FAILPOINT("coordinator.restore.begin");
-    for (const SplitPosition& one : epochs_.progress().positions) splits_.restore(one);
+    for (const SplitPosition& one : epochs_.progress().positions)
+        if (!is_moved_[one.node]) splits_.restore(one);
     for (const NodeTime& one : epochs_.progress().times)
         for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();
@@ -73,7 +93,7 @@ bool TopologyRun::restore() {
         at = node;
         WEIR_FAILPOINT("coordinator.restore.block");
         return restore_block(node, block);
-    }, has_keyed_);
+    }, has_keyed_, is_moved_);
     WEIR_FAILPOINT("coordinator.restore.done");
     if (status.ok()) return true;
     const NodeSpec& node = plan_->topology().nodes[at];
@@ -130,7 +150,7 @@ bool TopologyRun::open_instances() {
 
 bool TopologyRun::open_one(size_t index, uint32_t worker) {
     Instance& instance = plan_->nodes()[index].instance(worker);
-    if (!instance.api().open) return true;
+    if (!instance.api().open || is_moved_[index]) return true;
     for (;;) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().open(self, error); });
         if (status.done()) return true;
