@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/engine/epochs.hpp"
 #include "host/engine/keyed_state.hpp"
 #include "host/engine/plan.hpp"
 #include "host/engine/splits.hpp"
@@ -32,6 +33,7 @@ struct Handover {
     Connections connections;            // open, of which the next graph's plan has some
     ConnectionInstance* decider = nullptr;  // of the run's epochs; only to be compared
     std::unique_ptr<StateStore> store;  // null: it keeps none
+    std::optional<LeftEpoch> epoch;     // the last one, where it is to be committed yet
     int64_t memory_limit = 0;           // that the store and the keyed state were made for
     std::map<std::string, Keyed> keyed;  // by node
     // Of moved nodes, by their index in the next plan: what each worker had of them. And where the splits of all sources were; the

@@ -96,7 +96,8 @@ public:
     // After join, where it ended for a change and without a failure: what it has that the next graph may use. Instances go into `next`
     // at once, if that is the plan of request_change. Nothing else can be asked of this behind it.
     std::shared_ptr<Handover> hand_over(Plan& next);
-    // After join, where nobody goes on with them: closes the connections that it left open.
+    // After join, where nobody goes on with it: commits the epoch, and closes the nodes and connections, that it left. May be what
+    // the run fails of.
     void close_kept();
 
     bool finished() const { return finished_.load(); }
@@ -136,9 +137,12 @@ private:
     void run();
     void take_over_keyed();
     void take_over_nodes(Handover& handover);
+    bool reads_store() const;
     bool comes_to_rest();
+    void leave_open();
     bool open_instances();
     bool open_one(size_t node, uint32_t worker);
+    Status open_all(const std::atomic<bool>& stop);
     bool begin_epochs();
     bool gives_up_commit() const;
     bool restore();
@@ -156,6 +160,10 @@ private:
     bool awaits_trial();
     void start_epoch(bool last);
     void commit_epoch();
+    void leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records);
+    Status commit_left();
+    void settle_left();
+    void begin_behind_left();
     void fail(Failure failure);
     void follow_stop();
     void follow_pause();
@@ -215,6 +223,7 @@ private:
     Plan::Moves moves_;        // and nodes whose instances can be the next graph's
     Plan::Moves left_open_;    // behind the end: those that stand at the barrier
     std::atomic<bool> is_changed_{false};
+    std::atomic<bool> leaves_epoch_{false};  // the next run may commit the last epoch
     size_t taken_ = 0;             // connections that were open already
     std::vector<bool> has_keyed_;  // nodes whose keyed state was taken over
     std::vector<bool> is_moved_;   // nodes whose instances were

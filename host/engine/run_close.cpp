@@ -45,25 +45,29 @@ bool TopologyRun::comes_to_rest() {
     return std::all_of(workers_.begin(), workers_.end(), [](const Worker& worker) { return worker.is_at_rest(); });
 }
 
+// For the next graph.
+void TopologyRun::leave_open() {
+    const std::lock_guard lock(change_mutex_);
+    if (failure_ || has_ended()) return kept_.clear();
+    left_open_ = moves_;
+    if (!comes_to_rest()) left_open_.clear();
+}
+
 void TopologyRun::close_all() {
     auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
-    Connections kept;
-    if (!failure_ && !has_ended()) {
-        const std::lock_guard lock(change_mutex_);
-        kept = kept_;
-        left_open_ = moves_;
-    }
-    if (!comes_to_rest()) left_open_.clear();
     for (size_t i = 0; i < plan_->nodes().size(); ++i) {
         const auto is_it = [i](const auto& move) { return move.first == i; };
         if (std::any_of(left_open_.begin(), left_open_.end(), is_it)) continue;
         for (auto& instance : plan_->nodes()[i].instances) close_one(*instance, deadline);
     }
-    std::erase_if(kept, [](const auto& one) { return !one->is_open(); });
+    Connections kept;
+    {
+        const std::lock_guard lock(change_mutex_);
+        std::erase_if(kept_, [this](const auto& one) { return failure_ || !one->is_open(); });
+        kept = kept_;
+    }
     for (const auto& connection : plan_->connections())
         if (std::find(kept.begin(), kept.end(), connection) == kept.end()) close_connection(*connection, deadline);
-    const std::lock_guard lock(change_mutex_);
-    kept_ = std::move(kept);
 }
 
 void TopologyRun::close_connection(ConnectionInstance& connection, std::chrono::steady_clock::time_point deadline) {
@@ -74,6 +78,7 @@ void TopologyRun::close_connection(ConnectionInstance& connection, std::chrono::
 
 void TopologyRun::close_kept() {
     const auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
+    if (epochs_.left()) settle_left();
     for (const auto& [node, next] : std::exchange(left_open_, {}))
         for (auto& instance : plan_->nodes()[node].instances) close_one(*instance, deadline);
     for (const auto& connection : std::exchange(kept_, {}))

@@ -18,6 +18,13 @@ constexpr std::chrono::milliseconds kOpenPoll{100};  // how often an open that i
 }  // namespace
 
 Status TopologyRun::connect(const std::atomic<bool>& stop) {
+    const Status status = open_all(stop);
+    // The graph before begins again behind the epoch that it has left; where that fails, too, it is asked what became of it.
+    if (!status.ok() && epochs_.left()) (void)epochs_.commit_left([&stop] { return stop.load(); });
+    return status;
+}
+
+Status TopologyRun::open_all(const std::atomic<bool>& stop) {
     if (options_.handover) epochs_.go_on_from(*options_.handover);
     Status status = epochs_.open();
     failed_state_ = !status.ok();
@@ -32,6 +39,7 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     status = epochs_.recover(stop);
     if (status.ok()) epochs_.allow_eviction();
     if (status.ok()) take_over_keyed();
+    if (status.ok() && epochs_.left() && reads_store()) status = commit_left();
     if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
     for (PlannedNode& node : plan_->nodes())
         for (auto& instance : node.instances) instance->set_outside_start(epochs_.outside_start());
@@ -61,6 +69,17 @@ void TopologyRun::take_over_keyed() {
         for (size_t w = 0; w < before.size(); ++w) instances[w]->keyed()->take_over(*before[w]);
         has_keyed_[i] = true;
     }
+}
+
+// Whether the epoch that was left has to be committed before rows flow: it has state that is to be read back, or there is a sink that
+// does not know where its transaction ends.
+bool TopologyRun::reads_store() const {
+    for (size_t i = 0; i < is_moved_.size(); ++i) {
+        if (is_moved_[i]) continue;
+        const weir_operator& op = plan_->nodes()[i].instance().descriptor();
+        if (epochs_.has_stored(i, has_keyed_[i]) || (op.kind == WEIR_KIND_SINK && (op.flags & WEIR_OP_TRANSACTIONAL))) return true;
+    }
+    return false;
 }
 
 // Instances that are in the plan already, as they were at the barrier.
@@ -169,6 +188,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 
 // Who is to stop before there is anything to commit has not failed.
 bool TopologyRun::begin_epochs() {
+    if (epochs_.left()) return true;  // behind that
     const Status status = epochs_.begin([this] { return stop_.load() != StopMode::kNone; });
     if (status.code() == WEIR_E_RETRYABLE && stop_.load() != StopMode::kNone) return false;
     return is_good(status, false);

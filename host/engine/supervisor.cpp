@@ -115,7 +115,10 @@ void Supervisor::supervise() {
             continue;
         }
         refuse_change(failure_ ? failure_->text() : "it has come to its end");
-        if (run_) run_->close_kept();
+        if (run_) {
+            run_->close_kept();
+            if (!failure_) note_end();
+        }
         if (!failure_ || !may_restart()) break;
         const auto delay = policy_.failed(now(), ran_);
         if (!delay) {
