@@ -49,7 +49,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
         node.outputs.resize(planned[i].outputs.size());
         for (auto& port : planned[i].outputs) {
             if (port.name == kLatePort) node.late_port = static_cast<uint32_t>(node.schemas.size());
-            node.schemas.push_back(&port.abi_schema);
+            node.schemas.push_back(port.abi_schema.get());
         }
     }
     connect();
@@ -270,6 +270,10 @@ bool Dataflow::step(bool any_woken) {
 }
 
 bool Dataflow::step_node(Node& node, bool woken) {
+    if (stands(node)) {
+        if (woken) node.woken.store(true, std::memory_order_release);  // for later
+        return false;
+    }
     bool moved = woken;
     if (woken && node.instance->is_source()) listener_.on_source_wake(node.index);
     if (woken && node.instance->is_sink()) listener_.on_sink_wake(node.index);

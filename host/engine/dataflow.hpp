@@ -44,6 +44,13 @@ struct Failure {
     std::string text() const;
 };
 
+// What a dataflow knows of a node beside its instance, for the one that goes on with that.
+struct NodeLeft {
+    int64_t watermark = kNoEventTime;  // of its inputs; of a source, what that has told
+    int64_t promised = kNoEventTime;   // by a source, of the event time that the node declares
+    std::optional<int64_t> wake_at;
+};
+
 // What the nodes of a worker tell whoever drives it. [worker]
 class DataflowListener {
 public:
@@ -101,11 +108,19 @@ public:
     // Of nodes that are no sources, as at the barrier of the last epoch. And the other way, before the first step.
     std::vector<NodeTime> marked_times() const;
     void restore_time(const NodeTime& time);
+    // Before the first step, of an instance that comes from another dataflow: what that has left, which it knows already.
+    void take_over(size_t node, const NodeLeft& left);
+    // REQUIRES: is_at_rest().
+    NodeLeft leave(size_t node) const;
+    // Whether every node stands at the barrier of the last epoch: nothing is under way, and nothing has ended.
+    bool is_at_rest() const;
     // A source has no more splits, or is stopped: its end travels behind its last batch.
     void end_source(size_t node, bool stopped);
     // Sends a barrier from every source that has not ended, and from sinks that wait for their end; nodes that have ended
-    // pass it at once. One epoch at a time: REQUIRES that the last one's on_barrier_done has come.
-    void start_epoch(uint64_t epoch);
+    // pass it at once. One epoch at a time: REQUIRES that the last one's on_barrier_done has come. With `stands` nodes are not
+    // called behind the barrier, until go_on: they are as of the epoch.
+    void start_epoch(uint64_t epoch, bool stands = false);
+    void go_on();
     // Whether the node has passed the barrier of an epoch that is not whole yet: what it emits is behind that barrier.
     bool is_behind_barrier(size_t node) const { return barriers_left_ > 0 && nodes_[node].passed == epoch_; }
     // All that ends without an epoch. What reads a sink's `errors` ends within the last ones: those at whose end nothing is
@@ -192,6 +207,7 @@ private:
         bool closing = false;  // a sink that has finished, and whose `errors` are read: they end once nothing can fail any more
         bool ended = false;
         bool late = false;      // it ends behind such a sink
+        bool moved = false;     // its instance was another dataflow's
         size_t next_input = 0;  // fairness
         std::optional<ErrorRows> errors;
         std::vector<std::pair<uint32_t, TapBuffer*>> taps;  // by port
@@ -235,6 +251,7 @@ private:
     void forward_activity(Node& node, const Inputs& inputs);
     void make_event_times();
     void announce_restored();
+    void repeat_watermark(Node& node);
     // The greatest event time of a batch that was emitted; rows without one, or too far ahead, fail and leave the batch.
     int64_t take_times(Node& node, BatchRef& batch, int64_t now);
     int64_t refuse_times(Node& node, BatchRef& batch, int64_t latest);
@@ -249,6 +266,7 @@ private:
     // Calls on_timers until no timer is due, then `then`. So many a step; the node is held meanwhile.
     void fire_timers(Node& node, uint32_t clock, int64_t upto, std::function<void()> then);
     bool can_fire(const Node& node) const;
+    bool stands(const Node& node) const { return stands_ && node.passed == epoch_; }
     bool fire_processing_timers(Node& node);
     void try_finish(Node& node);
     void end(Node& node);
@@ -289,6 +307,7 @@ private:
     std::vector<uint64_t> hashes_;            // the same
     std::optional<Failure> failure_;
     uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0
+    bool stands_ = false;       // behind its barrier
     size_t barriers_left_ = 0;  // nodes that have not passed it
     size_t running_ = 0;        // nodes that have not ended or are closing, without late ones
 };

@@ -1,4 +1,5 @@
 // Epochs within one worker's dataflow: how a barrier passes its nodes, what they hand over, and how nodes end.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -139,8 +140,9 @@ void Dataflow::end_source(size_t index, bool stopped) {
     --running_;
 }
 
-void Dataflow::start_epoch(uint64_t epoch) {
+void Dataflow::start_epoch(uint64_t epoch, bool stands) {
     epoch_ = epoch;
+    stands_ = stands;
     // One more while the barriers are being sent, so that it is not done before all are counted.
     barriers_left_ = 1 + nodes_.size();
     // What has no inputs any more gets no barrier. Who ends by what follows passes by ending.
@@ -152,6 +154,38 @@ void Dataflow::start_epoch(uint64_t epoch) {
         pass_barrier(*node, epoch);
     }
     if (--barriers_left_ == 0 && !failure_) listener_.on_barrier_done(epoch);
+}
+
+void Dataflow::go_on() {
+    if (std::exchange(stands_, false)) wakeup_.notify();  // some were woken meanwhile
+}
+
+bool Dataflow::is_at_rest() const {
+    const auto is_quiet = [](const Link* link) { return link->empty() && !link->blocked && !link->ended; };
+    const auto is_empty = [](const Route& route) {
+        return !route.watermark && std::all_of(route.parts.begin(), route.parts.end(), [](const auto& part) { return part->empty(); });
+    };
+    return !failure_ && std::all_of(nodes_.begin(), nodes_.end(), [&](const Node& node) {
+        return node.passed == epoch_ && node.state == State::kReady && !node.then && !node.preparing && !node.barrier && !node.ended &&
+               !node.closing && std::all_of(node.inputs.begin(), node.inputs.end(), is_quiet) &&
+               std::all_of(node.outputs.begin(), node.outputs.end(),
+                           [&](const auto& port) { return std::all_of(port.begin(), port.end(), is_empty); });
+    });
+}
+
+NodeLeft Dataflow::leave(size_t index) const {
+    const Node& node = nodes_[index];
+    return {node.watermark, node.event_time ? node.event_time->promised() : kNoEventTime, node.wake_at};
+}
+
+// It may have been woken while it had no host.
+void Dataflow::take_over(size_t index, const NodeLeft& left) {
+    Node& node = nodes_[index];
+    node.moved = restored_ = true;
+    node.watermark = node.marked_watermark = left.watermark;
+    if (node.event_time && left.promised != kNoEventTime) node.event_time->promise(left.promised);
+    node.wake_at = left.wake_at;
+    node.woken.store(true, std::memory_order_release);
 }
 
 // What a sink was given may fail until it is acknowledged and made visible, which it is by epochs. So `errors` of sinks end

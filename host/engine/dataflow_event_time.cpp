@@ -210,15 +210,27 @@ void Dataflow::restore_time(const NodeTime& time) {
     Node& node = nodes_[time.node];
     if (node.instance->is_source()) return;
     restored_ = true;
-    if (time.watermark) node.watermark = node.marked_watermark = *time.watermark;
+    if (time.watermark && !node.moved) node.watermark = node.marked_watermark = *time.watermark;
     if (time.greatest && node.event_time && !node.by_split)
         node.event_time->advance(WEIR_NO_SPLIT, *time.greatest, clock_());
+}
+
+// What it has told it need not tell again; those behind it begin anew.
+void Dataflow::repeat_watermark(Node& node) {
+    if (node.event_time) return tell_event_time(node);
+    if (node.watermark == kNoEventTime) return;
+    send(node, Watermark{node.watermark});
+    if (node.idle) send(node, Idle{});
 }
 
 // Nothing that was judged by these times is judged anew: who reads them begins where it was.
 void Dataflow::announce_restored() {
     for (Node& node : nodes_) {
-        if (failure_ || node.instance->is_source()) continue;
+        if (failure_) continue;
+        if (node.instance->is_source()) {
+            if (node.moved) repeat_watermark(node);
+            continue;
+        }
         if (node.event_time) tell_event_time(node);
         // With another max_delay the splits alone may have brought it further.
         if (node.watermark == kNoEventTime || node.watermark != node.marked_watermark) continue;
@@ -226,7 +238,7 @@ void Dataflow::announce_restored() {
             forward_watermark(node);
             forward_activity(node, combine(node.inputs));  // of what it heard before, which a watermark takes back
         };
-        if (!node.instance->api().on_watermark) {
+        if (!node.instance->api().on_watermark || node.moved) {
             forward();
             continue;
         }

@@ -103,7 +103,7 @@ void Dataflow::fire_timers(Node& node, uint32_t clock, int64_t upto, std::functi
 }
 
 bool Dataflow::can_fire(const Node& node) const {
-    return node.keyed && node.state == State::kReady && !node.preparing && !node.closing && !node.ended && has_room(node);
+    return node.keyed && !stands(node) && node.state == State::kReady && !node.preparing && !node.closing && !node.ended && has_room(node);
 }
 
 bool Dataflow::fire_processing_timers(Node& node) {

@@ -44,11 +44,20 @@ void EpochLog::reported(uint32_t worker) {
 
 void EpochLog::committed(size_t bytes, int64_t records) {
     const std::lock_guard lock(mutex_);
+    note(bytes, records - std::exchange(records_, records));
+}
+
+void EpochLog::committed_late(size_t bytes, int64_t records) {
+    const std::lock_guard lock(mutex_);
+    note(bytes, records);
+}
+
+void EpochLog::note(size_t bytes, int64_t records) {
     is_in_flight_ = false;
     last_ = Clock::now();
     current_.took = micros(last_ - began_);
     current_.bytes = bytes;
-    current_.records = records - std::exchange(records_, records);
+    current_.records = records;
     recent_.push_back(current_);
     if (recent_.size() > kMostRecent) recent_.pop_front();
     ++stats_.committed;

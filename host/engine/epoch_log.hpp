@@ -53,11 +53,14 @@ public:
     void reported(uint32_t worker);
     // `records`: that sources gave since rows could flow.
     void committed(size_t bytes, int64_t records);
+    // The epoch that was begun before rows could flow as they do; `records` of it alone.
+    void committed_late(size_t bytes, int64_t records);
 
     EpochStats stats() const;
 
 private:
     using Clock = std::chrono::steady_clock;
+    void note(size_t bytes, int64_t records);
 
     mutable std::mutex mutex_;  // guards all
     EpochStats stats_;

@@ -40,13 +40,15 @@ void Epochs::go_on_from(Handover& handover) {
     handover.store.reset();  // it is to be opened again
     goes_on_ = store_ != nullptr;
     is_fenced_ = decider_ && decider_ == handover.decider;
-    is_decided_ = goes_on_ && is_fenced_;
+    is_decided_ = goes_on_ && decider_ == handover.decider;
+    left_ = std::exchange(handover.epoch, std::nullopt);
 }
 
 void Epochs::leave_to(Handover& handover) {
     handover.decider = decider_;
     handover.memory_limit = plan_.topology().memory_limit;
     handover.store = std::move(store_);
+    handover.epoch = std::exchange(left_, std::nullopt);
 }
 
 Status Epochs::open() {
@@ -110,16 +112,19 @@ Status Epochs::may_lose(const std::string& node, const char* what) const {
                                           options_.dir.string(), what, node, why, what, node));
 }
 
-bool Epochs::is_restored() const { return restored_at(options_.dir) == store_->committed(); }
+bool Epochs::is_restored() const { return !left_ && restored_at(options_.dir) == store_->committed(); }
 
 Status Epochs::recover(const std::atomic<bool>& stop) {
     if (store_) {
         WEIR_FAILPOINT("epochs.recover.begin");
         const std::optional<uint64_t> prepared = store_->prepared();
-        if (Status s = check_servers(prepared.value_or(store_->committed())); !s.ok()) return s;
+        last_ = left_ ? left_->epoch : prepared.value_or(store_->committed());
+        auto record = record_at(last_);
+        if (!record) return record.status();
+        if (Status s = check_servers(*record); !s.ok()) return s;
         if ((prepared || decider_) && !is_decided_)
             if (Status s = decide(prepared.value_or(0), [&stop] { return stop.load(); }); !s.ok()) return s;
-        last_ = store_->committed();
+        last_ = left_ ? left_->epoch : store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
         if (Status s = find_dropped(); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.recover.done");
@@ -275,14 +280,10 @@ std::string known_server(const Json& servers, const ConnectionSpec& spec, const 
 
 // Whoever goes on elsewhere would mix what belongs to two servers; a prepared epoch would be judged by the wrong one. Records
 // of before have no servers, and a server that does not tell its id now is taken for what it was.
-Status Epochs::check_servers(uint64_t epoch) {
+Status Epochs::check_servers(const std::string& record) {
     Json known = Json::object();
-    if (epoch > 0) {
-        auto record = store_->record(epoch);
-        if (!record) return record.status();
-        const Json parsed = Json::parse(record->value_or(""), nullptr, false);
-        if (parsed.is_object()) known = parsed.value("servers", Json::object());
-    }
+    const Json parsed = Json::parse(record, nullptr, false);
+    if (parsed.is_object()) known = parsed.value("servers", Json::object());
     for (size_t i = 0; i < plan_.connections().size(); ++i) {
         const auto& connection = plan_.connections()[i];
         const ConnectionSpec& spec = plan_.topology().connections[i];
@@ -301,11 +302,11 @@ Status Epochs::check_servers(uint64_t epoch) {
     return {};
 }
 
-Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed) {
+Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all) {
     if (!store_ || last_ == 0) return {};
     const auto& nodes = plan_.topology().nodes;
     for (size_t i = 0; i < nodes.size(); ++i) {
-        if (replaced_.contains(nodes[i].id)) continue;
+        if (has_all[i] || replaced_.contains(nodes[i].id)) continue;
         const Instance& instance = plan_.nodes()[i].instance();
         const auto take = [&](const weir_state_block& block) -> Status {
             if (block.version == instance.descriptor().state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);
@@ -350,36 +351,68 @@ std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}"
 Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up,
                       bool goes_on) {
     WEIR_FAILPOINT("epochs.commit.begin");
-    if (!dropped_.empty()) {
-        EpochPart& part = parts.emplace_back();
-        for (const std::string& node : dropped_) part.replace(node);
-        dropped_.clear();
-    }
+    drop_gone(parts);
     is_in_doubt_ = store_ != nullptr;
+    LeftEpoch all{epoch, std::move(parts), 0, 0, record_of(epoch, progress), marker_of(epoch)};
+    if (Status s = write(all, gives_up); !s.ok()) return s;
+    last_ = epoch;
+    is_in_doubt_ = false;
+    progress_ = progress;
+    if (!store_) record_ = std::move(all.record);
+    return goes_on ? begin(gives_up) : Status();
+}
+
+void Epochs::drop_gone(std::vector<EpochPart>& parts) {
+    if (dropped_.empty()) return;
+    EpochPart& part = parts.emplace_back();
+    for (const std::string& node : dropped_) part.replace(node);
+    dropped_.clear();
+}
+
+// Of an epoch that was left the decider is prepared already.
+Status Epochs::write(LeftEpoch& all, const GiveUp& gives_up) {
+    const uint64_t epoch = all.epoch;
     if (store_)
-        if (Status s = store_->prepare(epoch, parts, record_of(epoch, progress)); !s.ok()) return s;
+        if (Status s = store_->prepare(epoch, all.parts, all.record); !s.ok()) return s;
     WEIR_FAILPOINT("epochs.commit.store_prepared");
     if (store_ && WEIR_BUG("local-commit-first"))
         if (Status s = store_->commit(epoch); !s.ok()) return s;
     if (decider_) {
-        if (Status s = decider_->prepare(epoch, gives_up); !s.ok()) return s;
+        if (Status s = left_ ? Status() : decider_->prepare(epoch, gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decider_prepared");
-        if (Status s = decider_->commit(epoch, marker_of(epoch), gives_up); !s.ok()) return s;
+        if (Status s = decider_->commit(epoch, all.marker, gives_up); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.commit.decided");
     }
-    if (store_) {
-        if (Status s = store_->commit(epoch); !s.ok()) return s;
-        WEIR_FAILPOINT("epochs.commit.store_committed");
-        std::error_code ignored;  // where it stays, it says nothing of this epoch
-        std::filesystem::remove(options_.dir / kRestoredFile, ignored);
-    }
-    if (store_)
-        if (Status s = store_->health(); !s.ok()) return s;  // folding may have found damage
-    last_ = epoch;
-    is_in_doubt_ = false;
-    progress_ = progress;
-    if (!store_) record_ = record_of(epoch, progress);
-    return goes_on ? begin(gives_up) : Status();
+    if (!store_) return {};
+    if (Status s = store_->commit(epoch); !s.ok()) return s;
+    WEIR_FAILPOINT("epochs.commit.store_committed");
+    std::error_code ignored;  // where it stays, it says nothing of this epoch
+    std::filesystem::remove(options_.dir / kRestoredFile, ignored);
+    return store_->health();  // folding may have found damage
+}
+
+Status Epochs::leave(LeftEpoch epoch, const RunProgress& progress, const GiveUp& gives_up) {
+    if (decider_)
+        if (Status s = decider_->prepare(epoch.epoch, gives_up); !s.ok()) return s;
+    drop_gone(epoch.parts);
+    epoch.record = record_of(epoch.epoch, progress);
+    epoch.marker = marker_of(epoch.epoch);
+    left_ = std::move(epoch);
+    return {};
+}
+
+Status Epochs::commit_left(const GiveUp& gives_up) {
+    Status status = write(*left_, gives_up);
+    if (status.ok()) last_ = left_->epoch;
+    left_.reset();
+    return status;
+}
+
+bool Epochs::has_stored(size_t node, bool has_keyed) const {
+    const Instance& instance = plan_.nodes()[node].instance();
+    const std::string& id = instance.node().id;
+    if (!operators_.contains(id) || replaced_.contains(id)) return false;
+    return instance.descriptor().state_version > 0 || (instance.keyed() && !has_keyed);
 }
 
 }  // namespace weir::host

@@ -21,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,15 @@ namespace weir::host {
 
 class StateReplacement;
 struct Handover;
+
+// An epoch that all nodes of a run have passed, and that the run behind it commits: all that commit stores.
+struct LeftEpoch {
+    uint64_t epoch = 0;
+    std::vector<EpochPart> parts;
+    size_t bytes = 0;      // of its state
+    int64_t records = 0;   // that the sources gave in it
+    std::string record = {}, marker = {};
+};
 
 // Where sources begin that know positions of their own (a consumer group's offsets) when a topology has a folder for
 // state, and nothing committed in it.
@@ -66,6 +76,15 @@ public:
     void go_on_from(Handover& handover);
     // What this run leaves, for a graph behind it: nothing can be asked of this any more. REQUIRES: not in doubt.
     void leave_to(Handover& handover);
+    // Instead of commit, for what goes on behind this run: it is last() there, and committed by commit_left, as whose rows flow
+    // already. The decider's transaction takes no rows from now on. REQUIRES: a store.
+    Status leave(LeftEpoch epoch, const RunProgress& progress, const GiveUp& gives_up);
+    // An epoch that is left and not committed; null: there is none.
+    const LeftEpoch* left() const { return left_ ? &*left_ : nullptr; }
+    // Steps 2 to 4 of it; REQUIRES: left(). It is tried once: where it fails the next recover, of the graph that it is of, tells.
+    Status commit_left(const GiveUp& gives_up);
+    // Of an epoch that was left: whether a node's instances need entries of it that the store has, or is to have.
+    bool has_stored(size_t node, bool has_keyed) const;
 
     // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
     // nodes that the topology does not have.
@@ -88,9 +107,9 @@ public:
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
     // Gives every block of a node's state to `restore`, migrated where an older version wrote it; of a node that `has_keyed` none
-    // of its keyed state.
+    // of its keyed state, of one that `has_all` none.
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
-    Status restore(const Restore& restore, const std::vector<bool>& has_keyed);
+    Status restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all);
     // Whether the store is that of the run before, as it was left.
     bool goes_on() const { return goes_on_; }
 
@@ -105,6 +124,9 @@ public:
     Status commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunProgress& progress, const GiveUp& gives_up, bool goes_on = true);
 
 private:
+    Status write(LeftEpoch& epoch, const GiveUp& gives_up);
+    void drop_gone(std::vector<EpochPart>& parts);
+    Result<std::string> record_at(uint64_t epoch) const;
     Status replace(const StoreOptions& options);
     Status find_dropped();
     Status may_lose(const std::string& node, const char* what) const;
@@ -114,7 +136,7 @@ private:
     Status decide_abort(uint64_t prepared);
     void find_replaced(const Json& operators);
     Status check_keys(const Json& keys) const;
-    Status check_servers(uint64_t epoch);
+    Status check_servers(const std::string& record);
     Status decide(uint64_t prepared, const GiveUp& gives_up);
     Status check_marker(const std::string& marker, uint64_t prepared) const;
     Result<std::string> known_marker(uint64_t epoch) const;
@@ -134,6 +156,7 @@ private:
     bool goes_on_ = false;
     bool is_decided_ = false;  // by this decider, for this store, when it was handed over
     bool is_fenced_ = false;   // nobody but this decider decides
+    std::optional<LeftEpoch> left_;
     std::string run_id_;
     std::string last_marker_;  // of the last epoch that a decider decided
     uint64_t last_ = 0;
@@ -143,6 +166,7 @@ private:
     std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
     std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
+    Json operators_ = Json::object();  // by node, as the record has them
     Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches
 };
 

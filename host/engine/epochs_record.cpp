@@ -29,6 +29,15 @@ Json key_of(const NodeSpec& node) {
 
 }  // namespace
 
+// Empty: there is none.
+Result<std::string> Epochs::record_at(uint64_t epoch) const {
+    if (left_ && epoch == left_->epoch) return left_->record;
+    if (epoch == 0) return std::string();
+    auto record = store_->record(epoch);
+    if (!record) return record.status();
+    return record->value_or("");
+}
+
 // Without a folder there is no state that a record could fit or not.
 Status Epochs::read_record(uint64_t epoch) {
     progress_ = {};
@@ -39,13 +48,14 @@ Status Epochs::read_record(uint64_t epoch) {
         return read_positions(before.value("positions", Json::array()));
     }
     if (epoch == 0) return {};
-    auto record = store_->record(WEIR_BUG("positions-of-epoch-before") && epoch > 1 ? epoch - 1 : epoch);
+    auto record = record_at(WEIR_BUG("positions-of-epoch-before") && epoch > 1 ? epoch - 1 : epoch);
     if (!record) return record.status();
-    const Json parsed = Json::parse(record->value_or(""), nullptr, false);
+    const Json parsed = Json::parse(*record, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("positions"))
         return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
     last_marker_ = parsed.value("marker", "");
-    find_replaced(parsed.value("operators", Json::object()));
+    operators_ = parsed.value("operators", Json::object());
+    find_replaced(operators_);
     if (parsed.contains("keys"))
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());

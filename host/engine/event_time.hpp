@@ -53,6 +53,7 @@ public:
     void rejoin(uint64_t number, int64_t now) { advance(number, kNoEventTime, now); }
     // A promise from outside: no row up to `watermark` will come.
     void promise(int64_t watermark);
+    int64_t promised() const { return promised_; }
     // Nobody is to wait for its splits until their next rows.
     void make_idle();
     // Finds splits that have become idle by `now`. True if there are any.

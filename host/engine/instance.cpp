@@ -1,5 +1,7 @@
 #include "host/engine/instance.hpp"
 
+#include <thread>
+
 #include <fmt/format.h>
 
 #include <weir/ext/start.h>
@@ -14,7 +16,7 @@ namespace weir::host {
 Result<std::unique_ptr<Instance>> Instance::create(const NodeSpec& node, OperatorResolver& resolver,
                                                    const InstanceOptions& options) {
     std::unique_ptr<Instance> made(new Instance(node, resolver));
-    auto code = resolver.resolve(*node.op);
+    auto code = made->resolver_.resolve(*node.op);
     if (!code) return code.status();
     made->code_ = *code;
     made->fill_context(options);
@@ -44,11 +46,23 @@ int32_t Instance::may_lose(weir_context* context) { return of(context).may_lose_
 Instance::~Instance() {
     std::string fault;
     if (self_) fault = call_plugin_void([&] { api().destroy(self_); });
-    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.name(), fault));
+    if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", name_, fault));
     for (auto& codec : codecs_) {
         fault = call_plugin_void([&] { codec.codec.api->destroy(codec.codec.self); });
-        if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", node_.name(), fault));
+        if (!fault.empty()) HostServices::get().log(WEIR_LOG_ERROR, fmt::format("{}: destroy: {}", name_, fault));
     }
+}
+
+void Instance::leave_host() {
+    host_.store(nullptr);
+    while (within_.load() > 0) std::this_thread::yield();  // for the length of a wake
+    counters_.begin_again();
+    metrics_.begin_again();
+}
+
+void Instance::move_to(const NodeSpec& node, OperatorResolver& resolver) {
+    node_ = &node;
+    resolver_.of = &resolver;
 }
 
 Status Instance::make_codec(std::string_view json, weir_codec* out) {
@@ -83,7 +97,7 @@ void Instance::fill_context(const InstanceOptions& options) {
     context_.flags = options.flags;
     context_.host = &HostServices::get().abi();
     context_.topology = to_abi(topology_);
-    context_.node = to_abi(node_.name());
+    context_.node = to_abi(name_);
     context_.emit = [](weir_context* c, uint32_t port, weir_batch* batch) -> int32_t {
         InstanceHost* host = of(c).host_.load(std::memory_order_acquire);
         return host ? host->on_emit(of(c), port, batch) : static_cast<int32_t>(WEIR_E_UNSUPPORTED);
@@ -112,18 +126,19 @@ void Instance::fill_context(const InstanceOptions& options) {
         return of(c).make_codec(view(json), out).to_abi(error);
     };
     context_.now = [](weir_context* c) {
-        InstanceHost* host = of(c).host_.load(std::memory_order_acquire);
-        return host ? host->now() : system_now();
+        return of(c).with_host([](InstanceHost* host) { return host ? host->now() : system_now(); });
     };
     context_.wake_at = [](weir_context* c, int64_t time) {
         if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_wake_at(of(c), time);
     };
     context_.wake = [](weir_context* c) {
-        if (InstanceHost* host = of(c).host_.load(std::memory_order_acquire)) host->on_wake(of(c));
+        of(c).with_host([c](InstanceHost* host) {
+            if (host) host->on_wake(of(c));
+        });
     };
     context_.log = [](weir_context* c, uint32_t level, weir_str text) {
         const Instance& instance = of(c);
-        HostServices::get().log({level, instance.topology_, instance.node().name(), view(text)});
+        HostServices::get().log({level, instance.topology_, instance.name_, view(text)});
     };
     context_.metric = [](weir_context* c, const char* name, uint32_t type, const char* doc) {
         return of(c).metrics_.add(name ? name : "unnamed", type, doc);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,19 +55,23 @@ class Instance {
     };
 
 public:
-    // Runs the plugin's create. The node and the resolver must outlive the instance.
+    // Runs the plugin's create. The node and the resolver must outlive the instance, or it be moved to others.
     static Result<std::unique_ptr<Instance>> create(const NodeSpec& node, OperatorResolver& resolver,
                                                     const InstanceOptions& options);
     ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 
-    const NodeSpec& node() const { return node_; }
+    const NodeSpec& node() const { return *node_; }
     const weir_operator& descriptor() const { return *code_.descriptor; }
     const weir_instance_api& api() const { return *static_cast<const weir_instance_api*>(descriptor().api); }
     // The code that it is made of: another build is another one.
     const void* module() const { return code_.module.get(); }
+    // All of the code that it is made of: its operator's, its codecs', its aggregates'.
+    const std::set<std::shared_ptr<const void>>& modules() const { return resolver_.modules; }
     void* self() const { return self_; }
+    void* connection() const { return connection_; }
+    bool is_broken() const { return broken_; }
     NodeCounters& counters() { return counters_; }
     const NodeCounters& counters() const { return counters_; }
     TimeGauge& time() { return time_; }
@@ -74,12 +79,15 @@ public:
     PluginMetrics& metrics() { return metrics_; }
     const PluginMetrics& metrics() const { return metrics_; }
 
-    // Set before open, cleared before whoever it is goes. Without one emit is refused. `slot` is the host's own
-    // number for the instance.
+    // Set before open. Without one emit is refused. `slot` is the host's own number for the instance.
     void set_host(InstanceHost* host, size_t slot) {
         slot_ = slot;
-        host_.store(host, std::memory_order_release);
+        host_.store(host);
     }
+    // Its host may go behind that, and the node be another, which declares it alike: what it counted is taken to be known. Wakes are
+    // lost until it has a host again. Waits for the plugin's threads that are within the old host. REQUIRES: no call under way.
+    void leave_host();
+    void move_to(const NodeSpec& node, OperatorResolver& resolver);
     size_t slot() const { return slot_; }
     uint32_t worker() const { return context_.worker; }
     bool is_source() const { return descriptor().kind == WEIR_KIND_SOURCE; }
@@ -104,6 +112,7 @@ public:
     // What bind said of its expressions, since this was last asked.
     void note_problem(ExpressionProblem problem) { problems_.push_back(std::move(problem)); }
     std::vector<ExpressionProblem> take_problems() { return std::exchange(problems_, {}); }
+    // Notes what it is asked for.
     OperatorResolver& resolver() { return resolver_; }
     static Instance& of(weir_context* context) { return *static_cast<Context*>(context)->owner; }
     bool is_sink() const { return descriptor().kind == WEIR_KIND_SINK; }
@@ -142,12 +151,38 @@ private:
         ResolvedOperator code;
         weir_codec codec;
     };
-    Instance(const NodeSpec& node, OperatorResolver& resolver) : node_(node), resolver_(resolver) {}
+    // Who is asked may be another when the instance is moved.
+    struct NotingResolver : OperatorResolver {
+        explicit NotingResolver(OperatorResolver& asked) : of(&asked) {}
+        Result<ResolvedOperator> resolve(const OperatorInfo& info) override {
+            auto code = of->resolve(info);
+            if (code) modules.insert(code->module);
+            return code;
+        }
+        const void* extension(const OperatorInfo& info, const char* name) override { return of->extension(info, name); }
+        const Catalog& catalog() const override { return of->catalog(); }
+
+        OperatorResolver* of;
+        std::set<std::shared_ptr<const void>> modules;
+    };
+    Instance(const NodeSpec& node, OperatorResolver& resolver) : node_(&node), name_(node.name()), resolver_(resolver) {}
+    // `f(host)`, null where there is none; the host does not go before it returns. [any]
+    template <class F>
+    auto with_host(F&& f) {
+        struct Within {
+            explicit Within(std::atomic<int>& count) : count_(count) { count_.fetch_add(1); }
+            ~Within() { count_.fetch_sub(1); }
+            std::atomic<int>& count_;
+        };
+        const Within within(within_);
+        return f(host_.load());
+    }
     void fill_context(const InstanceOptions& options);
     Status make_codec(std::string_view json, weir_codec* out);
 
-    const NodeSpec& node_;
-    OperatorResolver& resolver_;
+    const NodeSpec* node_;
+    const std::string name_;  // of the node, as the plugin was told it
+    NotingResolver resolver_;
     ResolvedOperator code_;
     std::string topology_;
     Context context_{};
@@ -159,6 +194,7 @@ private:
     bool may_lose_ = false;
     bool given_back_ = false;
     std::atomic<InstanceHost*> host_{nullptr};
+    std::atomic<int> within_{0};  // threads that may be within it by calls that are [any]
     NodeCounters counters_;
     TimeGauge time_;
     PluginMetrics metrics_;

@@ -36,6 +36,10 @@ public:
         const std::lock_guard lock(mutex_);
         for (const auto& [code, rows] : codes_) f(code, rows);
     }
+    void clear() {
+        const std::lock_guard lock(mutex_);
+        codes_.clear();
+    }
 
 private:
     mutable std::mutex mutex_;
@@ -60,6 +64,12 @@ struct NodeCounters {
     std::atomic<uint64_t> passed{0};     // the last epoch whose barrier it has passed
     ErrorCodes codes;                    // of `errors`
 
+    // Counts from 0, as the gauges are. No call is under way.
+    void begin_again() {
+        for (auto* counter : {&rows_in, &rows_out, &batches_in, &errors, &unwired, &bytes_in, &bytes_out, &late, &busy_ns, &blocked_ns})
+            counter->store(0, std::memory_order_relaxed);
+        codes.clear();
+    }
     // Single writer a counter: cheaper than an atomic addition.
     static void add(std::atomic<int64_t>& counter, int64_t n) {
         counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
@@ -156,6 +166,11 @@ public:
     // Null for a number that was never given out.
     Metric* find(uint32_t id) { return id < metrics_.size() ? &metrics_[id] : nullptr; }
     const std::deque<Metric>& all() const { return metrics_; }
+    // Counts from 0, as the gauges are.
+    void begin_again() {
+        for (Metric& metric : metrics_)
+            if (metric.type != WEIR_METRIC_GAUGE) metric.value.store(0, std::memory_order_relaxed);
+    }
 
 private:
     std::deque<Metric> metrics_;

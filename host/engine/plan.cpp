@@ -16,6 +16,19 @@
 
 namespace weir::host {
 
+namespace {
+
+std::shared_ptr<ArrowSchema> exported(const Schema& schema) {
+    std::shared_ptr<ArrowSchema> out(new ArrowSchema{}, [](ArrowSchema* made) {
+        if (made->release) made->release(made);
+        delete made;
+    });
+    export_schema(schema, out.get());
+    return out;
+}
+
+}  // namespace
+
 std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& resolver, const PlanOptions& options,
                                   Diagnostics& diagnostics) {
     HostServices::get();
@@ -33,11 +46,7 @@ std::unique_ptr<Plan> Plan::build(const Topology& topology, OperatorResolver& re
 }
 
 Plan::~Plan() {
-    for (auto& node : nodes_) {
-        node.instances.clear();
-        for (auto& port : node.outputs)
-            if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
-    }
+    for (auto& node : nodes_) node.instances.clear();
 }
 
 void Plan::fail(const NodeSpec& node, const Status& status) {
@@ -171,7 +180,7 @@ void Plan::wire() {
     for (auto& node : nodes_) {
         for (const std::string& name : output_names(node.instance().node())) node.outputs.push_back({name, {}, {}, 0, {}});
         node.outputs.push_back({std::string(kErrorsPort), error_schema(), {}, WEIR_STREAM_ERRORS, {}});
-        export_schema(node.outputs.back().schema, &node.outputs.back().abi_schema);
+        node.outputs.back().abi_schema = exported(node.outputs.back().schema);
     }
     for (size_t e = 0; e < topology_.edges.size(); ++e) {
         const Edge& edge = topology_.edges[e];
@@ -261,7 +270,7 @@ bool Plan::bind_node(size_t index, Round round) {
         auto& from = nodes_[static_cast<size_t>(edge.from_node)];
         auto port = std::find_if(from.outputs.begin(), from.outputs.end(),
                                  [&](auto& p) { return p.name == edge.from_port; });
-        inputs.push_back({sizeof(weir_bind_input), port_index(op, edge.to_port), port->stream, 0, &port->abi_schema, {},
+        inputs.push_back({sizeof(weir_bind_input), port_index(op, edge.to_port), port->stream, 0, port->abi_schema.get(), {},
                           to_abi(topology_.nodes[static_cast<size_t>(edge.from_node)].name()), key.size(), key.data()});
     }
     std::vector<weir_bind_output> outputs;
@@ -311,9 +320,8 @@ bool Plan::bind_node(size_t index, Round round) {
     for (uint32_t p = 0; round != Round::kReads && p < n_outputs; ++p) {
         auto& port = node.outputs[p];
         if (!mark_event_time(index, p, *answer.outputs[p])) return false;
-        if (port.abi_schema.release) port.abi_schema.release(&port.abi_schema);
         port.schema = std::move(*answer.outputs[p]);
-        export_schema(port.schema, &port.abi_schema);
+        port.abi_schema = exported(port.schema);
         // Failed rows that are passed on as they are, such as by a filter, are still failed rows.
         const bool failed = !inputs.empty() && std::all_of(inputs.begin(), inputs.end(), [&](const weir_bind_input& in) {
             const auto schema = import_schema(*in.schema);

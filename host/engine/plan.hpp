@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <weir/ext/query.h>
@@ -34,7 +35,7 @@ struct PlanOptions {
 struct PlannedPort {
     std::string name;
     Schema schema;
-    ArrowSchema abi_schema{};
+    std::shared_ptr<ArrowSchema> abi_schema;  // the same; batches point to it
     uint32_t stream = WEIR_STREAM_ROWS;
     std::vector<int> edges;
 };
@@ -94,6 +95,12 @@ public:
     bool has_state() const;
     bool is_ephemeral() const;
     const Connections& connections() const { return connections_; }  // as Topology::connections
+    // Nodes whose instances, open as they are, can be those of a node of `next`: (here, there). They are declared alike, made of
+    // the same code and bound to the same, and so are those before them, as far as batches show that they may hold.
+    using Moves = std::vector<std::pair<size_t, size_t>>;
+    Moves moves_to(const Plan& next) const;
+    // Moves them there, in the place of those that `next` has made. REQUIRES: of moves_to; they have left their hosts.
+    void move(Plan& next, const Moves& moves);
     // Whether a plugin was refused (exit code 3 rather than 2).
     bool plugin_refused() const { return plugin_refused_; }
 
@@ -140,7 +147,11 @@ private:
     struct Wanted {
         bool all = true;
         std::vector<std::string> columns;
+        bool operator==(const Wanted&) const = default;
     };
+    bool is_fed_alike(size_t node, const Plan& next, size_t other) const;
+    bool emits_alike(size_t node, const Plan& next, size_t other) const;
+    bool is_declared_alike(size_t node, const Plan& next, size_t other) const;
 
     const Topology& topology_;
     OperatorResolver& resolver_;

@@ -24,6 +24,20 @@ std::chrono::nanoseconds process_cpu() {
     return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
+// Whoever decides the last epoch is there as before, and so are the sources, which are to be told of it, and those whose state is in it.
+bool may_leave_epoch(const Plan& plan, const Plan& next, const Plan::Moves& moves) {
+    for (size_t i = 0; i < plan.nodes().size(); ++i) {
+        const Instance& instance = plan.nodes()[i].instance();
+        const auto is_it = [i](const auto& move) { return move.first == i; };
+        if (std::any_of(moves.begin(), moves.end(), is_it)) continue;
+        const int there = next.topology().find_node(instance.node().id);
+        const bool has_state = instance.descriptor().state_version > 0 || instance.keyed();
+        const bool is_gone = there < 0 || next.topology().nodes[static_cast<size_t>(there)].op->name != instance.node().op->name;
+        if (instance.is_source() || (has_state && is_gone)) return false;
+    }
+    return plan.decider() == next.decider();
+}
+
 void warn(const std::string& text) { HostServices::get().log(WEIR_LOG_WARNING, text); }
 
 }  // namespace
@@ -72,6 +86,8 @@ void TopologyRun::request_change(const Plan& next) {
         const std::lock_guard lock(change_mutex_);
         for (const auto& connection : plan_->connections())
             if (std::find(next.connections().begin(), next.connections().end(), connection) != next.connections().end()) kept_.push_back(connection);
+        moves_ = plan_->moves_to(next);
+        leaves_epoch_ = may_leave_epoch(*plan_, next, moves_) && !options_.records && !options_.epochs.dir.empty();
         is_changed_ = true;
     }
     request_stop(StopMode::kCheckpoint);
@@ -99,6 +115,8 @@ void TopologyRun::run() {
     for (Worker& worker : workers_)
         if (worker.failed() && !failure_) failure_ = worker.dataflow().failure();
     failed_state_ = failed_state_ || memory_.has_failed();
+    leave_open();
+    if (epochs_.left() && left_open_.empty()) settle_left();
     options_.epoch_log->closed();
     hide();
     close_all();
@@ -218,6 +236,10 @@ bool TopologyRun::turn() {
 }
 
 bool TopologyRun::coordinate() {
+    if (epochs_.left()) {
+        begin_behind_left();
+        return true;
+    }
     follow_stop();
     follow_pause();
     if (in_flight_) {
@@ -285,7 +307,8 @@ void TopologyRun::start_epoch(bool last) {
     ++epoch_;
     options_.epoch_log->began(epoch_, plan_->workers());
     WEIR_FAILPOINT("coordinator.epoch.begin");
-    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_] { worker.begin_epoch(epoch); });
+    // What another graph may go on with stands at its barrier.
+    for (Worker& worker : workers_) worker.post([&worker, epoch = epoch_, stands = last && is_changed_] { worker.begin_epoch(epoch, stands); });
 }
 
 void TopologyRun::commit_epoch() {
@@ -306,6 +329,7 @@ void TopologyRun::commit_epoch() {
     splits_.mark(progress.positions);
     progress.positions = splits_.positions();
     const bool ends = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
+    if (ends && leaves_epoch_ && in_outbox_ == 0) return leave_epoch(parts, progress, bytes, records);
     Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); }, !ends || !is_changed_);
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
@@ -324,6 +348,45 @@ void TopologyRun::commit_epoch() {
     next_checkpoint_ = now() + plan_->topology().checkpoint.count();
     const std::string flood = flood_.judge(now(), records, dead_lettered(*plan_));
     if (!flood.empty()) fail({Status::fatal(flood), "", ""});
+}
+
+// The next run goes on while it is committed, as this one does with every other epoch.
+void TopologyRun::leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records) {
+    const Status status = epochs_.leave({epoch_, std::move(parts), bytes, records - committed_records_}, progress, [this] { return gives_up_commit(); });
+    if (!status.ok()) fail({status, "", ""});
+    committed_records_ = records;
+    committed_.store(epoch_);
+    over_ = true;
+}
+
+Status TopologyRun::commit_left() {
+    const LeftEpoch& left = *epochs_.left();
+    const uint64_t epoch = left.epoch;
+    const size_t bytes = left.bytes;
+    const int64_t records = left.records;
+    const Status status = epochs_.commit_left([this] { return gives_up_commit(); });
+    if (!status.ok()) {
+        failed_state_ = failed_state_ || epochs_.is_damaged();
+        return status;
+    }
+    committed_.store(epoch);
+    options_.epoch_log->committed_late(bytes, records);
+    memory_.set_lookups(epochs_.lookup_bytes());
+    for (Worker& worker : workers_) worker.post([&worker, epoch] { worker.commit(epoch); });
+    return status;
+}
+
+// For who ends: its own, which nobody goes on behind, or that of the run before. Sources that are open are told.
+void TopologyRun::settle_left() {
+    if (const Status status = commit_left(); !status.ok()) return fail({status, "", ""});
+    for (Worker& worker : workers_) worker.run_posted();
+}
+
+// Rows of the next epoch flow already, and sinks hold them back.
+void TopologyRun::begin_behind_left() {
+    Status status = commit_left();
+    if (status.ok()) status = epochs_.begin([this] { return gives_up_commit(); });
+    if (!status.ok()) fail({status, "", ""});
 }
 
 void TopologyRun::expire(const EpochReport& report) {

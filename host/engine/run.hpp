@@ -91,9 +91,13 @@ public:
     // After connect: of how many connections, and of how many nodes' keyed state, it goes on with what the run before had.
     size_t kept_connections() const { return taken_; }
     size_t kept_states() const { return static_cast<size_t>(std::count(has_keyed_.begin(), has_keyed_.end(), true)); }
-    // After join, where it ended for a change and without a failure: what it has that the next graph may use.
-    std::shared_ptr<Handover> hand_over();
-    // After join, where nobody goes on with them: closes the connections that it left open.
+    // And how many nodes' instances it goes on with.
+    size_t kept_nodes() const { return static_cast<size_t>(std::count(is_moved_.begin(), is_moved_.end(), true)); }
+    // After join, where it ended for a change and without a failure: what it has that the next graph may use. Instances go into `next`
+    // at once, if that is the plan of request_change. Nothing else can be asked of this behind it.
+    std::shared_ptr<Handover> hand_over(Plan& next);
+    // After join, where nobody goes on with it: commits the epoch, and closes the nodes and connections, that it left. May be what
+    // the run fails of.
     void close_kept();
 
     bool finished() const { return finished_.load(); }
@@ -132,8 +136,13 @@ private:
 
     void run();
     void take_over_keyed();
+    void take_over_nodes(Handover& handover);
+    bool reads_store() const;
+    bool comes_to_rest();
+    void leave_open();
     bool open_instances();
     bool open_one(size_t node, uint32_t worker);
+    Status open_all(const std::atomic<bool>& stop);
     bool begin_epochs();
     bool gives_up_commit() const;
     bool restore();
@@ -151,6 +160,10 @@ private:
     bool awaits_trial();
     void start_epoch(bool last);
     void commit_epoch();
+    void leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records);
+    Status commit_left();
+    void settle_left();
+    void begin_behind_left();
     void fail(Failure failure);
     void follow_stop();
     void follow_pause();
@@ -205,11 +218,15 @@ private:
     std::optional<int64_t> trial_until_;  // while the trial waits for its first record
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 
-    std::mutex change_mutex_;  // guards the next
+    std::mutex change_mutex_;  // guards the next two
     Connections kept_;         // open for the next graph
+    Plan::Moves moves_;        // and nodes whose instances can be the next graph's
+    Plan::Moves left_open_;    // behind the end: those that stand at the barrier
     std::atomic<bool> is_changed_{false};
+    std::atomic<bool> leaves_epoch_{false};  // the next run may commit the last epoch
     size_t taken_ = 0;             // connections that were open already
     std::vector<bool> has_keyed_;  // nodes whose keyed state was taken over
+    std::vector<bool> is_moved_;   // nodes whose instances were
 
     std::atomic<bool> started_{false};
     std::chrono::nanoseconds cpu_start_{0}, cpu_end_{0};

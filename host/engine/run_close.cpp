@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "host/engine/handover.hpp"
 #include "host/engine/host_services.hpp"
 
 namespace weir::host {
@@ -33,14 +34,36 @@ void TopologyRun::hide() {
     live_taps_.clear();
 }
 
+// Whether the instances that the next graph declares alike stand at the last epoch's barrier, with nothing under way. What was
+// posted meanwhile, of splits say, is theirs to know.
+bool TopologyRun::comes_to_rest() {
+    if (left_open_.empty() || in_outbox_ > 0) return false;
+    for (bool has_moved = true; has_moved;) {
+        has_moved = mailbox_.run();
+        for (Worker& worker : workers_) has_moved = worker.run_posted() || has_moved;
+    }
+    return std::all_of(workers_.begin(), workers_.end(), [](const Worker& worker) { return worker.is_at_rest(); });
+}
+
+// For the next graph.
+void TopologyRun::leave_open() {
+    const std::lock_guard lock(change_mutex_);
+    if (failure_ || has_ended()) return kept_.clear();
+    left_open_ = moves_;
+    if (!comes_to_rest()) left_open_.clear();
+}
+
 void TopologyRun::close_all() {
     auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
-    for (auto& node : plan_->nodes())
-        for (auto& instance : node.instances) close_one(*instance, deadline);
+    for (size_t i = 0; i < plan_->nodes().size(); ++i) {
+        const auto is_it = [i](const auto& move) { return move.first == i; };
+        if (std::any_of(left_open_.begin(), left_open_.end(), is_it)) continue;
+        for (auto& instance : plan_->nodes()[i].instances) close_one(*instance, deadline);
+    }
     Connections kept;
-    if (!failure_ && !has_ended()) {
+    {
         const std::lock_guard lock(change_mutex_);
-        std::erase_if(kept_, [](const auto& one) { return !one->is_open(); });
+        std::erase_if(kept_, [this](const auto& one) { return failure_ || !one->is_open(); });
         kept = kept_;
     }
     for (const auto& connection : plan_->connections())
@@ -55,15 +78,29 @@ void TopologyRun::close_connection(ConnectionInstance& connection, std::chrono::
 
 void TopologyRun::close_kept() {
     const auto deadline = std::chrono::steady_clock::now() + options_.close_timeout;
+    if (epochs_.left()) settle_left();
+    for (const auto& [node, next] : std::exchange(left_open_, {}))
+        for (auto& instance : plan_->nodes()[node].instances) close_one(*instance, deadline);
     for (const auto& connection : std::exchange(kept_, {}))
         if (connection->is_open()) close_connection(*connection, deadline);
 }
 
-std::shared_ptr<Handover> TopologyRun::hand_over() {
+std::shared_ptr<Handover> TopologyRun::hand_over(Plan& next) {
     auto out = std::make_shared<Handover>();
+    const auto is_kept = [this](const auto& one) { return std::find(kept_.begin(), kept_.end(), one) != kept_.end(); };
+    out->fits = std::all_of(next.connections().begin(), next.connections().end(), [&](const auto& one) { return !one->was_opened() || is_kept(one); });
+    if (!out->fits) close_kept();
+    for (const auto& [node, there] : left_open_) {
+        for (Worker& worker : workers_) out->moved[there].push_back(worker.leave(node));
+        if (plan_->nodes()[node].instance().is_source()) out->sources.emplace_back(node, there);
+        for (auto& instance : plan_->nodes()[node].instances) instance->leave_host();
+    }
+    out->splits = std::move(splits_);
+    plan_->move(next, std::exchange(left_open_, {}));
     out->connections = std::exchange(kept_, {});
     epochs_.leave_to(*out);
     for (const PlannedNode& node : plan_->nodes()) {
+        if (node.instances.empty()) continue;
         Handover::Keyed keyed{node.instance().node().op->name, {}};
         for (const auto& instance : node.instances) keyed.of.push_back(instance->share_keyed());
         out->keyed.emplace(node.instance().node().id, std::move(keyed));

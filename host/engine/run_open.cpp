@@ -18,6 +18,13 @@ constexpr std::chrono::milliseconds kOpenPoll{100};  // how often an open that i
 }  // namespace
 
 Status TopologyRun::connect(const std::atomic<bool>& stop) {
+    const Status status = open_all(stop);
+    // The graph before begins again behind the epoch that it has left; where that fails, too, it is asked what became of it.
+    if (!status.ok() && epochs_.left()) (void)epochs_.commit_left([&stop] { return stop.load(); });
+    return status;
+}
+
+Status TopologyRun::open_all(const std::atomic<bool>& stop) {
     if (options_.handover) epochs_.go_on_from(*options_.handover);
     Status status = epochs_.open();
     failed_state_ = !status.ok();
@@ -32,6 +39,7 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
     status = epochs_.recover(stop);
     if (status.ok()) epochs_.allow_eviction();
     if (status.ok()) take_over_keyed();
+    if (status.ok() && epochs_.left() && reads_store()) status = commit_left();
     if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
     const auto& given_up = options_.epochs.allow_loss;
     for (PlannedNode& node : plan_->nodes()) {
@@ -47,11 +55,15 @@ Status TopologyRun::connect(const std::atomic<bool>& stop) {
 // Node by node: what is there in memory, and as the store has it, is not read back. As many workers own the same key groups.
 void TopologyRun::take_over_keyed() {
     has_keyed_.assign(plan_->nodes().size(), false);
+    is_moved_.assign(plan_->nodes().size(), false);
     const std::shared_ptr<Handover> handover = std::exchange(options_.handover, nullptr);
-    if (!handover || !epochs_.goes_on()) return;
+    if (!handover) return;
+    take_over_nodes(*handover);
+    if (!epochs_.goes_on()) return;
     for (size_t i = 0; i < has_keyed_.size(); ++i) {
         const auto& instances = plan_->nodes()[i].instances;
         const NodeSpec& node = plan_->topology().nodes[i];
+        if (is_moved_[i]) continue;
         const auto found = handover->keyed.find(node.id);
         if (found == handover->keyed.end() || found->second.op != node.op->name || found->second.of.size() != instances.size()) continue;
         auto& before = found->second.of;
@@ -64,10 +76,37 @@ void TopologyRun::take_over_keyed() {
     }
 }
 
+// Whether the epoch that was left has to be committed before rows flow: it has state that is to be read back, or there is a sink that
+// does not know where its transaction ends.
+bool TopologyRun::reads_store() const {
+    for (size_t i = 0; i < is_moved_.size(); ++i) {
+        if (is_moved_[i]) continue;
+        const weir_operator& op = plan_->nodes()[i].instance().descriptor();
+        if (epochs_.has_stored(i, has_keyed_[i]) || (op.kind == WEIR_KIND_SINK && (op.flags & WEIR_OP_TRANSACTIONAL))) return true;
+    }
+    return false;
+}
+
+// Instances that are in the plan already, as they were at the barrier.
+void TopologyRun::take_over_nodes(Handover& handover) {
+    if (handover.splits) splits_.take_over(std::move(*handover.splits), handover.sources);
+    for (auto& [node, left] : handover.moved) {
+        is_moved_[node] = true;
+        has_keyed_[node] = plan_->nodes()[node].instance().keyed() != nullptr;
+        const auto time_of = [this, i = node](const std::string& split) {
+            for (const SplitPosition& one : epochs_.progress().positions)
+                if (one.node == i && one.split == split) return one.time;
+            return std::optional<int64_t>();
+        };
+        for (uint32_t w = 0; w < workers_.size(); ++w) workers_[w].take_over(node, std::move(left[w]), time_of);
+    }
+}
+
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
     WEIR_FAILPOINT("coordinator.restore.begin");
-    for (const SplitPosition& one : epochs_.progress().positions) splits_.restore(one);
+    for (const SplitPosition& one : epochs_.progress().positions)
+        if (!is_moved_[one.node]) splits_.restore(one);
     for (const NodeTime& one : epochs_.progress().times)
         for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();
@@ -78,7 +117,7 @@ bool TopologyRun::restore() {
         at = node;
         WEIR_FAILPOINT("coordinator.restore.block");
         return restore_block(node, block);
-    }, has_keyed_);
+    }, has_keyed_, is_moved_);
     WEIR_FAILPOINT("coordinator.restore.done");
     if (status.ok()) return true;
     const NodeSpec& node = plan_->topology().nodes[at];
@@ -135,7 +174,7 @@ bool TopologyRun::open_instances() {
 
 bool TopologyRun::open_one(size_t index, uint32_t worker) {
     Instance& instance = plan_->nodes()[index].instance(worker);
-    if (!instance.api().open) return true;
+    if (!instance.api().open || is_moved_[index]) return true;
     for (;;) {
         Status status = instance.call([&](void* self, weir_error* error) { return instance.api().open(self, error); });
         if (status.done()) return true;
@@ -154,6 +193,7 @@ bool TopologyRun::open_one(size_t index, uint32_t worker) {
 
 // Who is to stop before there is anything to commit has not failed.
 bool TopologyRun::begin_epochs() {
+    if (epochs_.left()) return true;  // behind that
     const Status status = epochs_.begin([this] { return stop_.load() != StopMode::kNone; });
     if (status.code() == WEIR_E_RETRYABLE && stop_.load() != StopMode::kNone) return false;
     return is_good(status, false);

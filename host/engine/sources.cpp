@@ -54,6 +54,23 @@ Sources::Source* Sources::find(size_t node) {
     return nullptr;
 }
 
+void Sources::take_over(size_t node, SourceLeft left, const std::function<std::optional<int64_t>(const std::string&)>& time_of) {
+    Source& source = *find(node);
+    static_cast<SourceLeft&>(source) = std::move(left);
+    for (Split& split : source.splits) {
+        split.ready = true;
+        wants_epoch_ = wants_epoch_ || split.leaving;
+        dataflow_.add_split(node, split.number, split.id, time_of(split.id));
+    }
+}
+
+SourceLeft Sources::leave(size_t node) { return std::move(static_cast<SourceLeft&>(*find(node))); }
+
+bool Sources::is_going_on(size_t node) const {
+    const auto source = std::find_if(sources_.begin(), sources_.end(), [&](const Source& one) { return one.node == node; });
+    return !source->ended && std::none_of(source->splits.begin(), source->splits.end(), [](const Split& split) { return split.ended; });
+}
+
 bool Sources::set_splits(size_t node, const std::vector<SplitAssignment>& splits) {
     Source& source = *find(node);
     if (source.ended) return true;

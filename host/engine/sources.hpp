@@ -49,6 +49,22 @@ struct RunProgress {
     void add(RunProgress other);
 };
 
+// A split that a source reads.
+struct SourceSplit {
+    uint64_t number = 0;
+    std::string id;
+    bool ready = true, ended = false;
+    bool leaving = false;         // no longer listed
+    bool leaving_marked = false;  // and its last position belongs to the epoch in flight
+    std::optional<std::string> marked;
+};
+
+// What Sources knows of a source beside its instance, for the one that goes on with that.
+struct SourceLeft {
+    std::deque<SourceSplit> splits;
+    std::set<std::string> begun;  // splits that were assigned: where they go on if they come back, the source knows
+};
+
 class SourcesListener {
 public:
     virtual ~SourcesListener() = default;
@@ -64,6 +80,12 @@ public:
     // These are the worker's splits of the source now: new ones are assigned, those that are not listed any more
     // are given back after the next epoch. False if the source failed (the dataflow says why).
     bool set_splits(size_t node, const std::vector<SplitAssignment>& splits);
+    // Of a source whose instance comes from another worker's Sources, before the first poll. `time_of`: the greatest event time of a
+    // split of that id.
+    void take_over(size_t node, SourceLeft left, const std::function<std::optional<int64_t>(const std::string&)>& time_of);
+    SourceLeft leave(size_t node);
+    // Whether none of the source's splits has come to its end.
+    bool is_going_on(size_t node) const;
     // Polls each source that can be polled once. True if anything moved.
     bool poll(RecordBudget& budget);
     void on_wake(size_t node);
@@ -83,19 +105,10 @@ public:
     int64_t records() const;
 
 private:
-    struct Split {
-        uint64_t number = 0;
-        std::string id;
-        bool ready = true, ended = false;
-        bool leaving = false;         // no longer listed
-        bool leaving_marked = false;  // and its last position belongs to the epoch in flight
-        std::optional<std::string> marked;
-    };
-    struct Source {
+    using Split = SourceSplit;
+    struct Source : SourceLeft {
         size_t node = 0;
         Instance* instance = nullptr;
-        std::deque<Split> splits;
-        std::set<std::string> begun;  // splits that were assigned: where they go on if they come back, the source knows
         size_t next = 0;
         bool ended = false;
         int64_t records() const;

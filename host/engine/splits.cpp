@@ -4,6 +4,17 @@
 
 namespace weir::host {
 
+void SplitTable::take_over(SplitTable before, const std::vector<std::pair<size_t, size_t>>& sources) {
+    next_ = before.next_;
+    for (const auto& [from, to] : sources) {
+        const auto found = before.sources_.find(from);
+        if (found == before.sources_.end()) continue;
+        for (auto& [id, known] : found->second.known) known.at.node = to;
+        for (const auto& [id, split] : found->second.splits) ++load_[split.worker];
+        sources_[to] = std::move(found->second);
+    }
+}
+
 void SplitTable::update(size_t node, const std::vector<std::string>& ids, bool complete) {
     Source& source = sources_[node];
     source.complete = complete;

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::host {
@@ -32,6 +33,8 @@ class SplitTable {
 public:
     explicit SplitTable(uint32_t workers) : load_(workers, 0) {}
 
+    // Of sources whose splits go on being read as they are, (before, here): all that is known of them, and their numbers.
+    void take_over(SplitTable before, const std::vector<std::pair<size_t, size_t>>& sources);
     // The splits that a source has now. New ones go to the worker that reads the fewest. `complete`: there will be
     // no others.
     void update(size_t node, const std::vector<std::string>& ids, bool complete);

@@ -115,7 +115,10 @@ void Supervisor::supervise() {
             continue;
         }
         refuse_change(failure_ ? failure_->text() : "it has come to its end");
-        if (run_) run_->close_kept();
+        if (run_) {
+            run_->close_kept();
+            if (!failure_) note_end();
+        }
         if (!failure_ || !may_restart()) break;
         const auto delay = policy_.failed(now(), ran_);
         if (!delay) {
@@ -160,17 +163,15 @@ bool Supervisor::may_restart() {
     return failure_->status.code() == WEIR_E_RETRYABLE && !failed_state_ && !failed_opening_ && stop_ == StopMode::kNone;
 }
 
-// Before the wait, so that nothing is held meanwhile that another host or the server waits for.
-void Supervisor::tear_down() {
-    std::unique_ptr<TopologyRun> gone;
-    {
-        const std::lock_guard lock(mutex_);
-        if (!run_) return;
-        records_ += run_->committed_records();
-        if (keeps_progress_) record_ = run_->committed_record();
-        past_ = joined(past_, *run_);
-        gone = std::move(run_);
-    }
+// What it has counted is known from now on. To begin again it is destroyed before the wait, so that nothing is held meanwhile that
+// another host or the server waits for.
+std::unique_ptr<TopologyRun> Supervisor::take_run() {
+    const std::lock_guard lock(mutex_);
+    if (!run_) return nullptr;
+    records_ += run_->committed_records();
+    if (keeps_progress_) record_ = run_->committed_record();
+    past_ = joined(past_, *run_);
+    return std::move(run_);
 }
 
 bool Supervisor::wait(const RestartNotice& said) {

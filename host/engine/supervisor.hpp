@@ -53,7 +53,8 @@ struct Applied {
     bool was_tried = false;              // the old graph had ended for it
     uint64_t epoch = 0;                  // the old graph's last one; 0: none is kept, or it was not come to that
     std::chrono::microseconds pause{0};  // from when the old graph was asked to end to when rows can flow in what runs now
-    size_t kept_connections = 0, kept_states = 0;  // how many went from the old graph to the new as they were: states by node
+    // How many went from the old graph to the new as they were: states by node, and nodes with all of their instances.
+    size_t kept_connections = 0, kept_states = 0, kept_nodes = 0;
     bool is_known = true;                // whether it was taken: false where the topology ended before that could be asked
 };
 
@@ -134,7 +135,8 @@ private:
     void answer(const Change& change, Applied outcome);
     void note_change(const Applied& outcome);
     bool may_restart();
-    void tear_down();
+    std::unique_ptr<TopologyRun> take_run();
+    void tear_down() { take_run(); }
     bool wait(const RestartNotice& notice);
     Status begin_run(std::unique_ptr<Plan> plan, RunOptions options);
     bool begin_again();

@@ -22,13 +22,6 @@ std::chrono::microseconds change_clock() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-// A plan may have been made beside a run that has failed since, and was begun again with connections of its own.
-bool fits(const Plan& plan, const Handover& handover) {
-    return std::all_of(plan.connections().begin(), plan.connections().end(), [&](const auto& one) {
-        return !one->was_opened() || std::find(handover.connections.begin(), handover.connections.end(), one) != handover.connections.end();
-    });
-}
-
 }  // namespace
 
 void Supervisor::apply(Change change) {
@@ -86,14 +79,16 @@ void Supervisor::carry_out_change() {
     }
     Applied outcome;
     outcome.was_tried = true;
-    auto handover = run_->hand_over();
-    tear_down();
+    std::unique_ptr<TopologyRun> old = take_run();
+    auto handover = old->hand_over(*change->plan);
+    old.reset();
     Graph before = graph_;
     std::optional<Failure> why = begin_change(*change, std::move(handover));
     if (!why) {
         outcome.epoch = run_->resumed_at();
         outcome.kept_connections = run_->kept_connections();
         outcome.kept_states = run_->kept_states();
+        outcome.kept_nodes = run_->kept_nodes();
         const int64_t began = now();
         run_->start();
         const bool is_taken = passes_trial();
@@ -121,9 +116,8 @@ void Supervisor::carry_out_change() {
 
 // The new graph's run, up to where it can be started; or why there is none.
 std::optional<Failure> Supervisor::begin_change(Change& change, std::shared_ptr<Handover> handover) {
-    if (!fits(*change.plan, *handover)) {
-        for (const auto& connection : std::exchange(handover->connections, {}))
-            (void)connection->close(std::chrono::steady_clock::now() + options_.run.close_timeout);  // all of it is committed
+    // It may have been made beside a run that has failed since, and was begun again with connections of its own.
+    if (!handover->fits) {
         auto plan = change.graph.plan_again();
         if (!plan) return Failure{plan.status(), "", ""};
         change.plan = std::move(*plan);

@@ -135,13 +135,31 @@ bool Worker::set_splits(size_t node, const std::vector<SplitAssignment>& splits)
     return good;
 }
 
-void Worker::begin_epoch(uint64_t epoch) {
+bool Worker::is_at_rest() const {
+    if (failed() || outbox_.size() > 0 || !dataflow_.is_at_rest()) return false;
+    for (size_t i = 0; i < plan_.nodes().size(); ++i)
+        if (plan_.nodes()[i].instance().is_source() && !sources_.is_going_on(i)) return false;
+    return true;
+}
+
+MovedNode Worker::leave(size_t node) {
+    MovedNode left{dataflow_.leave(node), {}};
+    if (plan_.nodes()[node].instance(index_).is_source()) left.source = sources_.leave(node);
+    return left;
+}
+
+void Worker::take_over(size_t node, MovedNode left, const std::function<std::optional<int64_t>(const std::string&)>& time_of_split) {
+    dataflow_.take_over(node, left.flow);
+    if (plan_.nodes()[node].instance(index_).is_source()) sources_.take_over(node, std::move(left.source), time_of_split);
+}
+
+void Worker::begin_epoch(uint64_t epoch, bool stands) {
     if (failed()) return;
     WEIR_FAILPOINT("worker.epoch.begin");
     sources_.mark_positions();
     marked_records_ = sources_.records();
     WEIR_FAILPOINT("worker.epoch.positions");
-    if (!failed()) dataflow_.start_epoch(epoch);
+    if (!failed()) dataflow_.start_epoch(epoch, stands);
     WEIR_FAILPOINT("worker.epoch.barriers");
 }
 
@@ -169,6 +187,7 @@ void Worker::commit(uint64_t epoch) {
     memory_.committed();
     outbox_.publish(epoch);
     sources_.commit(epoch);
+    dataflow_.go_on();
     WEIR_FAILPOINT("worker.commit.done");
     if (sources_.wants_epoch()) listener_.on_wants_epoch();
 }

@@ -37,6 +37,12 @@ struct EpochReport {
     uint32_t worker = 0;
 };
 
+// What a worker has of a node, for the worker of the next run that goes on with it.
+struct MovedNode {
+    NodeLeft flow;
+    SourceLeft source;  // where it is one
+};
+
 // [worker]
 class WorkerListener : public SourcesListener {
 public:
@@ -69,8 +75,14 @@ public:
     // These run on the worker: at the start, or by post.
     bool discover_all();  // worker 0
     bool set_splits(size_t node, const std::vector<SplitAssignment>& splits);
-    void begin_epoch(uint64_t epoch);
+    // `stands`: behind the barrier nothing is called until the epoch is committed.
+    void begin_epoch(uint64_t epoch, bool stands = false);
     void commit(uint64_t epoch);
+    // For those behind a change of the graph: whether all is as of the last epoch, and what there is of a node then. And the other
+    // way, before the first turn.
+    bool is_at_rest() const;
+    MovedNode leave(size_t node);
+    void take_over(size_t node, MovedNode left, const std::function<std::optional<int64_t>(const std::string&)>& time_of_split);
     Status restore_outbox(size_t node, const weir_state_block& block) { return outbox_.restore(node, block); }
     void end_source(size_t node) { sources_.end(node); }
     void end_all_sources() { sources_.end_all(); }

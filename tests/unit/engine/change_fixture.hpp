@@ -69,7 +69,7 @@ protected:
     // To its end; the failure's text, or "". What the restarts say is in said_.
     std::string run(const std::string& text, uint64_t seed) {
         SupervisorOptions options;
-        options.run.simulate = seed;
+        if (!has_threads_) options.run.simulate = seed;
         if (keeps_state_) options.run.epochs.dir = state(seed);
         options.graph = graph(text);
         options.on_failure = [this](const RestartNotice& n) {
@@ -122,6 +122,7 @@ protected:
     std::filesystem::path folder_;
     bool keeps_state_ = true;
     bool hands_over_ = true;
+    bool has_threads_ = false;  // then it is no simulation
     std::unique_ptr<Supervisor> supervisor_;
     std::vector<Applied> outcomes_;
     std::map<int64_t, int64_t> counts_;

@@ -26,20 +26,21 @@ const Status kAway = Status::retryable("nobody answers");
 
 class DecidedChange : public Changed {
 protected:
-    // The change comes early; the answer to the commit of its trial is lost, and then nobody answers so often.
-    void lose_answer(CommitEnd end, int away, uint64_t seed) {
+    // The change comes early; the answer to the commit of its trial is lost, and then nobody answers so often. Or that to the commit of
+    // the epoch before it, which the new graph's run commits where it goes on with the connection.
+    void lose_answer(CommitEnd end, int away, uint64_t seed, bool of_epoch_before = false, const std::string& after = kAfter) {
         reset_world();
         outcomes_.clear();
         said_.clear();
         std::mt19937_64 random(seed);
         fill(random);
-        change_at(1 + static_cast<int>(random() % 10), kAfter);
+        change_at(1 + static_cast<int>(random() % 10), after);
         // Its run has the connection of the one before, or the next one.
         const int trial = hands_over_ ? 1 : 2;
-        cluster().on_commit = [this, end, trial, commits = 0, is_lost = false]() mutable {
+        cluster().on_commit = [this, end, trial, commits = 0, is_lost = false, others = hands_over_ && !of_epoch_before ? 1 : 0]() mutable {
             if (cluster().opened != trial || is_lost) return;
             ++commits;
-            is_lost = runs_new_graph();
+            is_lost = runs_new_graph() && others-- == 0;
             if (is_lost) cluster().commits[{trial, commits}] = end;
         };
         for (int i = 1; i <= away; ++i) cluster().openings[trial + i] = kAway;
@@ -75,6 +76,27 @@ TEST_F(DecidedChange, IsRolledBackWhereItsEpochWasNot) {
         EXPECT_TRUE(cluster().seen["more"].empty()) << "seed " << seed;
         expect_each_once(seed);
         if (HasFailure()) return;
+    }
+}
+
+// The new graph's rows may flow already when the epoch before them is committed: they do where its sinks know what they wrote. Where that has no good end nothing is known of them, and
+// the graph whose epoch it was asks what became of it.
+TEST_F(DecidedChange, IsRolledBackWhereTheEpochBeforeHasNoGoodEnd) {
+    const std::string boxes = replaced(kAfter, "sent: more", "boxes: {}");
+    for (const CommitEnd end : {CommitEnd::kUnheard, CommitEnd::kLost}) {
+        for (uint64_t n = 0; n < seeds(60); ++n) {
+            const uint64_t seed = n + (end == CommitEnd::kLost ? 1000 : 0);
+            lose_answer(end, static_cast<int>(n % 3), seed, true, n % 2 == 0 ? boxes : kAfter);
+            ASSERT_EQ(run(kBefore, seed), "") << "seed " << seed;
+            ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
+            EXPECT_FALSE(outcomes_[0].is_taken) << "seed " << seed;
+            EXPECT_TRUE(outcomes_[0].was_tried) << "seed " << seed;
+            EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("the cluster does not answer")) << "seed " << seed;
+            EXPECT_FALSE(runs_new_graph()) << "seed " << seed;
+            EXPECT_TRUE(cluster().seen["more"].empty() && world().boxes.empty()) << "seed " << seed;
+            expect_each_once(seed);
+            if (HasFailure()) return;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 #include "tests/unit/engine/flow_operators.hpp"
 
+#include <atomic>
+#include <thread>
 #include <utility>
 
 #include <weir/pass.hpp>
@@ -148,12 +150,62 @@ private:
     weir::Timers timers_;
 };
 
+struct Restless : weir::Instance {
+    explicit Restless(Context context) : Instance(context) {}
+    ~Restless() override {
+        if (!thread_.joinable()) return;
+        over_ = true;
+        thread_.join();
+    }
+    static constexpr auto create = make_flow<Restless>;
+    Status bind(const Binding& binding) override { return pass_.bind(binding); }
+    Status open() override {
+        thread_ = std::thread([this] {
+            while (!over_) {
+                context_.wake();
+                context_.now();
+                std::this_thread::yield();
+            }
+        });
+        return {};
+    }
+    Status process(const BatchView& in, uint32_t input) override { return pass_.emit(context_, in, input) ? Status() : Status::more(); }
+
+private:
+    PassThrough pass_;
+    std::atomic<bool> over_{false};
+    std::thread thread_;
+};
+
+struct Holder : weir::Instance {
+    using Instance::Instance;
+    static constexpr auto create = make_flow<Holder>;
+    Status bind(const Binding& binding) override { return pass_.bind(binding); }
+    Status process(const BatchView& in, uint32_t input) override {
+        const RetainedBatch before = std::exchange(held_, context_.retain(in));
+        return is_holding_ && !pass_on(before, input) ? Status::more() : ((is_holding_ = true), Status());
+    }
+    Status resume(uint64_t) override { return {}; }
+    Status finish() override {
+        if (std::exchange(is_holding_, false)) pass_on(held_, 0);
+        return {};
+    }
+
+private:
+    bool pass_on(const RetainedBatch& batch, uint32_t input) { return pass_.emit(context_, batch.view(input_schema(input)), input); }
+    PassThrough pass_;
+    RetainedBatch held_;
+    bool is_holding_ = false;
+};
+
 constexpr weir_port kDrowsyInputs[] = {port("in", "Rows.", WEIR_PORT_MANY)};
 constexpr auto kGuard = operator_spec<Guarding>("guard", "Passes rows on until it has finished.");
 constexpr auto kDrowsy = sink_spec<Drowsy>("drowsy", "Rests behind each batch.").inputs(kDrowsyInputs);
 constexpr auto kAlarm = operator_spec<Alarmed>("alarm", "Asks to be woken.");
 constexpr auto kTimely = operator_spec<SetsTimers>("timely", "Sets timers by n.").with(WEIR_OP_KEYED);
-constexpr const weir_operator* kFlowOperators[] = {&kGuard, &kDrowsy, &kAlarm, &kTimely};
+constexpr auto kRestless = operator_spec<Restless>("restless", "Is woken all the time.");
+constexpr auto kHolder = operator_spec<Holder>("holder", "Is a batch behind.");
+constexpr const weir_operator* kFlowOperators[] = {&kGuard, &kDrowsy, &kAlarm, &kTimely, &kRestless, &kHolder};
 
 }  // namespace
 

@@ -311,6 +311,20 @@ struct Tally : weir::Instance {
         builder.finish(&out);
         return context_.emit(0, out) ? Status() : Status::more();
     }
+    Status open() override {
+        note("opened");
+        return on_wake();
+    }
+    Status close() override {
+        note("closed");
+        return {};
+    }
+    Status on_wake() override {
+        if (world().tally_wakes == 0) return {};
+        note("woken");
+        context_.wake_at(context_.now() + world().tally_wakes);
+        return {};
+    }
     Status snapshot(const weir_snapshot& out) override {
         for (int64_t n : changed_) {
             const std::string key = std::to_string(n), value = std::to_string(counts_[n]);
@@ -322,6 +336,7 @@ struct Tally : weir::Instance {
         return {};
     }
     Status restore(const weir_state_block& block) override {
+        note("restored");
         for (uint64_t i = 0; i < block.n; ++i) {
             const int64_t n = std::stoll(std::string(view(block.keys[i])));
             counts_[n] = std::stoll(std::string(view(block.values[i])));
@@ -331,6 +346,10 @@ struct Tally : weir::Instance {
     }
 
 private:
+    static void note(const char* what) {
+        std::lock_guard lock(world_mutex());
+        ++world().tally_calls[what];
+    }
     std::map<int64_t, int64_t> counts_;
     std::map<int64_t, uint32_t> groups_;
     std::set<int64_t> changed_;

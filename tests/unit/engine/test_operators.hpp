@@ -34,6 +34,8 @@ struct World {
     int twice_calls = 0;
     std::map<int, std::function<void()>> at_call;  // what is done in such a call of `twice`
     bool unreachable = false;                // `collect` cannot be opened
+    std::map<std::string, int> tally_calls;        // opened, restored, closed, woken: how often instances of `tally` were
+    int64_t tally_wakes = 0;                       // microseconds between the wakes that they ask for; 0: for none
     int crash_after = 0;                           // so many calls of a keyed operator, then it throws
     std::map<uint64_t, std::set<std::string>> versions;  // epoch -> what instances of `ruled` had of their rules
     // timed: per split, rows with their time, or none, and silences in between (microseconds).
