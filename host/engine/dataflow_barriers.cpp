@@ -48,7 +48,7 @@ Status Dataflow::snapshot(Node& node, uint64_t epoch) {
     } taker{this, node.index, {}};
     weir_snapshot request{};
     request.size = sizeof request;
-    request.mode = WEIR_SNAPSHOT_CHANGES;
+    request.mode = node.instance->take_snapshot_mode();
     request.epoch = epoch;
     request.data = &taker;
     request.put = [](const weir_snapshot* s, const weir_state_block* block) -> int32_t {

@@ -10,8 +10,10 @@
 #include <weir/memory.hpp>
 
 #include "host/engine/handover.hpp"
+#include "host/engine/host_services.hpp"
 #include "host/engine/memory_budget.hpp"
 #include "host/engine/outbox.hpp"
+#include "host/engine/state_conversion.hpp"
 #include "host/state/replacement.hpp"
 
 namespace weir::host {
@@ -107,7 +109,7 @@ Status Epochs::may_lose(const std::string& node, const char* what) const {
     const auto before = replaced_.find(node);
     const std::string why = before == replaced_.end()
                                 ? "which the topology does not have. Call the node so again"
-                                : fmt::format("which was a `{}` then. Make it one again", before->second);
+                                : fmt::format("which was {} then. Make it one again", before->second);
     return Status::config("", fmt::format("{} holds {} of node `{}`, {}, or drop its {}: --allow-loss {}",
                                           options_.dir.string(), what, node, why, what, node));
 }
@@ -126,6 +128,7 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
             if (Status s = decide(prepared.value_or(0), [&stop] { return stop.load(); }); !s.ok()) return s;
         last_ = left_ ? left_->epoch : store_->committed();
         if (Status s = read_record(last_); !s.ok()) return s;
+        if (Status s = rename_stored(); !s.ok()) return s;
         if (Status s = find_dropped(); !s.ok()) return s;
         WEIR_FAILPOINT("epochs.recover.done");
     }
@@ -137,11 +140,12 @@ Status Epochs::recover(const std::atomic<bool>& stop) {
 // What the nodes declare now, against what the last epoch knew of them.
 Status Epochs::adopt_states(const Json& known) {
     Json next = Json::object();
-    for (PlannedNode& node : plan_.nodes()) {
-        const std::string& id = node.instance().node().id;
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        PlannedNode& node = plan_.nodes()[i];
+        const std::string &id = node.instance().node().id, before = former_id(i);
         for (auto& instance : node.instances) {
             if (!instance->keyed()) continue;
-            auto adopted = instance->keyed()->adopt(known.contains(id) ? known[id] : Json());
+            auto adopted = instance->keyed()->adopt(known.contains(before) ? known[before] : Json());
             if (!adopted) return Status::state_version(fmt::format("node `{}`: {}", id, adopted.status().message()));
             next[id] = std::move(*adopted);
         }
@@ -251,6 +255,11 @@ Status Epochs::check_marker(const std::string& marker, uint64_t prepared) const 
 
 Status Epochs::decide_commit(uint64_t prepared) {
     WEIR_FAILPOINT("epochs.decide_commit.begin");
+    auto record = record_at(prepared);
+    if (!record) return record.status();
+    const Json renamed = Json::parse(*record, nullptr, false).value("renamed", Json::object());
+    for (const auto& [now, before] : renamed.items())
+        if (Status s = store_->rename_with_epoch(before.get<std::string>(), now); !s.ok()) return s;
     Status status = store_->commit(prepared);
     WEIR_FAILPOINT("epochs.decide_commit.done");
     return status;
@@ -303,47 +312,36 @@ Status Epochs::check_servers(const std::string& record) {
 }
 
 Status Epochs::restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all) {
+    leaving_ = 0;
     if (!store_ || last_ == 0) return {};
-    const auto& nodes = plan_.topology().nodes;
-    for (size_t i = 0; i < nodes.size(); ++i) {
-        if (has_all[i] || replaced_.contains(nodes[i].id)) continue;
-        const Instance& instance = plan_.nodes()[i].instance();
-        const auto take = [&](const weir_state_block& block) -> Status {
-            if (block.version == instance.descriptor().state_version || block.state >= WEIR_HOST_STATES) return restore(i, block);
-            return migrate(i, block, restore);
-        };
-        const auto wants = [&](uint32_t state) { return !has_keyed[i] || !instance.keyed()->owns(state); };
-        if (Status s = store_->read(nodes[i].id, take, wants); !s.ok()) return s;
-    }
+    for (size_t i = 0; i < plan_.nodes().size(); ++i)
+        if (!has_all[i] && !begins_anew(i))
+            if (Status s = restore_node(i, restore, has_keyed[i]); !s.ok()) return s;
     return {};
 }
 
-Status Epochs::migrate(size_t node, const weir_state_block& block, const Restore& restore) {
-    Instance& instance = plan_.nodes()[node].instance();
-    const weir_operator& op = instance.descriptor();
-    const std::string what = fmt::format("node `{}`: its state is of version {}, {} has version {}",
-                                         instance.node().id, block.version, op.name, op.state_version);
-    if (block.version > op.state_version || !instance.api().migrate)
-        return Status::state_version(what + (block.version > op.state_version
-                                                 ? ": use the newer plugin that wrote it"
-                                                 : " and no way to read the older one"));
-    struct Taker {
-        const Restore& restore;
-        size_t node;
-        Status fault;
-    } taker{restore, node, {}};
-    weir_snapshot out{};
-    out.size = sizeof out;
-    out.mode = WEIR_SNAPSHOT_FULL;
-    out.data = &taker;
-    out.put = [](const weir_snapshot* s, const weir_state_block* migrated) -> int32_t {
-        auto& to = *static_cast<Taker*>(s->data);
-        if (to.fault.ok()) to.fault = to.restore(to.node, *migrated);
-        return to.fault.ok() ? WEIR_OK : WEIR_E_FATAL;
+Status Epochs::restore_node(size_t node, const Restore& restore, bool has_keyed) {
+    PlannedNode& planned = plan_.nodes()[node];
+    Instance& instance = planned.instance();
+    const std::string& id = instance.node().id;
+    const bool is_rekeyed = rekeyed_.contains(id);
+    Rekeyed count;
+    const auto keep = [&](const weir_state_block& block) { return restore(node, block); };
+    const auto rekey = [&](const weir_state_block& block) { return is_rekeyed ? rekey_block(instance, block, keep, count) : keep(block); };
+    const auto take = [&](const weir_state_block& block) {
+        if (block.version == instance.descriptor().state_version || block.state >= WEIR_HOST_STATES) return rekey(block);
+        return migrate_block(instance, block, rekey);
     };
-    Status status = instance.call(
-        [&](void* self, weir_error* error) { return instance.api().migrate(self, &block, &out, error); });
-    return taker.fault.ok() ? status : taker.fault;
+    const auto wants = [&](uint32_t state) { return !has_keyed || !instance.keyed()->owns(state); };
+    const Status status = store_->read(id, take, wants);
+    if (is_rekeyed && status.code() == WEIR_E_UNSUPPORTED)
+        return Status::config("", fmt::format("the state of node `{}` lies under its key, which is another now, and {} cannot tell it from what it keeps. Run "
+                                              "it as it was, or drop its state: --allow-loss {}", id, instance.descriptor().name, id));
+    if (!status.ok() || !is_rekeyed) return status;
+    leaving_ += count.leaving;
+    for (auto& each : planned.instances) each->want_whole_snapshot();
+    HostServices::get().log(WEIR_LOG_INFO, fmt::format("{}: node `{}`: rekeyed {} rows, {} leave by errors", plan_.topology().name, id, count.rows, count.leaving));
+    return {};
 }
 
 std::string Epochs::marker_of(uint64_t epoch) const { return fmt::format("{}.{}", epoch, run_id_); }
@@ -363,10 +361,12 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
 }
 
 void Epochs::drop_gone(std::vector<EpochPart>& parts) {
-    if (dropped_.empty()) return;
+    if (dropped_.empty() && rekeyed_.empty()) return;
     EpochPart& part = parts.emplace_back();
     for (const std::string& node : dropped_) part.replace(node);
+    for (const std::string& node : rekeyed_) part.replace(node);
     dropped_.clear();
+    rekeyed_.clear();
 }
 
 // Of an epoch that was left the decider is prepared already.
@@ -385,6 +385,7 @@ Status Epochs::write(LeftEpoch& all, const GiveUp& gives_up) {
     }
     if (!store_) return {};
     if (Status s = store_->commit(epoch); !s.ok()) return s;
+    renamed_stored_ = Json::object();
     WEIR_FAILPOINT("epochs.commit.store_committed");
     std::error_code ignored;  // where it stays, it says nothing of this epoch
     std::filesystem::remove(options_.dir / kRestoredFile, ignored);

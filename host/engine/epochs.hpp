@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -106,12 +107,17 @@ public:
     bool is_in_doubt() const { return is_in_doubt_; }
     // After recover: what a source is to do with positions of its own; WEIR_START_*, or why it may not use them.
     Result<int32_t> outside_start() const;
-    // Gives every block of a node's state to `restore`, migrated where an older version wrote it; of a node that `has_keyed` none
-    // of its keyed state, of one that `has_all` none.
+    // Gives every block of a node's state to `restore`, migrated where an older version wrote it, and under its key as that is now; of
+    // a node that `has_keyed` none of its keyed state, of one that `has_all` none.
     using Restore = std::function<Status(size_t node, const weir_state_block&)>;
     Status restore(const Restore& restore, const std::vector<bool>& has_keyed, const std::vector<bool>& has_all);
     // Whether the store is that of the run before, as it was left.
     bool goes_on() const { return goes_on_; }
+    // After recover: what a node was called in the last epoch, and whether nothing of that is its own now.
+    std::string former_id(size_t node) const;
+    bool begins_anew(size_t node) const { return replaced_.contains(plan_.topology().nodes[node].id); }
+    // After restore: rows that do not fit their node's configuration any more, and leave by its `errors`.
+    int64_t leaving() const { return leaving_; }
 
     // Keyed states may be evicted from now on: they are read back from the store. After recover.
     void allow_eviction();
@@ -134,15 +140,18 @@ private:
     Status read_record(uint64_t epoch);
     Status decide_commit(uint64_t prepared);
     Status decide_abort(uint64_t prepared);
+    Status find_renamed(const Json& operators);
+    int find_former(const std::string& id) const;
+    Status rename_stored();
     void find_replaced(const Json& operators);
-    Status check_keys(const Json& keys) const;
+    Status check_keys(const Json& keys);
     Status check_servers(const std::string& record);
     Status decide(uint64_t prepared, const GiveUp& gives_up);
     Status check_marker(const std::string& marker, uint64_t prepared) const;
     Result<std::string> known_marker(uint64_t epoch) const;
     Status fence(const GiveUp& gives_up);
     Status adopt_states(const Json& states);
-    Status migrate(size_t node, const weir_state_block& block, const Restore& restore);
+    Status restore_node(size_t node, const Restore& restore, bool has_keyed);
     std::string record_of(uint64_t epoch, const RunProgress& progress) const;
     Status read_positions(const Json& positions);
     void read_times(const Json& times);
@@ -163,7 +172,11 @@ private:
     bool is_in_doubt_ = false;
     RunProgress progress_;
     std::string record_;
-    std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, and what they were
+    std::map<std::string, std::string> renamed_;   // nodes that have another id than in the last epoch, and that one
+    Json renamed_stored_ = Json::object();         // of what the store has, until the next epoch is committed
+    std::map<std::string, std::string> replaced_;  // nodes of another operator than in the last epoch, or another key, and what they were
+    std::set<std::string> rekeyed_;                // nodes whose state is to be stored anew, under the key that it has now
+    int64_t leaving_ = 0;
     std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
     Json operators_ = Json::object();  // by node, as the record has them

@@ -1,10 +1,13 @@
 // What the record of an epoch says, by nodes' ids, so that another graph can read it: how far sources were, event time, and what
 // state was kept under.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <weir/failpoint.hpp>
 
 #include "host/engine/epochs.hpp"
+#include "host/engine/state_conversion.hpp"
 
 namespace weir::host {
 
@@ -41,8 +44,11 @@ Result<std::string> Epochs::record_at(uint64_t epoch) const {
 // Without a folder there is no state that a record could fit or not.
 Status Epochs::read_record(uint64_t epoch) {
     progress_ = {};
+    renamed_.clear();
+    rekeyed_.clear();
     if (!store_) {
         const Json before = Json::parse(options_.record.empty() ? "{}" : options_.record, nullptr, false);
+        if (Status s = find_renamed(before.value("operators", Json::object())); !s.ok()) return s;
         find_replaced(before.value("operators", Json::object()));
         read_times(before.value("times", Json::object()));
         return read_positions(before.value("positions", Json::array()));
@@ -55,11 +61,13 @@ Status Epochs::read_record(uint64_t epoch) {
         return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
     last_marker_ = parsed.value("marker", "");
     operators_ = parsed.value("operators", Json::object());
+    if (Status s = find_renamed(operators_); !s.ok()) return s;
     find_replaced(operators_);
     if (parsed.contains("keys"))
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());
-    for (const auto& [node, before] : replaced_) states_.erase(node);
+    for (size_t i = 0; i < plan_.nodes().size(); ++i)
+        if (begins_anew(i)) states_.erase(former_id(i));
     read_times(parsed.value("times", Json::object()));
     return read_positions(parsed["positions"]);
 }
@@ -69,8 +77,8 @@ Status Epochs::read_positions(const Json& positions) {
     const bool exact = store_ && is_restored();
     for (const Json& one : positions) {
         const std::string id = one.value("node", "");
-        const int node = plan_.topology().find_node(id);
-        if (node < 0 || replaced_.contains(id)) {
+        const int node = find_former(id);
+        if (node < 0 || begins_anew(static_cast<size_t>(node))) {
             if (Status s = store_ ? may_lose(id, "positions") : Status(); !s.ok()) return s;
             continue;
         }
@@ -79,7 +87,7 @@ Status Epochs::read_positions(const Json& positions) {
         position.split = one.value("split", "");
         position.position = one.value("position", "");
         position.given_back = !exact && one.value("given_back", false);
-        if (one.contains("time") && one.value("time_of", "") == time_column(plan_.topology(), id)) position.time = one["time"].get<int64_t>();
+        if (one.contains("time") && one.value("time_of", "") == time_column(plan_.topology(), plan_.topology().nodes[position.node].id)) position.time = one["time"].get<int64_t>();
     }
     return {};
 }
@@ -87,30 +95,80 @@ Status Epochs::read_positions(const Json& positions) {
 // Of nodes that are there still: it is no loss where one begins to wait anew.
 void Epochs::read_times(const Json& times) {
     for (const auto& [id, one] : times.items()) {
-        const int node = plan_.topology().find_node(id);
-        if (node < 0 || replaced_.contains(id)) continue;
+        const int node = find_former(id);
+        if (node < 0 || begins_anew(static_cast<size_t>(node))) continue;
         NodeTime& time = progress_.times.emplace_back(NodeTime{static_cast<size_t>(node), {}, {}});
         if (one.contains("watermark")) time.watermark = one["watermark"].get<int64_t>();
-        if (one.contains("greatest") && one.value("time_of", "") == time_column(plan_.topology(), id))
+        if (one.contains("greatest") && one.value("time_of", "") == time_column(plan_.topology(), plan_.topology().nodes[time.node].id))
             time.greatest = one["greatest"].get<int64_t>();
     }
+}
+
+std::string Epochs::former_id(size_t node) const {
+    const NodeSpec& spec = plan_.topology().nodes[node];
+    return renamed_.contains(spec.name()) ? spec.former_id() : spec.id;
+}
+
+// The node that was called so, or -1.
+int Epochs::find_former(const std::string& id) const {
+    for (size_t i = 0; i < plan_.nodes().size(); ++i)
+        if (former_id(i) == id) return static_cast<int>(i);
+    return -1;
+}
+
+// Which nodes go on under another id; who has gone on already is called so in the record. Of what never ran nothing is known.
+Status Epochs::find_renamed(const Json& operators) {
+    for (const NodeSpec& node : plan_.topology().nodes) {
+        if (!node.of.empty() || node.renamed_from.empty() || operators.empty()) continue;
+        const bool was = operators.contains(node.renamed_from), is = operators.contains(node.id);
+        if (was && !is) renamed_.emplace(node.id, node.renamed_from);
+        if (was == is)
+            return Status::config("", fmt::format("{}: node `{}`: `renamed_from` names `{}`, and the last epoch has {}. {}", node.renamed_from_place.text(), node.id,
+                                                  node.renamed_from, was ? "both" : "neither of them",
+                                                  was ? "Give the node an id of its own, or remove `renamed_from` and drop the state of the other: --allow-loss " + node.renamed_from
+                                                      : "Name the id that the node had, or remove `renamed_from`"));
+    }
+    return {};
+}
+
+// For good with the next epoch.
+Status Epochs::rename_stored() {
+    const std::vector<std::string> stored = store_->nodes();
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        const std::string &now = plan_.topology().nodes[i].id, before = former_id(i);
+        if (before == now || std::find(stored.begin(), stored.end(), before) == stored.end()) continue;
+        if (Status s = store_->rename_with_epoch(before, now); !s.ok()) return s;
+        renamed_stored_[now] = before;
+    }
+    return {};
 }
 
 // What a node held as another operator is nobody's now.
 void Epochs::find_replaced(const Json& operators) {
     replaced_.clear();
-    for (const NodeSpec& node : plan_.topology().nodes)
-        if (std::string before = operators.value(node.id, node.op->name); before != node.op->name)
-            replaced_.emplace(node.id, std::move(before));
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        const NodeSpec& node = plan_.topology().nodes[i];
+        if (std::string before = operators.value(former_id(i), node.op->name); before != node.op->name)
+            replaced_.emplace(node.id, fmt::format("a `{}`", before));
+    }
 }
 
-// Under another key the entries would lie with workers that do not own them.
-Status Epochs::check_keys(const Json& keys) const {
-    for (const NodeSpec& node : plan_.topology().nodes) {
-        if (!keys.contains(node.id) || replaced_.contains(node.id) || keys[node.id] == key_of(node)) continue;
-        return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it "
-                                              "as it was, or begin anew (--reset)",
-                                              node.id, keys[node.id].dump(), key_of(node).dump()));
+// Under another key the entries would lie with workers that do not own them: they are put under it, or given up.
+Status Epochs::check_keys(const Json& keys) {
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        const NodeSpec& node = plan_.topology().nodes[i];
+        const std::string before = former_id(i);
+        if (!keys.contains(before) || begins_anew(i) || keys[before] == key_of(node)) continue;
+        const auto& given_up = options_.allow_loss;
+        if (std::find(given_up.begin(), given_up.end(), node.id) != given_up.end()) {
+            replaced_.emplace(node.id, fmt::format("kept under the key {}", keys[before].dump()));
+        } else if (can_rekey(plan_.nodes()[i].instance())) {
+            rekeyed_.insert(node.id);
+        } else {
+            return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it as it was, or drop "
+                                                  "its state: --allow-loss {}, or begin anew (--reset)",
+                                                  node.id, keys[before].dump(), key_of(node).dump(), node.id));
+        }
     }
     return {};
 }
@@ -125,6 +183,7 @@ std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
     if (!states_.empty()) record["states"] = states_;
+    if (!renamed_stored_.empty()) record["renamed"] = renamed_stored_;
     if (!servers_.empty()) record["servers"] = servers_;
     for (const SplitPosition& one : progress.positions) {
         const std::string& id = plan_.topology().nodes[one.node].id;

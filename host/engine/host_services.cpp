@@ -7,6 +7,7 @@
 #include <weir/ext/aggregation.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/memory.h>
+#include <weir/ext/rekey.h>
 #include <weir/ext/start.h>
 #include <weir/memory.hpp>
 
@@ -82,7 +83,11 @@ HostServices::HostServices()
         static const weir_memory_api memory = {sizeof memory, 0, [](weir_context* context, uint64_t bytes) {
                                                    Instance::of(context).set_own_bytes(bytes);
                                                }};
+        static const weir_rekey_api rekey = {sizeof rekey, 0, [](weir_context* context, uint64_t rows, uint64_t leaving) {
+                                                 Instance::of(context).tell_rekeyed(rows, leaving);
+                                             }};
         const std::string_view id = name ? name : "";
+        if (id == WEIR_EXT_REKEY) return &rekey;
         if (id == WEIR_EXT_MEMORY) return &memory;
         if (id == WEIR_EXT_EXPRESSION) return &instances_expression_api();
         if (id == WEIR_EXT_AGGREGATION) return &instances_aggregation_api();

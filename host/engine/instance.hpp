@@ -8,6 +8,7 @@
 #include <set>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <weir/abi.h>
@@ -102,6 +103,15 @@ public:
     // What it said that its own tables take. [worker]
     uint64_t own_bytes() const { return own_bytes_; }
     void set_own_bytes(uint64_t bytes) { own_bytes_ = bytes; }
+    // What it said of the block in rekey since this was last asked; none: nothing.
+    struct ToldOfRekey {
+        int64_t rows = 0, leaving = 0;
+    };
+    void tell_rekeyed(uint64_t rows, uint64_t leaving) { rekeyed_ = {static_cast<int64_t>(rows), static_cast<int64_t>(leaving)}; }
+    std::optional<ToldOfRekey> take_rekeyed() { return std::exchange(rekeyed_, std::nullopt); }
+    // Its next snapshot is to hold all of its own state, since what is stored lies elsewhere. Before open; then [worker].
+    void want_whole_snapshot() { wants_whole_ = true; }
+    uint32_t take_snapshot_mode() { return std::exchange(wants_whole_, false) ? WEIR_SNAPSHOT_FULL : WEIR_SNAPSHOT_CHANGES; }
     // Of a source: what it says of its rows' event time.
     int32_t advance_watermark(int64_t time) {
         InstanceHost* host = host_.load(std::memory_order_acquire);
@@ -201,6 +211,8 @@ private:
     std::vector<Codec> codecs_;
     std::shared_ptr<KeyedState> keyed_;
     uint64_t own_bytes_ = 0;
+    std::optional<ToldOfRekey> rekeyed_;
+    bool wants_whole_ = false;
     std::vector<ExpressionProblem> problems_;
 };
 

@@ -24,8 +24,11 @@ std::chrono::nanoseconds process_cpu() {
     return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
-// Whoever decides the last epoch is there as before, and so are the sources, which are to be told of it, and those whose state is in it.
+// Whoever decides the last epoch is there as before, and so are the sources, which are to be told of it, and those whose state is in it,
+// all of them under their names.
 bool may_leave_epoch(const Plan& plan, const Plan& next, const Plan::Moves& moves) {
+    for (const NodeSpec& node : next.topology().nodes)
+        if (!node.renamed_from.empty() && plan.topology().find_node(node.id) < 0) return false;
     for (size_t i = 0; i < plan.nodes().size(); ++i) {
         const Instance& instance = plan.nodes()[i].instance();
         const auto is_it = [i](const auto& move) { return move.first == i; };

@@ -64,7 +64,7 @@ void TopologyRun::take_over_keyed() {
         const auto& instances = plan_->nodes()[i].instances;
         const NodeSpec& node = plan_->topology().nodes[i];
         if (is_moved_[i]) continue;
-        const auto found = handover->keyed.find(node.id);
+        const auto found = epochs_.begins_anew(i) ? handover->keyed.end() : handover->keyed.find(epochs_.former_id(i));
         if (found == handover->keyed.end() || found->second.op != node.op->name || found->second.of.size() != instances.size()) continue;
         auto& before = found->second.of;
         bool is_taken = true;

@@ -33,7 +33,7 @@ std::vector<std::string> names_in(const Plugins& plugins, Group group) {
 
 const std::vector<std::string_view>& reserved_operator_names() {
     static const std::vector<std::string_view> names = {"from",  "key",        "where", "set", "select",
-                                                        "check", "event_time", "tag"};
+                                                        "check", "event_time", "tag",   "renamed_from"};
     return names;
 }
 

@@ -152,6 +152,7 @@ Status StateStore::commit(uint64_t epoch) {
     const std::lock_guard writing(impl.write_mutex);
     if (Status s = impl.writable(); !s.ok()) return s;
     Committed next;
+    rocksdb::WriteBatch batch;
     {
         const std::lock_guard lock(impl.index_mutex);
         if (epoch == impl.committed.epoch && epoch != 0) return {};
@@ -165,8 +166,8 @@ Status StateStore::commit(uint64_t epoch) {
             ++next.runs;
             next.fingerprint += placed.run.fingerprint;
         }
+        Impl::write_names(batch, impl.renamed);
     }
-    rocksdb::WriteBatch batch;
     batch.Put(slice(kCommittedKey), encode_committed(next));
     WEIR_FAILPOINT("store.commit.begin");
     if (Status s = impl.write(batch, true, fmt::format("committing epoch {}", epoch)); !s.ok()) return s;
@@ -176,6 +177,7 @@ Status StateStore::commit(uint64_t epoch) {
         const std::lock_guard lock(impl.index_mutex);
         impl.committed = next;
         impl.prepared.reset();
+        impl.renamed.clear();
         for (PlacedRun& placed : impl.pending) {
             impl.count_lookups(placed.run, true);
             auto& runs = impl.index[placed.id];

@@ -155,6 +155,9 @@ public:
     // not with an epoch; refused while one is prepared. A node that is not there is an error for rename alone.
     Status drop(std::string_view node);
     Status rename(std::string_view from, std::string_view to);
+    // Gives a node another name with the epoch that is committed next: whoever reads and writes here calls it so from now on, and a
+    // store that is opened before that commit has the old name. Also of a prepared epoch, before it is committed. As rename refuses.
+    Status rename_with_epoch(std::string_view from, std::string_view to);
 
     // Makes a savepoint: a store in the new folder `to`, as of the committed epoch, that shares the files of this
     // one where both are on one file system. It can be opened read-only, or as a store of its own. A read-only store,

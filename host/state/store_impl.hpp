@@ -91,6 +91,8 @@ struct StateStore::Impl {
     std::optional<uint64_t> prepared;
     std::vector<PlacedRun> pending;                           // of the prepared epoch
     std::map<std::string, uint32_t, std::less<>> nodes;       // numbers by name
+    using Renamed = std::map<uint32_t, std::optional<std::string>>;  // names by number; none: there is no such node any more
+    Renamed renamed;                                          // that the next commit writes
     std::unordered_map<std::string, std::vector<Run>> index;  // committed runs by id, newest first
     StoreFailure failure;                                     // the first
     bool write_failed = false;
@@ -130,6 +132,10 @@ struct StateStore::Impl {
     bool index_runs(const std::string& id, std::span<const Run> runs, const LoadedRuns& loaded);
     // A run's index comes or goes.
     void count_lookups(const Run& run, bool comes);
+
+    Status check_rename(std::string_view from, std::string_view to, Renamed& out);
+    static void write_names(rocksdb::WriteBatch& batch, const Renamed& names);
+    void take_names(const Renamed& names);
 
     std::string node_name(uint32_t number) const;  // with index_mutex; "?" if there is none
     std::string describe(std::string_view id) const;

@@ -216,6 +216,20 @@ nodes:
     event_time: { column: ts }
   shown: { from: orders, console: json }
 )y"},
+        {Code::kBadRename,
+         "`renamed_from` gives a node the state and the positions of the node that had another id. That id is no node's any more, and goes "
+         "on as one node. Once the change is made the line does nothing, and may stay or go.",
+         R"y(nodes:
+  orders: { generate: { columns: { n: { range: [0, 12] } } } }
+  counts: { from: orders, key: n, fold: { columns: { count: { init: 0, next: count + 1 } } } }
+  totals: { from: orders, renamed_from: counts, key: n, fold: { columns: { count: { init: 0, next: count + 1 } } } }
+  shown: { from: [counts, totals], console: json }
+)y",
+         R"y(nodes:
+  orders: { generate: { columns: { n: { range: [0, 12] } } } }
+  totals: { from: orders, renamed_from: counts, key: n, fold: { columns: { count: { init: 0, next: count + 1 } } } }
+  shown: { from: totals, console: json }
+)y"},
         {Code::kBadExpression,
          "Expressions are SQL's (docs/expressions.md), over the columns that are there where the expression stands: behind "
          "`select` only those that it names.",

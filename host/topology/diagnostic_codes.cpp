@@ -63,6 +63,7 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kTooDeep, "too-deep", "More nodes that read one another than rows can pass through."},
     {Code::kBadKey, "bad-key", "A `key:` that does not fit the operator, or is missing."},
     {Code::kBadEventTime, "bad-event-time", "An `event_time:` whose column is not there or is no timestamp, that does not fit the operator, or that is missing."},
+    {Code::kBadRename, "bad-rename", "A `renamed_from:` that cannot be understood, or names a node that is there still or goes on as another one."},
     {Code::kBadExpression, "bad-expression", "An expression that cannot be understood, or does not fit the columns."},
     {Code::kSecretInRows, "secret-in-rows", "A column is made of a secret parameter."},
     {Code::kBadView, "bad-view", "A view or a panel that cannot be understood, or that nothing can answer."},

@@ -62,6 +62,7 @@ enum class Code {
     kTooDeep,
     kBadKey,
     kBadEventTime,
+    kBadRename,
     kBadExpression,
     kSecretInRows,
     kBadView,

@@ -141,6 +141,7 @@ void GraphBuilder::unite_inputs() {
         NodeDraft made;
         made.spec.of = reader.name();
         made.spec.id = reader.id + "/inputs";
+        made.spec.renamed_from = reader.renamed_from;
         made.spec.place = into.front()->place;
         made.spec.op = uniter_;
         made.spec.op_place = made.spec.config.place = into.front()->place;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "host/topology/restart.hpp"
+#include "host/topology/trial.hpp"
 #include "host/topology/views.hpp"
 
 namespace weir::host {
@@ -31,6 +32,7 @@ std::vector<ParamInfo> make_settings() {
         setting("workers", ParamType::kInt64, "Worker threads; 0 is one a core.", 0),
         setting("memory_limit", ParamType::kBytes, "The memory that state may take; what has not come for long leaves it."),
         restart_setting(),
+        trial_setting(),
         serve_setting(),
     };
 }
@@ -75,6 +77,7 @@ const std::vector<Word>& node_keys() {
          "`[]`: all rows are one key, on one worker."},
         {"event_time",
          "When what a row tells of was: the column that says it, and how long to wait for rows that come late. docs/event-time.md"},
+        {"renamed_from", "The id that the node had: it goes on with the state and the positions that were kept under that."},
         {"where", "A condition, in SQL: rows for which it is not true are left out."},
         {"set", "Columns that are added or replaced: `{ name: expression }`."},
         {"select", "The columns that go on, `[a, b]`, or what is made of them, `{ name: expression }`."},

@@ -17,6 +17,7 @@
 #include "host/topology/parameters.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/record_schema.hpp"
+#include "host/topology/renames.hpp"
 #include "host/topology/topology.hpp"
 #include "host/topology/versions.hpp"
 #include "host/topology/view_reader.hpp"
@@ -80,6 +81,7 @@ private:
         ErrorsRule rule;
         if (const YamlKey* key = root.find_key("dead_letters"))
             rule = reader.read_dead_letters(*key, *root.find("dead_letters"));
+        check_renames(reader.drafts(), diagnostics_);
         GraphBuilder graph(reader.drafts(), rule, catalog_.find(kUnionOperator), diagnostics_);
         topology_.edges = graph.build();
         topology_.stop_above = rule.stop_above;
@@ -159,6 +161,7 @@ private:
         topology_.memory_limit = value.value("memory_limit", int64_t{0});
         if (value.contains("name")) topology_.name = value["name"].get<std::string>();
         topology_.restart = read_restart(*checked, diagnostics_);
+        topology_.trial = read_trial(*checked, diagnostics_);
         read_serve(*checked, root.find_key("serve"));
         check_settings(*checked);
     }

@@ -7,6 +7,7 @@
 
 #include "host/topology/language.hpp"
 #include "host/topology/ports.hpp"
+#include "host/topology/renames.hpp"
 #include "host/text/nearest.hpp"
 
 namespace weir::host {
@@ -104,6 +105,7 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
             read_key(subject, value, draft.spec, clauses);
         if (const YamlKey* own = value.find_key("event_time"))
             read_event_time(subject, *own, *value.find("event_time"), checker_, diagnostics_, draft.spec);
+        read_renamed_from(subject, value, diagnostics_, draft.spec);
     }
     if (!named) return;
     if (clauses.any())
@@ -127,6 +129,8 @@ void NodeReader::add_with_clauses(const std::string& subject, ClauseReader& clau
     }
     extra.spec.id = draft.spec.id;
     extra.spec.tag = draft.spec.tag;
+    extra.spec.renamed_from = draft.spec.renamed_from;
+    extra.spec.renamed_from_place = draft.spec.renamed_from_place;
     std::swap(extra.tagger, draft.tagger);
     std::swap(extra.tag_place, draft.tag_place);
     if (draft.alone || (op != nullptr && op->is_a(OperatorKind::kSource))) std::swap(extra.spec.event_time, draft.spec.event_time);

@@ -277,6 +277,7 @@ private:
                     {"tag", {{"type", "string"}, {"pattern", "^[^_]"}}},
                     {"key", key()},
                     {"event_time", schema_of_config(event_time_params())},
+                    {"renamed_from", {{"type", "string"}, {"pattern", kName}}},
                     {"where", schema_ref("expression")},
                     {"set", expressions()},
                     {"select", select()},

@@ -23,6 +23,7 @@
 #include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
 #include "host/topology/stop_above.hpp"
+#include "host/topology/trial.hpp"
 #include "host/topology/views.hpp"
 
 namespace weir::host {
@@ -91,9 +92,13 @@ struct NodeSpec {
     bool adds_tag = false;            // it adds that column for one edge of the node `of`
     std::optional<EventTimeSpec> event_time;  // of a source with clauses it stands at these
     Json key_expressions;             // of a computed key: what its columns are; null where they are there as they are
+    std::string renamed_from;         // what users called it before; empty: as now
+    Place renamed_from_place;
 
     // What users call it.
     const std::string& name() const { return of.empty() ? id : of; }
+    // The id that it had before it was renamed; of what belongs to a renamed node, too.
+    std::string former_id() const { return renamed_from.empty() ? id : renamed_from + id.substr(name().size()); }
 };
 
 struct ConnectionSpec {
@@ -138,6 +143,7 @@ struct Topology {
     int64_t workers = 0;       // 0: one a core
     int64_t memory_limit = 0;  // bytes; 0: none
     RestartSpec restart;
+    TrialSpec trial;
     std::optional<StopAbove> stop_above;  // of dead letters
     std::optional<ServeSpec> serve;
     std::vector<ViewSpec> views;

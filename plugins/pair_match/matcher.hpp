@@ -30,6 +30,11 @@ struct Pairs {
     size_t size() const { return left.size(); }
 };
 
+// Rows of a block whose key groups are others now, and those of them that cannot pair any more.
+struct RekeyCount {
+    uint64_t rows = 0, leaving = 0;
+};
+
 struct MatcherOptions {
     ValueRange range;
     Field value;  // the column that is matched
@@ -54,13 +59,18 @@ public:
     virtual void append_values(bool left, size_t begin, size_t n, ColumnBuilder &to) const = 0;
     virtual void drop_pairs() = 0;
 
-    // Takes what is older than the time to live out of the table. Also in `expired`: what was restored and
-    // cannot pair any more. Oldest first.
+    // Takes what is older than the time to live out of the table. Oldest first.
     virtual void expire(int64_t now) = 0;
     virtual std::optional<int64_t> next_expiry() const = 0;
     virtual const std::vector<Entry *> &expired() const = 0;
     virtual void append_expired_values(size_t begin, size_t n, ColumnBuilder &to) const = 0;
     virtual void drop_expired() = 0;
+
+    // What was restored and cannot pair any more, oldest first, since this was last dropped, and why.
+    virtual const std::vector<Entry *> &unfit() const = 0;
+    virtual void append_unfit_values(size_t begin, size_t n, ColumnBuilder &to) const = 0;
+    virtual RowError unfit_error(size_t i, int64_t row) const = 0;
+    virtual void drop_unfit() = 0;
 
     virtual int64_t waiting() const = 0;
     // Of memory, by the table and what waits in it.
@@ -71,7 +81,8 @@ public:
     // parameters made match. Values of unknown age wait since `now`.
     virtual Status snapshot(const weir_snapshot &out) = 0;
     virtual Status restore(const weir_state_block &block) = 0;
-    virtual Status rekey(const weir_state_block &block, const weir_snapshot &out) = 0;
+    // Adds to `count`.
+    virtual Status rekey(const weir_state_block &block, const weir_snapshot &out, RekeyCount &count) = 0;
     virtual void settle_restored(int64_t now) = 0;
 };
 

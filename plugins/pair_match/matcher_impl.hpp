@@ -59,13 +59,24 @@ public:
         expired_values_.clear();
     }
 
+    const std::vector<Entry *> &unfit() const override { return unfit_; }
+    void append_unfit_values(size_t begin, size_t n, ColumnBuilder &to) const override {
+        append_all(n, to, [&](size_t i) { return unfit_values_[begin + i]; });
+    }
+    RowError unfit_error(size_t i, int64_t row) const override { return out_of_range(unfit_values_[i], row); }
+    void drop_unfit() override {
+        release(unfit_.data(), unfit_.size());
+        unfit_.clear();
+        unfit_values_.clear();
+    }
+
     int64_t waiting() const override { return waiting_; }
     size_t held_bytes() const override { return table_.held_bytes() + store_.held_bytes(); }
     const EntryStore &store() const override { return store_; }
 
     Status snapshot(const weir_snapshot &out) override;
     Status restore(const weir_state_block &block) override;
-    Status rekey(const weir_state_block &block, const weir_snapshot &out) override;
+    Status rekey(const weir_state_block &block, const weir_snapshot &out, RekeyCount &count) override;
     void settle_restored(int64_t now) override;
 
 private:
@@ -95,6 +106,9 @@ private:
     template <bool kDirect>
     void match_plain_rows(const Column &column, int64_t rows, const V *values, std::vector<RowError> &errors);
     bool refuse(const Column &column, V value, int64_t row, std::vector<RowError> &errors) const;
+    RowError out_of_range(V value, int64_t row) const {
+        return {row, "out-of-range", options_.value.name, options_.value.name + ": " + options_.range.explain(value)};
+    }
     bool can_pair(V value) const { return value >= first_ && value <= last_; }
     V value_of(const Slot<V> &slot, uint8_t side) const {
         return side ? static_cast<V>(sum_ - slot.key) : slot.key;
@@ -178,6 +192,8 @@ private:
     std::vector<Entry *> right_;   // of pairs that come out of restored state
     std::vector<Entry *> expired_;
     std::vector<V> expired_values_;
+    std::vector<Entry *> unfit_;
+    std::vector<V> unfit_values_;
     std::vector<Restored> restored_;
     std::vector<V> gone_;  // restored values that cannot pair: the next snapshot deletes them
     std::vector<V> scratch_;
@@ -191,6 +207,7 @@ MatcherOf<V>::~MatcherOf() {
     if (!store_.has_variable()) return;  // all in chunks
     drop_pairs();
     drop_expired();
+    drop_unfit();
     for (const Restored &r : restored_) store_.release(r.entry);
     table_.for_each([&](Slot<V> &slot) {
         while (Entry *entry = slot.head) {
@@ -358,7 +375,7 @@ bool MatcherOf<V>::refuse(const Column &column, V value, int64_t row, std::vecto
         return true;
     }
     if (can_pair(value)) return false;
-    errors.push_back({row, "out-of-range", name, name + ": " + options_.range.explain(value)});
+    errors.push_back(out_of_range(value, row));
     return true;
 }
 

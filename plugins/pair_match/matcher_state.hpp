@@ -72,19 +72,24 @@ Status MatcherOf<V>::restore(const weir_state_block &block) {
     return {};
 }
 
-// An entry's value does not tell its group, its key does: only that has to be looked at.
+// An entry's key tells its group. How many rows wait under it stands in its value.
 template <class V>
-Status MatcherOf<V>::rekey(const weir_state_block &block, const weir_snapshot &out) {
+Status MatcherOf<V>::rekey(const weir_state_block &block, const weir_snapshot &out, RekeyCount &count) {
     StateWriter writer;
     for (uint64_t i = 0; i < block.n; ++i) {
         Int128 value = 0;
         if (!parse_key(view(block.keys[i]), &value))
             return Status::state_version("the key of a waiting value is damaged");
         uint32_t group = group_of(hash_key(key_of(value, static_cast<Int128>(sum_))));
-        if (block.values[i].data)
-            writer.put(group, value, std::string(view(block.values[i])));
-        else
+        if (!block.values[i].data) {
             writer.erase(group, value);
+            continue;
+        }
+        auto items = format_.parse(view(block.values[i]));
+        if (!items) return items.status();
+        count.rows += items->size();
+        if (value != static_cast<V>(value) || !can_pair(static_cast<V>(value))) count.leaving += items->size();
+        writer.put(group, value, std::string(view(block.values[i])));
     }
     return writer.flush(out);
 }
@@ -98,8 +103,8 @@ void MatcherOf<V>::settle_restored(int64_t now) {
     make_room(restored_.size());
     for (const Restored &r : restored_) {
         if (!can_pair(r.value)) {
-            expired_.push_back(r.entry);
-            expired_values_.push_back(r.value);
+            unfit_.push_back(r.entry);
+            unfit_values_.push_back(r.value);
             gone_.push_back(r.value);
             continue;
         }

@@ -48,12 +48,13 @@ constexpr weir_param kParams[] = {
 
 constexpr weir_port kOutputs[] = {
     port("out", "A row a pair."),
-    port("expired", "Numbers that waited longer than `ttl`, or that can no longer pair since the parameters changed."),
+    port("expired", "Numbers that waited longer than `ttl`."),
 };
 
-const weir_memory_api *memory_api() {
+template <class Api>
+const Api *extension(const char *name) {
     const weir_host &host = plugin_host();
-    return host.extension ? static_cast<const weir_memory_api *>(host.extension(&host, WEIR_EXT_MEMORY)) : nullptr;
+    return host.extension ? static_cast<const Api *>(host.extension(&host, name)) : nullptr;
 }
 
 }  // namespace
@@ -61,7 +62,9 @@ const weir_memory_api *memory_api() {
 constexpr OperatorSpec kPairMatchSpec =
     operator_spec<PairMatch>("pair_match",
                              "Matches each number n with the number sum - n that has waited longest, so that every "
-                             "row is in one pair at most. It computes its own key, the unordered pair of both numbers.")
+                             "row is in one pair at most. It computes its own key, the unordered pair of both numbers. Where its "
+                             "parameters change, what waits goes on under the new ones; numbers that cannot pair any more fail as "
+                             "out-of-range.")
         .params(kParams)
         .outputs(kOutputs)
         .with(WEIR_OP_KEYED | WEIR_OP_OWN_KEY | WEIR_OP_ONE_INPUT)
@@ -81,7 +84,8 @@ PairMatch::PairMatch(Context context, const Config &config)
       right_(config.string("right")),
       ttl_(config.int64("ttl")),
       waiting_metric_(context.metric("waiting", WEIR_METRIC_GAUGE, "Numbers that wait for their complement.")),
-      memory_(memory_api()) {}
+      memory_(extension<weir_memory_api>(WEIR_EXT_MEMORY)),
+      rekey_(extension<weir_rekey_api>(WEIR_EXT_REKEY)) {}
 
 Status PairMatch::bind(const Binding &binding) {
     input_ = binding.input(0);
@@ -205,7 +209,54 @@ void PairMatch::catch_up() {
     if (!settled_) matcher_->settle_restored(context_.now());
     if (ttl_) matcher_->expire(context_.now());
     settled_ = true;
+    fail_unfit();
     report();
+}
+
+// Numbers that waited, and have no complement under the parameters as they are: they came to be refused.
+void PairMatch::fail_unfit() {
+    const size_t all = matcher_->unfit().size();
+    if (all == 0) return;
+    const EntryStore &store = matcher_->store();
+    Schema schema;
+    schema.fields.push_back(input_.fields[value_]);
+    for (const StoredColumn &column : store.layout().columns) schema.fields.push_back(column.field);
+    ArrowSchema types;
+    export_schema(schema, &types);
+    for (size_t begin = 0; begin < all;) {
+        const size_t n = std::min<size_t>(all - begin, WEIR_BATCH_MAX_ROWS);
+        std::vector<ArrowArray> columns(schema.size());
+        for (size_t c = 0; c < columns.size(); ++c) {
+            ColumnBuilder builder(schema.fields[c].type);
+            if (c == 0)
+                matcher_->append_unfit_values(begin, n, builder);
+            else
+                store.append(c - 1, matcher_->unfit().data() + begin, n, builder);
+            builder.finish(&columns[c]);
+        }
+        ArrowArray rows;
+        make_struct(std::move(columns), static_cast<int64_t>(n), &rows);
+        errors_.clear();
+        for (size_t i = 0; i < n; ++i) errors_.push_back(matcher_->unfit_error(begin + i, static_cast<int64_t>(i)));
+        weir_batch batch{};
+        batch.size = sizeof batch;
+        batch.rows = rows.length;
+        batch.split = WEIR_NO_SPLIT;
+        batch.array = &rows;
+        batch.schema = &types;
+        context_.fail(batch, errors_);
+        rows.release(&rows);
+        begin += n;
+    }
+    types.release(&types);
+    matcher_->drop_unfit();
+}
+
+Status PairMatch::rekey(const weir_state_block &block, const weir_snapshot &out) {
+    RekeyCount count;
+    const Status status = matcher_->rekey(block, out, count);
+    if (status.ok() && rekey_) rekey_->tell(context_.raw(), count.rows, count.leaving);
+    return status;
 }
 
 void PairMatch::report() {

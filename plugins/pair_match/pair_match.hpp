@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <weir/ext/memory.h>
+#include <weir/ext/rekey.h>
 #include <weir/operator.hpp>
 
 #include "matcher.hpp"
@@ -30,9 +31,7 @@ public:
     Status compute_key(const BatchView &batch, uint32_t input, uint64_t *hashes) override;
     Status snapshot(const weir_snapshot &out) override { return matcher_->snapshot(out); }
     Status restore(const weir_state_block &block) override { return matcher_->restore(block); }
-    Status rekey(const weir_state_block &block, const weir_snapshot &out) override {
-        return matcher_->rekey(block, out);
-    }
+    Status rekey(const weir_state_block &block, const weir_snapshot &out) override;
 
 private:
     // Where an output column comes from.
@@ -54,6 +53,7 @@ private:
     Status emit_what_is_there(const BatchView *batch);
     bool emit_pairs(const BatchView *batch);
     bool emit_expired();
+    void fail_unfit();
     ArrowArray build_pairs(const BatchView *batch, size_t n);
     static void append_rows(const Column &from, const int32_t *rows, size_t n, ColumnBuilder &to);
     size_t next_pairs(const BatchView *batch) const;
@@ -68,6 +68,7 @@ private:
     int64_t ttl_;
     uint32_t waiting_metric_;
     const weir_memory_api *memory_;  // null: the host does not ask
+    const weir_rekey_api *rekey_;    // the same
 
     Schema input_;
     size_t value_ = 0;

@@ -112,7 +112,12 @@ TEST(PairMatchState, MatchesWhatAnotherSumMakesMatchAndLetsGoOfTheRest) {
     EXPECT_TRUE(pairs[0] == R"({"left":4,"right":6,"left_s":"a","left_id":1,"right_s":"b","right_id":2})" ||
                 pairs[0] == R"({"left":6,"right":4,"left_s":"b","left_id":2,"right_s":"a","right_id":1})")
         << pairs[0];
-    EXPECT_EQ(h->take(1), Rows{R"({"n":12,"s":"c","id":3})"});
+    EXPECT_TRUE(h->take(1).empty());
+    const auto failed = h->take_failed();
+    ASSERT_EQ(failed.size(), 1U);
+    EXPECT_EQ(failed[0].code, "out-of-range");
+    EXPECT_EQ(failed[0].message, "n: 12 is outside of 0..10");
+    EXPECT_EQ(failed[0].payload, R"({"n":12,"s":"c","id":3})");
     EXPECT_EQ(h->metric("waiting"), 2);
     EXPECT_TRUE(h->process(R"([[9,"x",6],[6,"y",7]])").done());
     EXPECT_EQ(h->take(0).size(), 2u);

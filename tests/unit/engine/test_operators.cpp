@@ -6,6 +6,7 @@
 
 #include "host/loader/describe.hpp"
 #include "plugins/clauses/clauses.hpp"
+#include "plugins/pair_match/pair_match.hpp"
 #include "plugins/union/union.hpp"
 #include "tests/unit/engine/broadcast_operators.hpp"
 #include "tests/unit/engine/cluster_operators.hpp"
@@ -474,7 +475,8 @@ const std::vector<const weir_operator*>& operators() {
     static const auto all = [] {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
                                                   &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes, &kPlace,  &kPlaced,
-                                                  &weir::clauses::kClausesSpec, &weir::unite::kUnionSpec};
+                                                  &weir::clauses::kClausesSpec, &weir::unite::kUnionSpec,
+                                                  &weir::pair_match::kPairMatchSpec};
         const auto keyed = keyed_operators();
         list.insert(list.end(), keyed.begin(), keyed.end());
         const auto broadcast = broadcast_operators();

@@ -48,6 +48,32 @@ TEST_F(Nodes, AreDroppedWithAllTheirState) {
     EXPECT_EQ(contents(*store), (Model{{keyed("pairs", 1), {{"p", "q"}}}, {keyed("sums", 1), {{"c", "3"}}}}));
 }
 
+TEST_F(Nodes, AreRenamedWithAnEpochAndNotBefore) {
+    for (const bool is_committed : {false, true}) {
+        const Change more{keyed("matches", 1), false, {{"r", "s"}}};
+        ASSERT_TRUE(store->rename_with_epoch("pairs", "matches").ok());
+        EXPECT_THAT(store->nodes(), ElementsAre("matches", "sums"));
+        EXPECT_EQ(contents(*store).at(keyed("matches", 1)), (Entries{{"p", "q"}}));
+        EXPECT_EQ(store->rename_with_epoch("matches", "sums").message(), "the state of node `matches` cannot go to `sums`: `sums` has state; drop it");
+        EpochPart parts[1];
+        ASSERT_TRUE(put(parts[0], more).ok());
+        ASSERT_TRUE(store->prepare(2, parts, "two").ok());
+        if (is_committed) {
+            reopen();
+            EXPECT_THAT(store->nodes(), ElementsAre("pairs", "sums"));
+            // Whoever decides it knows from the record that it was renamed.
+            ASSERT_TRUE(store->rename_with_epoch("pairs", "matches").ok());
+            ASSERT_TRUE(store->commit(2).ok());
+        } else {
+            ASSERT_TRUE(store->abort(2).ok());
+        }
+        reopen();
+    }
+    EXPECT_THAT(store->nodes(), ElementsAre("matches", "sums"));
+    EXPECT_EQ(contents(*store).at(keyed("matches", 1)), (Entries{{"p", "q"}, {"r", "s"}}));
+    EXPECT_EQ(store->rename_with_epoch("pairs", "others").message(), "the state of node `pairs` cannot go to `others`: there is no node `pairs`");
+}
+
 TEST_F(Nodes, AreRenamedWithTheirState) {
     ASSERT_TRUE(store->rename("pairs", "matches").ok());
     reopen();
