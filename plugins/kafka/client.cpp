@@ -19,14 +19,13 @@ std::string_view without_thread(std::string_view text) {
     return text;
 }
 
-// Keeps this module mapped for good: a thread that was left behind still runs its code.
+}  // namespace
+
 void pin_module() {
     Dl_info info{};
     if (dladdr(reinterpret_cast<void *>(&pin_module), &info) && info.dli_fname)
         dlopen(info.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
-
-}  // namespace
 
 void LogTarget::log(uint32_t level, std::string_view text) {
     std::lock_guard lock(mutex_);

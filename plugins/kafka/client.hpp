@@ -56,6 +56,8 @@ struct TopicPartition {
 };
 
 std::string ticked(std::string_view name);  // `name`
+// Keeps this module mapped until the process ends: for a thread that was left behind, and for what it remembers.
+void pin_module();
 
 struct ClusterMetadataDeleter {
     void operator()(const struct rd_kafka_metadata *m) const { rd_kafka_metadata_destroy(m); }

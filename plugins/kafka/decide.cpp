@@ -161,6 +161,14 @@ Status Transactions::other_host() const {
                          "their connections different names of `application`");
 }
 
+// A transaction cannot be begun in another one; of one that has failed the client says why instead.
+std::pair<rd_kafka_resp_err_t, std::string> Transactions::failure(Producer &producer) const {
+    if (open_.load(std::memory_order_acquire) == 0) return {RD_KAFKA_RESP_ERR_NO_ERROR, ""};
+    Error error(rd_kafka_begin_transaction(producer.get()));
+    if (!error || !rd_kafka_error_txn_requires_abort(error.get())) return {RD_KAFKA_RESP_ERR_NO_ERROR, ""};
+    return {rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get())};
+}
+
 Status Transactions::broken(Producer &producer) {
     if (producer.is_fenced() && !outlived()) return other_host();
     return Status::retryable("transactional.id `" + names_.id + "`: the producer has failed and must be made anew: " +

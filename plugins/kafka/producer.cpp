@@ -204,12 +204,12 @@ void Producer::on_error(rd_kafka_resp_err_t code, std::string_view text) {
 }
 
 void Producer::on_delivery_failure(const rd_kafka_message_t &message) {
-    if (message._private) {
-        Delivery::of(message).answer_failed(message._private, message.err, rd_kafka_message_errstr(&message));
+    if (message._private) {  // rd_kafka_message_errstr would give the payload
+        Delivery::of(message).answer_failed(message._private, message.err, rd_kafka_err2str(message.err));
     } else {
         std::lock_guard lock(mutex_);
         loose_failure_ = std::string("topic `") + rd_kafka_topic_name(message.rkt) + "`: ";
-        loose_failure_ += rd_kafka_message_errstr(&message);
+        loose_failure_ += rd_kafka_err2str(message.err);
     }
     if (somebody_waits_.load(std::memory_order_acquire)) wake_waiters();
 }

@@ -52,6 +52,7 @@ public:
     RetainedBatch batch;
     const uint32_t input;
     bool alone = false;  // sent by itself: its size is its own fault
+    int64_t only_row = -1;  // which
     std::vector<DeliveryFailure> failures;  // read once it was handed back
 
 private:

@@ -9,30 +9,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kLearnTimeout{5000};  // for the partitions of the topic
 
-// What the broker will say again of the same record, however often it is sent.
-bool is_permanent(rd_kafka_resp_err_t code) {
-    switch (code) {
-        case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-        case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-        case RD_KAFKA_RESP_ERR_INVALID_MSG:
-        case RD_KAFKA_RESP_ERR_INVALID_RECORD:
-        case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-        case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE: return true;
-        default: return false;
-    }
-}
-
-// What no row is at fault for, and no retry mends.
-bool is_forbidden(rd_kafka_resp_err_t code) {
-    switch (code) {
-        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-        case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
-        case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE: return true;
-        default: return false;
-    }
-}
-
 // Not told by a broker but because the producer goes away.
 bool is_purge(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
@@ -41,6 +17,7 @@ bool is_purge(rd_kafka_resp_err_t code) {
 }  // namespace
 
 Sink::~Sink() {
+    if (refused_) refused_->leave(outbound_.get());
     for (Delivery *delivery : under_way_) delivery->batch = RetainedBatch();
     outbound_->orphan();
     drop_pending();
@@ -74,6 +51,7 @@ Status Sink::open() {
     // The producer cannot tell what compression makes of a record; without transactions the broker may be asked.
     if (!transactions_ && compresses()) found_->limits.batch_bytes = kNoLimit;
     round_ = context_.worker();
+    if (transactions_) refused_ = RefusedRecords::of(transactions_->id() + '\n' + std::string(context_.node()) + '\n' + options_.topic);
     status = take_topic();
     if (transactions_) topic_.reset();
     return status;
@@ -117,6 +95,10 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
         auto refused = refuse_what_is_not_taken(batch.view(input_schema(input)), input, *messages);
         if (!refused) return refused.status();
         if (!refused->empty()) messages->drop(*refused);
+        if (transactions_ && !refused_->is_empty()) {
+            auto one_by_one = hold_back_suspects(batch, input, *messages);
+            if (!one_by_one || *one_by_one) return one_by_one.status();
+        }
     }
     std::vector<int64_t> rows = messages->rows;
     size_t first = 0, n = messages->size();
@@ -127,6 +109,8 @@ Status Sink::submit(RetainedBatch batch, uint32_t input, std::optional<int64_t> 
     }
     auto *delivery = new Delivery(outbound_, std::move(batch), input, messages->size(), std::move(rows));
     delivery->alone = only_row.has_value();
+    delivery->only_row = only_row.value_or(-1);
+    alone_ += delivery->alone ? 1 : 0;
     under_way_.insert(delivery);
     for (size_t skipped = messages->size() - (n - first); skipped > 0; --skipped) delivery->answer();
     messages->payloads.resize(n);
@@ -169,7 +153,7 @@ Status Sink::work() {
     Status status = collect();
     if (!status.ok()) return status;
     if (pending_) status = push();
-    if (status.done() && !retries_.empty()) status = retry_one();
+    if (status.done() && (!retries_.empty() || alone_ > 0)) status = retry_one();
     return status;
 }
 
@@ -214,6 +198,7 @@ Status Sink::push() {
         return {};
     }
     if (!entered.done()) return entered;
+    if (refused_ && !refused_->is_empty() && !refused_->enter(outbound_)) return Status::pending();
     WEIR_FAILPOINT("kafka.sink.send");
     for (;;) {
         if (send(*pending_)) {
@@ -252,8 +237,11 @@ Status Sink::collect() {
     Status status;
     for (auto &delivery : outbound_->take_finished()) {
         under_way_.erase(delivery.get());
+        alone_ -= delivery->alone ? 1 : 0;
+        if (Status noted = note_refusals(*delivery); status.ok()) status = std::move(noted);
         if (status.ok() && !delivery->failures.empty()) status = judge(*delivery);
     }
+    if (refused_ && under_way_.empty() && !refused_->is_empty()) refused_->leave(outbound_.get());
     context_.metric_set(under_way_metric_, static_cast<int64_t>(under_way_.size()));
     return status;
 }
@@ -265,16 +253,17 @@ Status Sink::judge(Delivery &delivery) {
     for (const DeliveryFailure &failure : delivery.failures) {
         std::string message = "topic `" + options_.topic + "`: " + failure.text;
         if (topic_->producer().is_broken()) return broken();
-        if (is_purge(failure.code)) return Status::retryable(message);
+        if (is_purge(failure.code)) return transactions_ ? why_lost(message) : Status::retryable(message);
         if (failure.code == RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER && !transactions_) {
             // Rather twice than not at all.
             retries_.push_back({context_.retain(delivery.batch.view(input_schema(delivery.input))), delivery.input,
                                 failure.row});
             continue;
         }
-        if (!is_permanent(failure.code))
-            return is_forbidden(failure.code) ? Status::fatal(message) : Status::retryable(message);
-        if (transactions_) return Status::retryable(message + "; the transaction is lost with it");
+        if (!is_permanent(failure.code)) {
+            const std::string_view what_to_do = remedy(failure.code);
+            return what_to_do.empty() ? Status::retryable(message) : Status::fatal(message + ": " + std::string(what_to_do) + ", and start again");
+        }
         // A whole batch is refused when it is larger than the topic allows; who is too large by itself shows
         // when it comes alone.
         if (!delivery.alone && delivery.messages() > 1) {

@@ -21,8 +21,12 @@
 #include "encoder.hpp"
 #include "partitioner.hpp"
 #include "producer.hpp"
+#include "refused_records.hpp"
 
 namespace weir::kafka {
+
+bool is_permanent(rd_kafka_resp_err_t code);
+std::string_view remedy(rd_kafka_resp_err_t code);
 
 struct SinkOptions {
     std::string topic;
@@ -77,6 +81,12 @@ private:
     // Too large for the topic: never sent. Tells which messages to leave out.
     Result<std::vector<size_t>> refuse_what_is_not_taken(const BatchView &batch, uint32_t input, const Outgoing &messages);
     Status refuse(uint32_t input, int64_t row, std::string message, std::vector<RowError> &errors);
+    Status note_refusals(Delivery &delivery);
+    // Of what failed for good; of what was sent alone and was taken.
+    std::vector<uint64_t> records_of(Delivery &delivery);
+    // True: the batch is sent row by row.
+    Result<bool> hold_back_suspects(const RetainedBatch &batch, uint32_t input, Outgoing &messages);
+    Status why_lost(const std::string &message);
     bool compresses() const;
     Status enter();  // done: rows may be sent, to topic_
     Status take_topic();
@@ -102,8 +112,10 @@ private:
     std::vector<std::unique_ptr<Encoder>> encoders_;  // an input edge each
     std::shared_ptr<Outbound> outbound_;
     std::set<Delivery *> under_way_;
+    size_t alone_ = 0;  // of these, that were sent by themselves
     std::optional<Pending> pending_;
     std::deque<Retry> retries_;
+    std::shared_ptr<RefusedRecords> refused_;  // exactly_once
     std::vector<rd_kafka_message_t> scratch_;
     uint32_t round_ = 0;  // the partition of the next batch without keys
     uint32_t bytes_metric_ = 0, under_way_metric_ = 0;

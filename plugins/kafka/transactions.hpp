@@ -68,6 +68,9 @@ public:
     void wait_for_begin(const std::shared_ptr<Outbound> &outbound);
     // WEIR_E_RETRYABLE: there is none any more.
     Result<std::shared_ptr<Producer>> producer();
+    const std::string &id() const { return names_.id; }
+    // Why the open transaction can only be aborted: no code, where it can be committed.
+    std::pair<rd_kafka_resp_err_t, std::string> failure(Producer &producer) const;
     // What a producer that has failed for good means: WEIR_E_FATAL where another host has fenced it.
     Status broken(Producer &producer);
     // No batch is to be larger; for a topic that takes less. Before the first begin; later it has no effect. Blocks;
@@ -80,10 +83,10 @@ private:
     Status run(const char *what, uint64_t epoch, std::function<Status()> work);
     bool go_on();
     // Thread of the transactions.
+    Status take_over();  // fences whoever has the id, ends what it left open
     Status flush(uint64_t epoch);
     Status decide(uint64_t epoch, const std::string &marker, const std::string &printable);
     Status decided(const std::string &marker);
-    Status take_over();  // fences whoever has the id, ends what it left open
     Status undo(uint64_t epoch, std::shared_ptr<Producer> producer, const std::string &why);
     Status ask(uint64_t epoch, const std::string &marker, const std::string &why);
     Status roll_back(uint64_t epoch);
@@ -98,10 +101,10 @@ private:
     Status other_host() const;
     // Of the producer that there is, if any: the next one must know them, too.
     std::vector<TopicOptions> known_topics();
+    // Behind a fence the new one takes over from the one before.
     Result<std::shared_ptr<Producer>> make_producer(Clock::time_point deadline, const std::vector<TopicOptions> &topics);
     Status init(rd_kafka_t *producer, Clock::time_point deadline);
     void replace(std::shared_ptr<Producer> producer);
-    // Behind a fence the new one takes over from the one before.
     void wake_sinks();
 
     const Settings &settings_;

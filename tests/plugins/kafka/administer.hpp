@@ -32,6 +32,14 @@ inline void create_topic_with(const std::string &broker, const std::string &name
     rd_kafka_NewTopic_destroy(topic);
 }
 
+// Of a topic that is there; its other properties are the broker's again.
+inline void set_topic(const std::string &broker, const std::string &name, const char *property, const char *value) {
+    rd_kafka_ConfigResource_t *topic = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
+    rd_kafka_ConfigResource_set_config(topic, property, value);
+    administer(broker, [&](rd_kafka_t *client, rd_kafka_queue_t *queue) { rd_kafka_AlterConfigs(client, &topic, 1, nullptr, queue); });
+    rd_kafka_ConfigResource_destroy(topic);
+}
+
 inline void delete_topic(const std::string &broker, const std::string &name) {
     rd_kafka_DeleteTopic_t *topic = rd_kafka_DeleteTopic_new(name.c_str());
     administer(broker, [&](rd_kafka_t *client, rd_kafka_queue_t *queue) { rd_kafka_DeleteTopics(client, &topic, 1, nullptr, queue); });

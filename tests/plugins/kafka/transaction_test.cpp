@@ -241,6 +241,48 @@ TEST_F(KafkaTransactions, SendRecordsWithoutAKeyToErrorsWhereTheTopicIsCompacted
     EXPECT_TRUE(visible().empty());
 }
 
+// What the broker alone knows to be wrong with a record, once it was opened: here that the topic takes less by now.
+TEST_F(KafkaTransactions, FindARecordThatTheBrokerRefusesAndLeaveItOut) {
+    create_limited_topic(broker, topic, "1000000");
+    Rows some, expected;
+    for (int i = 0; i < 20; ++i) some.push_back(std::to_string(i) + std::string(i == 7 ? 30'000 : 200, 'x'));
+    for (const std::string &one : some)
+        if (one.size() < 10'000) expected.push_back(one);
+    std::vector<std::string> said;
+    for (int attempt = 1; attempt <= 3; ++attempt) {
+        set_topic(broker, topic, "max.message.bytes", "1000000");
+        Decider run(broker, application);
+        ASSERT_EQ(run.open().message(), "");
+        Harness &sink = run.sink(topic);
+        set_topic(broker, topic, "max.message.bytes", "20000");
+        ASSERT_EQ(run.begin(1).message(), "");
+        Status status = sink.process(rows(some));
+        ASSERT_TRUE(until([&] { return !status.is_pending(); }, [&] { status = sink.wake(); }));
+        if (status.ok()) status = run.end(1, "one");
+        said.push_back(status.message());
+        EXPECT_EQ(status.code(), attempt < 3 ? WEIR_E_RETRYABLE : WEIR_OK) << status.message();
+        auto failed = sink.take_failed();
+        ASSERT_EQ(failed.size(), attempt < 3 ? 0u : 1u);
+        for (const auto &one : failed) EXPECT_EQ(one.message, "topic `" + topic + "`: Broker: Message size too large");
+        EXPECT_EQ(run.close().message(), "");
+    }
+    EXPECT_THAT(said[0], HasSubstr("begun again with the records of its batch one by one"));
+    EXPECT_THAT(said[1], HasSubstr("begun again without that record"));
+    EXPECT_TRUE(visible() == expected);
+}
+
+TEST_F(KafkaTransactions, EndWhereNoRecordIsAtFault) {
+    create_topic_with(broker, topic, "message.timestamp.before.max.ms", "1");
+    Decider run(broker, application);
+    ASSERT_EQ(run.open().message(), "");
+    Harness &sink = run.sink(topic);
+    ASSERT_EQ(run.begin(1).message(), "");
+    ASSERT_EQ(sink.process(rows({"late"})).message(), "");
+    const Status status = run.end(1, "one");
+    EXPECT_EQ(status.code(), WEIR_E_FATAL);
+    EXPECT_THAT(status.message(), HasSubstr("(message.timestamp.*): set this host's clock and the broker's right, or raise that limit"));
+}
+
 // Too large by a little, or just not: the broker and the check agree.
 TEST_F(KafkaTransactions, TakeRecordsUpToTheLimit) {
     create_limited_topic(broker, topic, "5000");

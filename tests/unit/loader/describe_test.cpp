@@ -107,9 +107,9 @@ TEST(Describe, CopiesARightModule) {
 }
 
 TEST(Describe, RefusesAnotherAbi) {
-    const std::string remedy = ", this host is 0.5: rebuild it against this weir's SDK";
-    EXPECT_MESSAGE(m.module.abi_minor = 6, "built for ABI 0.6" + remedy);
-    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.5" + remedy);
+    const std::string remedy = ", this host is 0.6: rebuild it against this weir's SDK";
+    EXPECT_MESSAGE(m.module.abi_minor = 7, "built for ABI 0.7" + remedy);
+    EXPECT_MESSAGE(m.module.abi_major = 1, "built for ABI 1.6" + remedy);
     // Whatever else is strange about it, the version is the reason.
     EXPECT_MESSAGE((m.module.abi_minor = 7, m.module.size += 8, m.module.operators = nullptr),
                    "built for ABI 0.7" + remedy);
