@@ -69,9 +69,7 @@ Plan::Moves Plan::moves_to(const Plan& next) const {
             !emits_alike(i, next, there))
             continue;
         is_steady[i] = true;
-        const auto is_whole = [](const auto& instance) { return !instance->is_broken(); };
-        if (is_declared_alike(i, next, there) && std::all_of(nodes_[i].instances.begin(), nodes_[i].instances.end(), is_whole))
-            out.emplace_back(i, there);
+        if (is_declared_alike(i, next, there)) out.emplace_back(i, there);
     }
     return out;
 }

@@ -54,7 +54,9 @@ TopologyRun::TopologyRun(std::unique_ptr<Plan> plan, RunOptions options)
       budget_(options_.records),
       memory_(plan_->topology().memory_limit, plan_->workers()),
       splits_(plan_->workers()),
-      epochs_(*plan_, options_.epochs) {
+      epochs_(*plan_, options_.epochs),
+      has_keyed_(plan_->nodes().size(), false),
+      is_moved_(plan_->nodes().size(), false) {
     WorkerListener& listener = *this;
     for (uint32_t w = 0; w < plan_->workers(); ++w)
         workers_.emplace_back(*plan_, w, fabric_, clock_, budget_, hold_, !options_.epochs.dir.empty(),

@@ -54,8 +54,6 @@ Status TopologyRun::open_all(const std::atomic<bool>& stop) {
 
 // Node by node: what is there in memory, and as the store has it, is not read back. As many workers own the same key groups.
 void TopologyRun::take_over_keyed() {
-    has_keyed_.assign(plan_->nodes().size(), false);
-    is_moved_.assign(plan_->nodes().size(), false);
     const std::shared_ptr<Handover> handover = std::exchange(options_.handover, nullptr);
     if (!handover) return;
     take_over_nodes(*handover);

@@ -137,8 +137,10 @@ bool Worker::set_splits(size_t node, const std::vector<SplitAssignment>& splits)
 
 bool Worker::is_at_rest() const {
     if (failed() || outbox_.size() > 0 || !dataflow_.is_at_rest()) return false;
-    for (size_t i = 0; i < plan_.nodes().size(); ++i)
-        if (plan_.nodes()[i].instance().is_source() && !sources_.is_going_on(i)) return false;
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        const Instance& instance = plan_.nodes()[i].instance(index_);
+        if (instance.is_broken() || (instance.is_source() && !sources_.is_going_on(i))) return false;
+    }
     return true;
 }
 

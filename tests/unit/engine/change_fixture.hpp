@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -50,7 +51,10 @@ protected:
     // With what the running graph has, where hands_over_ says so.
     Change change_to(const std::string& text, std::vector<std::string> allow_loss = {}) {
         Change change{graph(text), nullptr, std::move(allow_loss), std::chrono::microseconds(0),
-                      [this](const Applied& outcome) { outcomes_.push_back(outcome); }};
+                      [this](const Applied& outcome) {
+                          const std::lock_guard lock(world_mutex());
+                          outcomes_.push_back(outcome);
+                      }};
         PlanOptions options;
         if (hands_over_) options.running = supervisor_->connections();
         Diagnostics found;
