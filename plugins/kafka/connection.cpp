@@ -75,7 +75,7 @@ Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionConte
     if (!settings) return settings.status();
     if (settings->embedded && context.exactly_once())
         return Status::config("brokers", "`embedded` has no transactions: exactly_once needs a real cluster. Use "
-                                         "`delivery: at_least_once`, or the address of a broker");
+                                         "`delivery: at_least_once`, or the address of a Kafka broker");
     std::chrono::milliseconds timeout{0};
     if (context.exactly_once()) {
         auto found = settings->transaction_timeout(context.checkpoint());
@@ -155,6 +155,10 @@ Status KafkaConnection::start() {
         if (id) cluster_id_ = id;
         if (id) rd_kafka_mem_free(client_.get(), id);
     }
+    if (status.ok() && is_embedded_elsewhere() && context_.exactly_once())
+        return Status::config("brokers", settings_.brokers + " is an embedded broker (`weir broker`), whose transactions end with it and cannot be "
+                                                             "asked for: exactly_once needs a real cluster. Use `delivery: at_least_once`, or "
+                                                             "the address of a Kafka broker");
     return status.ok() && transactions_ ? transactions_->open(topics()) : status;
 }
 

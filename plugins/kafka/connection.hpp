@@ -66,6 +66,9 @@ public:
     Status set_bookmark(const std::string &reader, const std::string &topic, const weir_bookmark &bookmark);
     // Of the cluster that was reached; empty where it has none, or is gone with this process.
     const std::string &cluster_id() const { return cluster_id_; }
+    // Whether that is the embedded broker of another process: it makes topics when they are first asked for, and knows neither lasting
+    // transactions nor members of a group that come back.
+    bool is_embedded_elsewhere() const { return cluster_id_.starts_with("mockCluster"); }
     rd_kafka_t *client() const { return client_.get(); }
     Topics topics() { return Topics(client_.get(), settings_, embedded_); }
 

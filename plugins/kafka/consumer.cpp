@@ -54,7 +54,7 @@ Status Consumer::start(KafkaConnection &connection) {
     std::set<TopicPartition> found;
     Status status = find_partitions(connection, found);
     if (status.ok() && !client_) status = make_client(found.size());
-    if (status.ok() && !group_) status = join_group();
+    if (status.ok() && !group_) status = join_group(connection);
     if (!status.ok()) return status;
     // A membership and an explicit list bring their own news.
     bool fixed = !options_.partitions.empty() || options_.stop_at_end || !settings_.embedded;
@@ -129,10 +129,11 @@ Status Consumer::make_client(size_t partitions) {
 
 bool Consumer::is_member() const { return options_.partitions.empty() && !options_.stop_at_end && !settings_.embedded; }
 
-Status Consumer::join_group() {
+Status Consumer::join_group(const KafkaConnection &connection) {
     GroupOptions group;
     group.group_id = options_.group_id;
     group.member = is_member();
+    group.comes_back = !connection.is_embedded_elsewhere();
     group.topics = options_.topics;
     group.pattern = options_.pattern;
     group.instance_id = options_.instance_id;

@@ -87,7 +87,7 @@ private:
         : settings_(settings), options_(options), log_(std::move(log)), control_(control) {}
     Status find_partitions(KafkaConnection &connection, std::set<TopicPartition> &out);
     Status make_client(size_t partitions);
-    Status join_group();
+    Status join_group(const KafkaConnection &connection);
     void look_again(KafkaConnection &connection);
     void on_error(rd_kafka_resp_err_t code, std::string_view text) override;
     void changed();

@@ -44,7 +44,7 @@ Status Group::connect(const Settings &settings) {
     properties.insert(properties.end(), settings.properties.begin(), settings.properties.end());
     properties.emplace_back("group.id", options_.group_id);
     properties.emplace_back("enable.auto.commit", "false");
-    if (options_.member) {
+    if (options_.member && options_.comes_back) {
         std::string instance = options_.instance_id;
         if (instance.empty()) {
             auto slot = HostSlot::claim(settings.brokers + '\n' + options_.group_id, options_.instance_base);

@@ -30,6 +30,7 @@ namespace weir::kafka {
 struct GroupOptions {
     std::string group_id;
     bool member = true;  // false: only commits and reads offsets
+    bool comes_back = true;  // under its name, which the group keeps its partitions for meanwhile; false: it leaves when it ends
     std::vector<std::string> topics;
     std::string pattern;      // instead of topics
     std::string instance_id;  // empty: derived from `instance_base` and this host

@@ -33,7 +33,7 @@ Result<OutTopic *> KafkaConnection::tool_topic(const std::string &name) {
     std::shared_ptr<OutTopic> &topic = tool_topics_[name];
     if (topic) return topic.get();
     // An embedded broker, of this process or of another one, makes a topic when it is first asked for.
-    const bool creates = settings_.create_topics || embedded_ || cluster_id_.starts_with("mockCluster");
+    const bool creates = settings_.create_topics || embedded_ || is_embedded_elsewhere();
     auto found = creates ? ensure_topic(name) : topics().require(name);
     if (!found) return found.status();
     auto shared = producer();

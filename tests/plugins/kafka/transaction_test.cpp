@@ -313,13 +313,26 @@ TEST_F(KafkaTransactions, CancelEndsWhatIsPending) {
     EXPECT_EQ(status.message(), "stopped");
 }
 
+// It would take them, and know nothing of them at the next start.
+TEST(KafkaTransactionsEmbedded, AreRefusedOfAnotherProcessToo) {
+    TestConnection holder(R"({"brokers":"embedded"})");
+    ASSERT_EQ(holder.open().message(), "");
+    const std::string logs = holder.logs();
+    const std::string address = logs.substr(logs.find("127.0.0.1:"), logs.find_first_not_of("0123456789.:", logs.find("127.0.0.1:")) - logs.find("127.0.0.1:"));
+    TestConnection connection(R"({"brokers":")" + address + R"("})", std::chrono::seconds(10), WEIR_CONTEXT_EXACTLY_ONCE);
+    const Status status = connection.open();
+    EXPECT_EQ(status.code(), WEIR_E_CONFIG);
+    EXPECT_EQ(status.path(), "brokers");
+    EXPECT_TRUE(status.message().starts_with(address + " is an embedded broker (`weir broker`)")) << status.message();
+}
+
 TEST(KafkaTransactionsEmbedded, AreRefused) {
     TestConnection connection(R"({"brokers":"embedded"})", std::chrono::seconds(1), WEIR_CONTEXT_EXACTLY_ONCE);
     Status status = connection.create();
     EXPECT_EQ(status.code(), WEIR_E_CONFIG);
     EXPECT_EQ(status.path(), "brokers");
     EXPECT_EQ(status.message(), "`embedded` has no transactions: exactly_once needs a real cluster. Use "
-                                "`delivery: at_least_once`, or the address of a broker");
+                                "`delivery: at_least_once`, or the address of a Kafka broker");
 }
 
 }  // namespace
