@@ -6,9 +6,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "host/topology/source_texts.hpp"
 
 namespace weir::host {
 
@@ -28,6 +31,7 @@ struct TopologyArguments {
     std::vector<std::string> may_lack;  // names that sets and params files may have though no file declares them
     bool allow_exec = false;
     PluginDirs plugin_dirs;
+    std::shared_ptr<SourceTexts> texts;  // what the files say, of one topology; null: as they are
 };
 
 // Where a host is asked over TCP, and by whom.
@@ -50,6 +54,9 @@ struct RunArguments {
     bool from_group = false;
     std::string savepoint;  // to begin from; empty: none
     bool watch = false;
+    bool stay = false;
+    bool supervise = false;
+    std::vector<std::string> words;  // the command line, from its first word on
     bool quiet = false;
     std::string log_level = "info";
 };
@@ -67,6 +74,7 @@ struct ChangeArguments {
     std::vector<std::filesystem::path> params_files;
     std::vector<std::string> allow_loss;  // nodes
     std::chrono::microseconds trial{0};
+    bool add = false;
     std::filesystem::path data_dir;
     Format format = Format::kText;
 };
@@ -90,6 +98,12 @@ struct StopArguments {
     std::string topology;
     bool drain = false;
     std::string savepoint;  // empty: none
+    std::filesystem::path data_dir;
+};
+
+struct RemoveArguments {
+    std::string topology;
+    bool drain = false;
     std::filesystem::path data_dir;
 };
 

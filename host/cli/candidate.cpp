@@ -18,11 +18,15 @@ std::shared_ptr<Candidate> Candidate::load(const TopologyArguments& arguments, c
     made->topologies_->load(arguments, options);
     made->exit_code_ = made->topologies_->exit_code();
     made->text_ = made->topologies_->text(false);
+    if (made->exit_code_ != kExitOk) return made;
+    made->given_ = arguments;
+    made->given_.texts = made->entry().texts;
+    made->recorded_ = record_graph(made->given_, made->topology());
     return made;
 }
 
 Graph Candidate::graph() {
-    return {entry().topology, [self = shared_from_this()] { return self->topologies_->plan_again(self->entry()); }};
+    return {entry().topology, [self = shared_from_this()] { return self->topologies_->plan_again(self->entry()); }, recorded_.id()};
 }
 
 }  // namespace weir::host

@@ -6,6 +6,7 @@
 
 #include "host/cli/arguments.hpp"
 #include "host/cli/plugins.hpp"
+#include "host/cli/run_record.hpp"
 #include "host/cli/topology_set.hpp"
 #include "host/engine/supervisor.hpp"
 
@@ -25,6 +26,9 @@ public:
     // REQUIRES of what follows: kExitOk.
     const Topology& topology() const { return *entry().topology; }
     const Plan& plan() const { return *entry().plan; }
+    // What it was made of. The arguments are those of load, with the texts that were read.
+    const TopologyArguments& given() const { return given_; }
+    const RecordedGraph& recorded() const { return recorded_; }
     Graph graph();
     std::unique_ptr<Plan> take_plan() { return std::move(entry().plan); }
 
@@ -34,6 +38,8 @@ private:
 
     std::unique_ptr<PluginSet> plugins_;
     std::unique_ptr<TopologySet> topologies_;
+    TopologyArguments given_;
+    RecordedGraph recorded_;
     int exit_code_ = 0;
     std::string text_;
 };

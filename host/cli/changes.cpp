@@ -7,22 +7,33 @@
 
 #include "host/cli/candidate.hpp"
 #include "host/exit_codes.hpp"
+#include "host/topology/read_file.hpp"
+#include "host/topology/yaml_tree.hpp"
 
 namespace weir::host {
 namespace {
-
-std::string name_of(const std::string& set) { return set.substr(0, set.find('=')); }
 
 // Values that the file has and the run's --set hides.
 std::vector<std::string> shadowed_values(const Topology& before, const Topology& after, const ChangeRequest& request) {
     std::vector<std::string> out;
     for (const ResolvedParameter& now : after.parameters) {
-        const bool is_new = std::any_of(request.sets.begin(), request.sets.end(), [&](const auto& set) { return name_of(set) == now.name; });
+        const bool is_new = std::any_of(request.sets.begin(), request.sets.end(), [&](const auto& set) { return set_name(set) == now.name; });
         const auto same = [&](const ResolvedParameter& p) { return p.name == now.name && p.origin == Origin::kSet; };
         const bool was_set = std::any_of(before.parameters.begin(), before.parameters.end(), same);
         if (!is_new && was_set && now.origin == Origin::kSet) out.push_back(fmt::format("{} = {} (--set of the run)", now.name, now.shown()));
     }
     return out;
+}
+
+// What was read before, and these files as they are now.
+std::shared_ptr<SourceTexts> texts_with(const SourceTexts& before, const std::vector<std::filesystem::path>& files) {
+    SourceTexts::Texts texts = before.all();
+    for (const auto& file : files) {
+        std::string problem;
+        if (auto text = read_file(file, kMaxYamlBytes, problem)) texts[SourceTexts::name_of(file)] = std::move(*text);
+        else texts.erase(SourceTexts::name_of(file));
+    }
+    return std::make_shared<SourceTexts>(std::move(texts));
 }
 
 // What is given up must be what is lost.
@@ -55,24 +66,26 @@ std::string change_text(const std::string& topology, const ChangeOutcome& outcom
     return "";
 }
 
-Changes::Changes(Supervisor& run, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
+Changes::Changes(Supervisor& run, ChangeLog& log, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
                  std::shared_ptr<ModuleLoader> loader)
-    : run_(run), is_durable_(is_durable), connect_timeout_(connect_timeout), loader_(std::move(loader)), given_(std::move(given)) {}
+    : run_(run), log_(log), is_durable_(is_durable), connect_timeout_(connect_timeout), loader_(std::move(loader)), given_(std::move(given)) {}
 
 std::filesystem::path Changes::file() const {
     const std::lock_guard lock(mutex_);
     return given_.files.front();
 }
 
-// What is given now wins over what the run was given, which stays. A name that only that has may have become unknown.
+// What is given now wins over what the run was given, which stays. A name that only that has may have become unknown. Files that
+// nobody names now are what they were.
 TopologyArguments Changes::merged(const ChangeRequest& request) const {
     const std::lock_guard lock(mutex_);
     TopologyArguments out = given_;
-    for (const std::string& set : out.sets) out.may_lack.push_back(name_of(set));
+    for (const std::string& set : out.sets) out.may_lack.push_back(set_name(set));
     if (!request.file.empty()) out.files = {request.file};
+    out.texts = !request.file.empty() || request.reread || !out.texts ? nullptr : texts_with(*out.texts, request.params_files);
     out.sets.insert(out.sets.end(), request.sets.begin(), request.sets.end());
     out.params_files.insert(out.params_files.end(), request.params_files.begin(), request.params_files.end());
-    for (const std::string& set : request.sets) std::erase(out.may_lack, name_of(set));
+    for (const std::string& set : request.sets) std::erase(out.may_lack, set_name(set));
     return out;
 }
 
@@ -113,12 +126,30 @@ ChangeOutcome Changes::plan(const ChangeRequest& request) {
 }
 
 ChangeOutcome Changes::apply(const ChangeRequest& request) {
+    const std::unique_lock alone(applying_, std::try_to_lock);
+    if (!alone) {
+        ChangeOutcome busy;
+        busy.kind = ChangeOutcome::Kind::kRefused;
+        busy.why = fmt::format("another change of `{}` is under way: try it again behind that", run_.topology()->name);
+        return busy;
+    }
+    ChangeOutcome out = apply_alone(request);
+    log_.ends(request, out);
+    return out;
+}
+
+ChangeOutcome Changes::apply_alone(const ChangeRequest& request) {
     std::shared_ptr<Candidate> candidate;
     ChangeOutcome out = prepare(request, candidate);
     if (out.kind != ChangeOutcome::Kind::kPlanned) return out;
     out.why = out.diff.refused.empty() ? not_given_up(out.diff, request.allow_loss) : out.diff.refused.front();
     if (!out.why.empty()) {
         out.kind = ChangeOutcome::Kind::kRefused;
+        return out;
+    }
+    if (Status noted = log_.begins(candidate->recorded(), request); !noted.ok()) {
+        out.kind = ChangeOutcome::Kind::kRefused;
+        out.why = fmt::format("it cannot be noted, and would be lost with this host: {}", noted.message());
         return out;
     }
     std::promise<Applied> done;
@@ -128,9 +159,8 @@ ChangeOutcome Changes::apply(const ChangeRequest& request) {
     out.applied = answered.get();
     if (out.applied.is_taken) {
         out.kind = ChangeOutcome::Kind::kTaken;
-        const TopologyArguments now = merged(request);
         const std::lock_guard lock(mutex_);
-        given_ = now;
+        given_ = candidate->given();
         return out;
     }
     out.kind = out.applied.was_tried ? ChangeOutcome::Kind::kRolledBack : ChangeOutcome::Kind::kRefused;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/cli/arguments.hpp"
+#include "host/cli/run_record.hpp"
 #include "host/engine/supervisor.hpp"
 #include "host/reload/graph_diff.hpp"
 
@@ -19,11 +20,13 @@ namespace weir::host {
 class ModuleLoader;
 
 struct ChangeRequest {
-    std::filesystem::path file;  // empty: that which runs
+    std::filesystem::path file;  // empty: what runs, as it was read
+    bool reread = false;         // where no file is named: the one that runs as it is now
     std::vector<std::string> sets;
     std::vector<std::filesystem::path> params_files;
     std::vector<std::string> allow_loss;
     std::chrono::microseconds trial{0};
+    std::string id;  // by which the one who asks knows it again, or empty
 };
 
 struct ChangeOutcome {
@@ -46,11 +49,21 @@ struct ChangeOutcome {
 // For the one who watches the run: what became of a change.
 std::string change_text(const std::string& topology, const ChangeOutcome& outcome);
 
+// Where changes are noted, so that it is known of a host that died which of them it was at.
+class ChangeLog {
+public:
+    virtual ~ChangeLog() = default;
+    // Before anything is done. Where it is not ok, nothing is.
+    virtual Status begins(const RecordedGraph& next, const ChangeRequest& request) = 0;
+    // Of each that was looked at, whether it began or not. One at a time.
+    virtual void ends(const ChangeRequest& request, const ChangeOutcome& outcome) = 0;
+};
+
 // Of one topology.
 class Changes {
 public:
-    // `given`: what the run was begun with, its file first. `loader` is the process's.
-    Changes(Supervisor& run, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
+    // `given`: what the run was begun with, its file first, with its texts. `loader` is the process's.
+    Changes(Supervisor& run, ChangeLog& log, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
             std::shared_ptr<ModuleLoader> loader);
 
     ChangeOutcome plan(const ChangeRequest& request);
@@ -60,12 +73,15 @@ public:
 
 private:
     TopologyArguments merged(const ChangeRequest& request) const;
+    ChangeOutcome apply_alone(const ChangeRequest& request);
     ChangeOutcome prepare(const ChangeRequest& request, std::shared_ptr<class Candidate>& candidate);
 
     Supervisor& run_;
+    ChangeLog& log_;
     const bool is_durable_;  // its state is kept
     const std::chrono::microseconds connect_timeout_;
     const std::shared_ptr<ModuleLoader> loader_;
+    std::mutex applying_;       // held by the one change that is made
     mutable std::mutex mutex_;  // guards given_
     TopologyArguments given_;   // of the graph that runs
 };

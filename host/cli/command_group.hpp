@@ -47,7 +47,8 @@ private:
     StateArguments state_;
 };
 
-// What is asked of hosts that run: `weir status`, `plan`, `apply`, `set`, `pause`, `resume`, `stop`. Outlives the app that it was added to.
+// What is asked of hosts that run: `weir status`, `plan`, `apply`, `set`, `pause`, `resume`, `stop`,
+// `remove`. Outlives the app that it was added to.
 class ControlCommands {
 public:
     void add(CommandGroup& commands, CLI::App& app);
@@ -62,6 +63,7 @@ private:
     SetArguments set_;
     HoldArguments pause_, resume_;
     StopArguments stop_;
+    RemoveArguments remove_;
 };
 
 // Looking at hosts that run: `weir top`, `tap`, `logs`, `why`. Outlives the app that it was added to.

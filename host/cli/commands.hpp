@@ -51,6 +51,7 @@ int set_command(const SetArguments& arguments, Terminal& terminal);
 int pause_command(const HoldArguments& arguments, Terminal& terminal);
 int resume_command(const HoldArguments& arguments, Terminal& terminal);
 int stop_command(const StopArguments& arguments, Terminal& terminal);
+int remove_command(const RemoveArguments& arguments, Terminal& terminal);
 int tap_command(const TapArguments& arguments, Terminal& terminal);
 int top_command(const TopArguments& arguments, Terminal& terminal);
 int logs_command(const LogsArguments& arguments, Terminal& terminal);

@@ -15,7 +15,7 @@
 
 namespace weir::host {
 
-inline constexpr int kBadRequest = 400, kNotFound = 404, kConflict = 409, kInvalid = 422, kFailedToAnswer = 500, kUnavailable = 503;
+inline constexpr int kCreated = 201, kBadRequest = 400, kNotFound = 404, kConflict = 409, kInvalid = 422, kFailedToAnswer = 500, kUnavailable = 503;
 
 inline Answer answer(const Json& body, int status = 200) { return {status, json_text(body), "application/json"}; }
 
@@ -33,6 +33,17 @@ inline Answer not_allowed(const HttpRequest& request, const char* allowed) {
     return out;
 }
 
+// A topology of the host, whether it runs or not.
+Json summary_of(const Session& session, const Hosted& one);
+Answer answer_details(Session& session, const Session::Running& one, const HttpRequest& request);
+// Of one that does not run.
+Answer answer_idle(const Session& session, const Hosted& one);
+// What a change would do; making it; and beginning what does not run.
+Answer answer_plan(Session& session, const Session::Running& one, const HttpRequest& request);
+Answer answer_apply(Session& session, const Session::Running& one, const HttpRequest& request);
+Answer answer_put(Session& session, const std::string& name, const HttpRequest& request);
+// Its end, and nothing is known of it any more: `?drain=true`.
+Answer answer_remove(Session& session, const std::string& name, const HttpRequest& request);
 // A topology as it is at this moment.
 Watched watched(const Session::Running& one);
 

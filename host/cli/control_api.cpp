@@ -1,7 +1,5 @@
 #include "host/cli/control_api.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -10,132 +8,43 @@
 
 #include "host/cli/control_answers.hpp"
 #include "host/cli/session.hpp"
-#include "host/engine/clock.hpp"
 #include "host/text/secrets.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
 namespace {
 
-Json summary_of(const Session::Running& one) {
-    const auto topology = one.run->topology();
-    const RunStats stats = one.run->stats();
-    const auto waiting = one.run->waiting();
-    return {{"name", topology->name},
-            {"file", one.changes->file().string()},
-            {"state", waiting ? "restarting" : stats.is_paused ? "paused" : "running"},
-            {"delivery", topology->exactly_once ? "exactly_once" : "at_least_once"},
-            {"durable", one.is_durable},
-            {"records", stats.records},
-            {"epochs", stats.epochs},
-            {"restarts", stats.restarts},
-            {"process", getpid()}};
-}
-
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
-
-Json node_of(const NodeStats& node) {
-    Json out = {{"node", node.id}, {"operator", node.op}, {"kind", node.kind}, {"rows_in", node.rows_in}, {"rows_out", node.rows_out},
-                {"bytes_in", node.bytes_in}, {"bytes_out", node.bytes_out}, {"errors", node.errors}, {"late", node.late},
-                {"busy_s", seconds(node.busy)}, {"backpressured_s", seconds(node.blocked)}, {"queued", node.queued},
-                {"queue_room", node.queue_room}, {"state_bytes", node.state_bytes}};
-    for (const auto& [code, rows] : node.error_codes) out["errors_by_code"][code] = rows;
-    if (node.kind == "source") out["splits"] = node.splits;
-    for (const NodeStats::Metric& metric : node.metrics) out["metrics"][metric.name] = metric.value;
-    if (node.time && node.time->watermark)
-        out["watermark_lag_s"] = static_cast<double>(system_now() - *node.time->watermark) / 1e6;
-    return out;
-}
-
-Json details_of(const Session::Running& one) {
-    Json out = summary_of(one);
-    const RunStats stats = one.run->stats();
-    out["workers"] = stats.workers;
-    out["nodes"] = Json::array();
-    for (const NodeStats& node : whole_nodes(stats)) out["nodes"].push_back(node_of(node));
-    out["checkpoints"] = checkpoints_json(stats.checkpoints);
-    return out;
-}
-
-// Not an object, or a value of another type: std::nullopt, with what is wrong.
-std::optional<ChangeRequest> read_change(const std::string& body, std::string& why) {
-    const Json json = Json::parse(body.empty() ? "{}" : body, nullptr, false);
-    if (!json.is_object()) {
-        why = "the body is no JSON object";
-        return std::nullopt;
-    }
-    ChangeRequest out;
-    try {
-        out.file = json.value("file", "");
-        out.sets = json.value("set", std::vector<std::string>());
-        for (const std::string& path : json.value("params", std::vector<std::string>())) out.params_files.emplace_back(path);
-        out.allow_loss = json.value("allow_loss", std::vector<std::string>());
-        out.trial = std::chrono::microseconds(json.value("trial_us", int64_t{0}));
-    } catch (const Json::exception& error) {
-        why = error.what();
-        return std::nullopt;
-    }
-    return out;
-}
-
-Json outcome_json(const ChangeOutcome& outcome) {
-    Json out = diff_json(outcome.diff);
-    out["text"] = diff_text(outcome.diff);
-    out["shadowed"] = outcome.shadowed;
-    out["taken"] = outcome.kind == ChangeOutcome::Kind::kTaken;
-    if (outcome.kind == ChangeOutcome::Kind::kTaken || outcome.kind == ChangeOutcome::Kind::kRolledBack) {
-        out["epoch"] = outcome.applied.epoch;
-        out["pause_ms"] = static_cast<double>(outcome.applied.pause.count()) / 1000;
-    }
-    return out;
-}
-
-Answer outcome_answer(const ChangeOutcome& outcome) {
-    Json body = outcome_json(outcome);
-    switch (outcome.kind) {
-        case ChangeOutcome::Kind::kInvalid:
-            body["exit_code"] = outcome.exit_code;
-            return refusal(kInvalid, "the topology is wrong", outcome.why, std::move(body));
-        case ChangeOutcome::Kind::kRefused: return refusal(kConflict, "the change is refused", outcome.why, std::move(body));
-        case ChangeOutcome::Kind::kRolledBack:
-            body["rolled_back"] = true;
-            return refusal(kConflict, outcome.applied.is_known ? "the change was rolled back" : "the topology ended in the change's trial", outcome.why,
-                           std::move(body));
-        default: return answer(body);
-    }
-}
-
-Answer change(const Session::Running& one, const HttpRequest& request, bool is_plan) {
-    std::string why;
-    const auto wanted = read_change(request.body, why);
-    if (!wanted) return refusal(kBadRequest, "the request is wrong", why);
-    return outcome_answer(is_plan ? one.changes->plan(*wanted) : one.changes->apply(*wanted));
-}
-
-Answer set_paused(const Session::Running& one, bool paused) {
+Answer set_paused(const Session& session, const Session::Running& one, bool paused) {
     one.run->set_paused(paused);
-    return answer(summary_of(one));
+    return answer(summary_of(session, *one.hosted));
 }
 
-// What follows a topology's name, and the method that it takes.
+// What follows the name of a topology that runs, and the method that it takes.
 struct Resource {
     std::string_view name;
     std::string_view method;
     Answer (*answer)(Session&, const Session::Running&, const HttpRequest&);
 };
 const std::vector<Resource> kResources = {
-    {"", "GET", [](Session&, const Session::Running& one, const HttpRequest&) { return answer(details_of(one)); }},
-    {"plan", "POST", [](Session&, const Session::Running& one, const HttpRequest& request) { return change(one, request, true); }},
-    {"apply", "POST", [](Session&, const Session::Running& one, const HttpRequest& request) { return change(one, request, false); }},
+    {"", "GET", answer_details},
+    {"plan", "POST", answer_plan},
+    {"apply", "POST", answer_apply},
     {"stop", "POST", answer_stop},
-    {"pause", "POST", [](Session&, const Session::Running& one, const HttpRequest&) { return set_paused(one, true); }},
-    {"resume", "POST", [](Session&, const Session::Running& one, const HttpRequest&) { return set_paused(one, false); }},
+    {"pause", "POST", [](Session& session, const Session::Running& one, const HttpRequest&) { return set_paused(session, one, true); }},
+    {"resume", "POST", [](Session& session, const Session::Running& one, const HttpRequest&) { return set_paused(session, one, false); }},
     {"savepoints", "GET", answer_savepoints},
     {"savepoints", "POST", answer_new_savepoint},
     {"checkpoints", "GET", answer_checkpoints},
     {"tap", "GET", answer_tap},
     {"why", "GET", answer_why},
 };
+
+// Of a topology whether it runs or not, or is not there yet.
+struct Whole {
+    std::string_view method;
+    Answer (*answer)(Session&, const std::string& name, const HttpRequest&);
+};
+const std::vector<Whole> kWholes = {{"POST", answer_put}, {"DELETE", answer_remove}};
 
 // What is not of one topology.
 struct Route {
@@ -147,7 +56,7 @@ constexpr std::string_view kTopologies = "/v1/topologies";
 Answer answer_index(Session&, const HttpRequest&);
 Answer all_topologies(Session& session, const HttpRequest&) {
     Json all = Json::array();
-    for (const auto& one : session.running()) all.push_back(summary_of(one));
+    for (const auto& one : session.all()) all.push_back(summary_of(session, *one));
     return answer(all);
 }
 
@@ -161,26 +70,55 @@ const std::vector<Route> kRoutes = {
 };
 
 // All that there is, as the document of the API has it.
-Answer answer_index(Session&, const HttpRequest&) {
+Answer answer_index(Session& session, const HttpRequest&) {
     Json out = Json::array();
+    const std::string of_topology = std::string(kTopologies) + "/{topology}";
     for (const Route& route : kRoutes) out.push_back({{"method", "GET"}, {"path", route.path}});
+    for (const Whole& whole : kWholes) out.push_back({{"method", whole.method}, {"path", of_topology}});
     for (const Resource& resource : kResources)
-        out.push_back({{"method", resource.method},
-                       {"path", fmt::format("{}/{{topology}}{}{}", kTopologies, resource.name.empty() ? "" : "/", resource.name)}});
-    return answer({{"version", WEIR_VERSION}, {"routes", std::move(out)}});
+        out.push_back({{"method", resource.method}, {"path", of_topology + (resource.name.empty() ? "" : "/") + std::string(resource.name)}});
+    return answer({{"version", WEIR_VERSION}, {"stays", session.stays()}, {"routes", std::move(out)}});
 }
 
-Answer of_topology(Session& session, const Session::Running& one, const std::string& what, const HttpRequest& request) {
-    std::vector<std::string> names;
-    std::string allowed;
+// The names of resources, and which methods this one takes; empty: there is none of that name.
+std::string methods_of(const std::string& what, std::vector<std::string>& names) {
+    std::string out;
+    const auto add = [&](std::string_view method) { out += fmt::format("{}{}", out.empty() ? "" : ", ", method); };
     for (const Resource& resource : kResources) {
         if (!resource.name.empty() && std::find(names.begin(), names.end(), resource.name) == names.end()) names.emplace_back(resource.name);
-        if (resource.name != what) continue;
-        if (request.method == resource.method || (resource.method == "GET" && is_reading(request))) return resource.answer(session, one, request);
-        allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", resource.method);
+        if (resource.name == what) add(resource.method);
     }
-    if (!allowed.empty()) return not_allowed(request, allowed.c_str());
-    return refusal(kNotFound, "there is no such resource", fmt::format("a topology has {}, and not `{}`", one_of_text(names), what));
+    if (what.empty())
+        for (const Whole& whole : kWholes) add(whole.method);
+    return out;
+}
+
+// Of one that is known, and does not run.
+Answer of_idle(Session& session, const Hosted& one, const std::string& what) {
+    if (what.empty()) return answer_idle(session, one);
+    if (what == "stop" && session.stop_starting(one.name())) return answer({{"name", one.name()}, {"state", "ending"}});
+    return refusal(kConflict, "it does not run", fmt::format("`{}` is {}{}: `weir apply` begins it", one.name(), state_text(one.state()),
+                                                             one.why().empty() ? "" : fmt::format(" ({})", one.why())));
+}
+
+Answer of_topology(Session& session, const std::string& name, const std::string& what, const HttpRequest& request) {
+    if (what.empty())
+        for (const Whole& whole : kWholes)
+            if (request.method == whole.method) return whole.answer(session, name, request);
+    const auto known = session.find(name);
+    if (!known) {
+        std::vector<std::string> others;
+        for (const auto& one : session.all()) others.push_back(one->name());
+        return refusal(kNotFound, "there is no such topology", fmt::format("no topology `{}` runs here; {} do", name, others.empty() ? "none" : one_of_text(others)));
+    }
+    std::vector<std::string> names;
+    const std::string allowed = methods_of(what, names);
+    if (allowed.empty()) return refusal(kNotFound, "there is no such resource", fmt::format("a topology has {}, and not `{}`", one_of_text(names), what));
+    const auto takes = [&](const Resource& one) { return one.name == what && (one.method == request.method || (one.method == "GET" && is_reading(request))); };
+    const auto resource = std::find_if(kResources.begin(), kResources.end(), takes);
+    if (resource == kResources.end()) return not_allowed(request, allowed.c_str());
+    const auto running = session.running(name);
+    return running ? resource->answer(session, *running, request) : of_idle(session, *known, what);
 }
 
 Answer answer_any(Session& session, const HttpRequest& request) {
@@ -191,13 +129,7 @@ Answer answer_any(Session& session, const HttpRequest& request) {
     if (!path.starts_with(root)) return refusal(kNotFound, "there is no such resource", fmt::format("`{}` is not there; GET /v1 says what is", path));
     const std::string rest = path.substr(root.size());
     const size_t slash = rest.find('/');
-    const std::string name = rest.substr(0, slash), what = slash == std::string::npos ? "" : rest.substr(slash + 1);
-    std::vector<std::string> names;
-    for (const auto& one : session.running()) {
-        names.push_back(one.run->topology()->name);
-        if (names.back() == name) return of_topology(session, one, what, request);
-    }
-    return refusal(kNotFound, "there is no such topology", fmt::format("no topology `{}` runs here; {} do", name, one_of_text(names)));
+    return of_topology(session, rest.substr(0, slash), slash == std::string::npos ? "" : rest.substr(slash + 1), request);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // `weir status`, `plan`, `apply`, `set`: what is asked of hosts that run.
 #include <algorithm>
 #include <optional>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -8,8 +9,10 @@
 #include "host/cli/json_text.hpp"
 #include "host/cli/report.hpp"
 #include "host/cli/running_hosts.hpp"
+#include "host/cli/supervise.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/control/hosts.hpp"
 #include "host/exit_codes.hpp"
 #include "host/topology/topology.hpp"
 
@@ -17,6 +20,8 @@ namespace weir::host {
 namespace {
 
 constexpr std::chrono::seconds kApplying{3600};
+constexpr std::chrono::seconds kComingBack{60};
+constexpr std::chrono::milliseconds kAskAgain{100};
 constexpr size_t kShownCheckpoints = 10;  // --format json has more
 
 // The name that the file gives its topology, which needs no plugin to be read.
@@ -40,6 +45,15 @@ void print_all(const RunningHosts& hosts, Terminal& terminal) {
                    grouped(s.value("restarts", int64_t{0})), std::to_string(s.value("process", int64_t{0})), s.value("file", "")});
     }
     terminal.print(hosts.all().empty() ? "no topology runs" : table.text());
+}
+
+// What is to be known of it beside its nodes: that it does not run, and a change that did not go well.
+void print_standing(const Json& details, Terminal& terminal) {
+    const std::string why = details.value("why", "");
+    if (!details.contains("nodes")) terminal.print(fmt::format("{} is {}{}", details.value("name", ""), details.value("state", ""), why.empty() ? "" : ": " + why));
+    const Json last = details.value("last_change", Json::object());
+    if (!last.contains("why")) return;
+    terminal.print(fmt::format("the last change ({}, {}) was not taken: {}\n", last.value("file", ""), last.value("time", ""), last.value("why", "")));
 }
 
 void print_nodes(const Json& details, Terminal& terminal) {
@@ -73,12 +87,43 @@ Json change_body(const ChangeArguments& arguments) {
     return body;
 }
 
-// The answer's JSON; or what is wrong has been said.
-std::optional<Json> ask_change(const Found& found, const char* what, const Json& body, Terminal& terminal) {
+// What a host answers of one topology; null: nothing.
+Json details_of(const std::filesystem::path& socket, const std::string& name) {
+    auto answer = ask_host(socket, {"GET", topology_path(name), {}, ""}, kQuickly);
+    return answer && answer->status == 200 ? Json::parse(answer->body, nullptr, false) : Json();
+}
+
+// The host was gone before it answered. One that is supervised comes back, and knows what became of the change: as an answer of it.
+std::optional<Json> answer_of_next(const Found& found, const std::string& id) {
+    const std::string name = found.summary.value("name", "");
+    const auto until = std::chrono::steady_clock::now() + kComingBack;
+    for (; std::chrono::steady_clock::now() < until; std::this_thread::sleep_for(kAskAgain)) {
+        for (const auto& socket : control_sockets(found.socket.parent_path().parent_path())) {
+            const Json details = details_of(socket, name);
+            if (!details.is_object() || details.value("state", "") == "starting") continue;
+            const Json last = details.value("last_change", Json::object());
+            const bool is_known = last.value("id", "") == id;
+            const bool is_taken = is_known && last.value("result", "") == "taken";
+            if (is_taken) return Json{{"text", "the host died, and was begun again with the new graph"}};
+            const std::string why = is_known ? last.value("why", "") : "the host died before it was on trial";
+            return Json{{"title", "the change was refused"}, {"detail", why + "; it was begun again as it was"}, {"rolled_back", true}};
+        }
+    }
+    return std::nullopt;
+}
+
+// The answer's JSON; or what is wrong has been said. `what`: behind the topology's name in the API, or nothing.
+std::optional<Json> ask_change(const Found& found, const char* command, const char* what, const Json& body, Terminal& terminal) {
     auto answer = ask_host(found.socket, {"POST", topology_path(found.summary.value("name", ""), what), {}, body.dump()}, kApplying);
     const Json json = answer ? Json::parse(answer->body, nullptr, false) : Json();
     if (json.is_object()) return json;
-    terminal.message(fmt::format("weir {}: {}", what, answer ? "the host's answer is none" : answer.status().message()));
+    const bool is_supervised = found.summary.value("supervised", false);
+    if (!answer && is_supervised && body.contains("id")) {
+        terminal.message(fmt::format("weir {}: the host has died; waiting for it to come back", command));
+        if (auto told = answer_of_next(found, body["id"].get<std::string>())) return told;
+    }
+    terminal.message(fmt::format("weir {}: {}", command, answer ? "the host's answer is none" : answer.status().message()));
+    if (!answer) terminal.message("   `weir run --data-dir DIR` begins it again with what it ran, and `weir status NAME` says then what became of the change");
     return std::nullopt;
 }
 
@@ -96,8 +141,9 @@ void print_change(const Json& answer, Format format, Terminal& terminal) {
     if (!answer.contains("exit_code")) terminal.print(text);
 }
 
-int apply(const Found& found, const Json& body, Format format, Terminal& terminal) {
-    const auto answer = ask_change(found, "apply", body, terminal);
+int apply(const Found& found, Json body, Format format, Terminal& terminal) {
+    body["id"] = new_host_id();
+    const auto answer = ask_change(found, "apply", "", body, terminal);
     if (!answer) return kExitUnreachable;
     print_change(*answer, format, terminal);
     if (answer->contains("detail")) {
@@ -106,7 +152,7 @@ int apply(const Found& found, const Json& body, Format format, Terminal& termina
                                  : fmt::format("weir apply: {}: {}", answer->value("title", ""), answer->value("detail", "")));
         return code_of(*answer);
     }
-    if (format == Format::kText && answer->value("taken", false))
+    if (format == Format::kText && answer->contains("epoch"))
         terminal.print(fmt::format("applied behind epoch {}; no row was read for {:.0f} ms",
                                    answer->value("epoch", uint64_t{0}), answer->value("pause_ms", 0.0)));
     return kExitOk;
@@ -129,13 +175,14 @@ int status_command(const StatusArguments& arguments, Terminal& terminal) {
         terminal.message("weir: " + hosts->not_found(arguments.topology));
         return kExitUnreachable;
     }
-    auto answer = ask_host(found->socket, {"GET", topology_path(arguments.topology), {}, ""}, kQuickly);
-    const Json details = answer ? Json::parse(answer->body, nullptr, false) : Json();
-    if (!details.is_object() || !details.contains("nodes")) {
+    const Json details = details_of(found->socket, arguments.topology);
+    if (!details.is_object()) {
         terminal.message(fmt::format("weir status: `{}` has ended meanwhile", arguments.topology));
         return kExitUnreachable;
     }
     if (arguments.format == Format::kJson) return terminal.print(json_text(details)), kExitOk;
+    print_standing(details, terminal);
+    if (!details.contains("nodes")) return kExitOk;
     print_nodes(details, terminal);
     print_checkpoints(details.value("checkpoints", Json::object()), terminal);
     return kExitOk;
@@ -146,7 +193,7 @@ int plan_command(const ChangeArguments& arguments, Terminal& terminal) {
     if (!name) return kExitUsage;
     const auto found = find_topology(*name, arguments.data_dir, terminal);
     if (!found) return kExitUnreachable;
-    const auto answer = ask_change(*found, "plan", change_body(arguments), terminal);
+    const auto answer = ask_change(*found, "plan", "plan", change_body(arguments), terminal);
     if (!answer) return kExitUnreachable;
     print_change(*answer, arguments.format, terminal);
     if (answer->contains("detail")) {
@@ -160,8 +207,20 @@ int plan_command(const ChangeArguments& arguments, Terminal& terminal) {
 int apply_command(const ChangeArguments& arguments, Terminal& terminal) {
     const auto name = name_in(arguments.file, terminal);
     if (!name) return kExitUsage;
-    const auto found = find_topology(*name, arguments.data_dir, terminal);
-    return found ? apply(*found, change_body(arguments), arguments.format, terminal) : kExitUnreachable;
+    const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
+    if (!hosts) return kExitUnreachable;
+    if (const Found* found = hosts->named(*name)) return apply(*found, change_body(arguments), arguments.format, terminal);
+    const auto& sockets = hosts->sockets();
+    if (!arguments.add || sockets.empty()) {
+        terminal.message(fmt::format("weir: {}{}", hosts->not_found(*name), sockets.empty() ? "" : fmt::format("; to add `{}` to the host there: --add", *name)));
+        return kExitUnreachable;
+    }
+    if (sockets.size() > 1) {
+        terminal.message(fmt::format("weir apply: --add: {} hosts run there, and `{}` is new to all of them: give a host that is to stay a data directory of its own",
+                                     sockets.size(), *name));
+        return kExitUsage;
+    }
+    return apply({sockets.front(), {{"name", *name}}}, change_body(arguments), arguments.format, terminal);
 }
 
 int set_command(const SetArguments& arguments, Terminal& terminal) {

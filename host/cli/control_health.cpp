@@ -26,7 +26,14 @@ Answer answer_ready(Session& session, const HttpRequest&) {
         if (!reason.empty() && why.empty()) why = fmt::format("topology `{}`: {}", now.topology->name, reason);
         all.push_back(std::move(entry));
     }
-    if (all.empty()) why = "no topology runs";
+    for (const auto& one : session.all()) {
+        const bool waits = one->state() == Hosted::State::kStarting, failed = one->state() == Hosted::State::kFailed;
+        if (!waits && !failed) continue;
+        const std::string reason = fmt::format("it {}{}", waits ? "is being begun" : "has failed", one->why().empty() ? "" : ": " + one->why());
+        all.push_back({{"topology", one->name()}, {"ready", false}, {"why", reason}});
+        if (why.empty()) why = fmt::format("topology `{}`: {}", one->name(), reason);
+    }
+    if (all.empty() && !session.stays()) why = "no topology runs";
     if (why.empty()) return answer({{"status", "ready"}, {"topologies", std::move(all)}});
     return refusal(kUnavailable, "the host is not ready", why, {{"topologies", std::move(all)}});
 }

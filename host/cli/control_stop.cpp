@@ -5,8 +5,6 @@
 namespace weir::host {
 namespace {
 
-constexpr int kCreated = 201;
-
 struct StopRequest {
     bool drain = false;
     std::optional<std::string> savepoint;  // its name
@@ -80,7 +78,7 @@ Answer answer_stop(Session& session, const Session::Running& one, const HttpRequ
     const std::string name = one.run->topology()->name;
     if (wanted->savepoint)
         if (auto refused = refuse_savepoint(session, one, *wanted->savepoint)) return std::move(*refused);
-    session.stop(*one.run, wanted->drain ? StopMode::kDrain : StopMode::kCheckpoint);
+    session.stop(one, wanted->drain ? StopMode::kDrain : StopMode::kCheckpoint);
     Json out = {{"name", name}, {"state", "ending"}};
     if (!wanted->savepoint) return answer(out);
     one.run->wait_finished();

@@ -54,4 +54,18 @@ int stop_command(const StopArguments& arguments, Terminal& terminal) {
     return kExitOk;
 }
 
+int remove_command(const RemoveArguments& arguments, Terminal& terminal) {
+    const auto found = find_topology(arguments.topology, arguments.data_dir, terminal);
+    if (!found) return kExitUnreachable;
+    HttpRequest request{"DELETE", topology_path(arguments.topology), {}, ""};
+    if (arguments.drain) request.query.emplace_back("drain", "true");
+    auto answer = ask_host(found->socket, request, kEnding);
+    if (!answer || answer->status != 200) {
+        terminal.message("weir remove: " + (answer ? refusal_text(*answer) : answer.status().message()));
+        return answer && answer->status == 404 ? kExitUnreachable : kExitFailed;
+    }
+    terminal.print(fmt::format("{} is removed; its state is kept", arguments.topology));
+    return kExitOk;
+}
+
 }  // namespace weir::host

@@ -88,6 +88,10 @@ void add_topologies(CLI::App& app, TopologyArguments& topologies) {
     add_files(app, topologies, "Topology files")->required();
 }
 
+CLI::Option* add_lasting_topologies(CLI::App& app, TopologyArguments& topologies) {
+    return add_files(app, topologies, "Topology files; without any, with --data-dir or --stay: what ran there last");
+}
+
 CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint) {
     CLI::Option* files = add_files(app, lint.topologies, "Topology files, and folders of them");
     const std::map<std::string, LintFormat> formats = {

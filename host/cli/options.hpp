@@ -31,6 +31,8 @@ void add_duration(CLI::App& app, const std::string& name, std::function<void(std
 void add_plugin_dirs(CLI::App& app, PluginDirs& dirs);
 void add_format(CLI::App& app, Format& format, const std::string& text_name);
 void add_topologies(CLI::App& app, TopologyArguments& topologies);
+// All of them; the files, which a host that comes back with what it ran does not need.
+CLI::Option* add_lasting_topologies(CLI::App& app, TopologyArguments& topologies);
 // All of them; the files, which are needed where nothing is to be explained.
 CLI::Option* add_lint_options(CLI::App& app, LintArguments& lint);
 void add_topology_options(CLI::App& app, TopologyNewArguments& arguments);

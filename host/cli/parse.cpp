@@ -65,6 +65,7 @@ public:
 
     CLI::App& app() { return app_; }
     using CommandGroup::action;
+    void set_words(std::vector<std::string> words) { run_.words = std::move(words); }
     // Which log lines are shown.
     std::string log_level() const { return is_run_ && !run_.quiet ? run_.log_level : "warning"; }
 
@@ -77,10 +78,15 @@ private:
         CLI::App& run = command(app_, "run", "Run topologies until their input ends, or a signal comes",
                                 "weir run topologies/pair-match.yaml\n"
                                 "weir run topologies/pair-match.yaml topologies/pair-match-producer.yaml --for 10s\n"
-                                "weir run topologies/pair-match.yaml --set brokers=localhost:9092 --set pair_sum=10",
-                                [this] { return run_command(run_, terminal_); });
+                                "weir run topologies/pair-match.yaml --set brokers=localhost:9092 --set pair_sum=10\n"
+                                "weir run --data-dir /var/lib/weir --supervise",
+                                nullptr);
         run.preparse_callback([this](size_t) { is_run_ = true; });
-        add_topologies(run, run_.topologies);
+        const CLI::Option* files = add_lasting_topologies(run, run_.topologies);
+        run.callback([this, files] {
+            if (files->count() == 0 && run_.data_dir.empty() && !run_.stay) throw CLI::RequiredError("FILE");
+            action_ = [this] { return run_command(run_, terminal_); };
+        });
         add_duration(run, "--for", [this](auto d) { run_.duration = d; },
                      "End after so long, as at the end of the input: 10s, 5m");
         run.add_option("--records", run_.records, "End after so many records, of each topology")
@@ -101,6 +107,8 @@ private:
             ->type_name("FILE");
         add_listen(run, run_.listen);
         run.add_flag("--watch", run_.watch, "Apply changes of the files, of params files and plugins as they come");
+        run.add_flag("--stay", run_.stay, "Stay when nothing runs any more, for `weir apply --add`; as without files");
+        run.add_flag("--supervise", run_.supervise, "Begin the host again when its process dies");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
         run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
             ->check(is_one_of(log_level_names()))
@@ -377,6 +385,7 @@ void reserve_standard_descriptors() {
 int run_command_line(int argc, const char* const* argv, Terminal& terminal) {
     CommandLine line(terminal);
     const std::vector<std::string> words(argv + 1, argv + argc);
+    line.set_words({argv, argv + argc});
     if (!words.empty() && words[0] == "__complete") {
         for (const std::string& word : complete(line.app(), {words.begin() + 1, words.end()})) terminal.print(word);
         return kExitOk;

@@ -33,9 +33,10 @@ void ControlCommands::add_changes(CommandGroup& commands, CLI::App& app) {
                                         [this, &commands] { return plan_command(plan_, commands.terminal()); }),
                        plan_);
     CLI::App& apply = commands.command(app, "apply", "Change a running topology; its state stays, and what fails is rolled back",
-                                       "weir apply orders.yaml\nweir apply orders.yaml --set window=10s --trial 5s",
+                                       "weir apply orders.yaml\nweir apply orders.yaml --set window=10s --trial 5s\nweir apply late-orders.yaml --add",
                                        [this, &commands] { return apply_command(apply_, commands.terminal()); });
     add_change_options(apply, apply_);
+    apply.add_flag("--add", apply_.add, "Where no topology of that name runs, begin it in the host that is there");
     add_duration(apply, "--trial", [this](auto d) { apply_.trial = d; },
                  "How long the new graph has to run before its output counts (an epoch)");
 
@@ -64,6 +65,12 @@ void ControlCommands::add_holds(CommandGroup& commands, CLI::App& app) {
     stop.add_flag("--drain", stop_.drain, "As at the end of its input: open windows fire, everything is written");
     stop.add_flag(fmt::format("--savepoint{{{}}}", kSavepointOfNow), stop_.savepoint, "Make a savepoint of its end, too; =NAME names it");
     add_data_dir(stop, stop_.data_dir);
+
+    CLI::App& remove = commands.command(app, "remove", "End a topology, and forget that the host had it; its state is kept", "weir remove orders\nweir remove orders --drain",
+                                        [this, &commands] { return remove_command(remove_, commands.terminal()); });
+    remove.add_option("TOPOLOGY", remove_.topology, "Its name")->required()->type_name("");
+    remove.add_flag("--drain", remove_.drain, "As at the end of its input: open windows fire, everything is written");
+    add_data_dir(remove, remove_.data_dir);
 }
 
 void WatchCommands::add(CommandGroup& commands, CLI::App& app) {

@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
 #include "host/cli/commands.hpp"
 #include "host/cli/data_dir.hpp"
 #include "host/cli/savepoints.hpp"
+#include "host/cli/run_records.hpp"
 #include "host/cli/session.hpp"
+#include "host/cli/supervise.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
@@ -62,7 +66,7 @@ private:
 // Empty: there is nothing against one, or none was asked for.
 std::string why_no_savepoint(const RunArguments& arguments, const std::vector<TopologySet::Entry>& entries,
                              const SessionOptions& options) {
-    if (arguments.savepoint.empty()) return "";
+    if (arguments.savepoint.empty() || entries.empty()) return "";
     if (entries.size() > 1) return fmt::format("it is of one topology, and these are {}: run that one by itself", entries.size());
     const Plan& plan = *entries[0].plan;
     if (!Session::is_kept_nowhere(plan, options)) return "";
@@ -92,16 +96,103 @@ int begin_from_savepoint(const RunArguments& arguments, const TopologySet::Entry
     return kExitState;
 }
 
+// Empty: what is given goes together.
+std::string why_not_without_files(const RunArguments& arguments) {
+    const auto of_files = [](const char* option) { return fmt::format("{} is of files, and none is named: what is noted goes on as it is", option); };
+    if (arguments.reset) return of_files("--reset");
+    if (!arguments.savepoint.empty()) return of_files("--savepoint");
+    if (arguments.from_group) return of_files("--from-group");
+    if (!arguments.allow_loss.empty()) return of_files("--allow-loss");
+    if (arguments.watch) return of_files("--watch");
+    if (!arguments.topologies.params_files.empty()) return of_files("--params");
+    return "";
+}
+
+// What is noted of topologies that run, by name.
+std::map<std::string, RunRecord> noted_in(const std::filesystem::path& data_dir) {
+    std::map<std::string, RunRecord> out;
+    const RunRecords records(data_dir);
+    for (const std::string& name : records.names())
+        if (auto record = records.read(name)) out.emplace(name, std::move(*record));
+    return out;
+}
+
+// A --set that nobody takes; empty: there is none. What is noted takes its secrets from them, and nothing else.
+std::string unused_set(const RunArguments& arguments, const std::map<std::string, RunRecord>& noted) {
+    for (const std::string& set : arguments.topologies.sets) {
+        const std::string name = set_name(set);
+        const auto has = [&](const auto& one) {
+            const auto& secrets = one.second.graph.secrets;
+            return std::find(secrets.begin(), secrets.end(), name) != secrets.end();
+        };
+        if (std::none_of(noted.begin(), noted.end(), has))
+            return fmt::format("--set {}: without files it gives secrets that are not noted, and no topology has one of that name; change a parameter with `weir set`", name);
+    }
+    return "";
+}
+
+// What is to be loaded of the files: those that this host has not noted, if it died and is begun again.
+TopologyArguments files_to_load(const RunArguments& arguments, const std::optional<Supervision>& supervision, const std::map<std::string, RunRecord>& noted) {
+    TopologyArguments out = arguments.topologies;
+    if (!supervision || supervision->restarts == 0) return out;
+    std::erase_if(out.files, [&](const std::filesystem::path& file) {
+        Diagnostics told_by_load;
+        const auto name = topology_name(file, told_by_load);
+        const auto found = name ? noted.find(*name) : noted.end();
+        return found != noted.end() && found->second.host == supervision->host;
+    });
+    for (const std::string& set : out.sets) out.may_lack.push_back(set_name(set));
+    return out;
+}
+
+// Where it notes what it runs, and what it brings back. WEIR_E_CONFIG: why it cannot.
+Result<StayOptions> stay_options(const RunArguments& arguments, const std::optional<Supervision>& supervision) {
+    StayOptions out;
+    const bool has_files = !arguments.topologies.files.empty();
+    out.stays = arguments.stay || !has_files;
+    out.host = supervision ? supervision->host : new_host_id();
+    if (supervision) {
+        out.supervisor = supervision->supervisor;
+        out.died = supervision->died;
+    }
+    const bool is_again = supervision && supervision->restarts > 0;
+    out.brings_back = out.stays || is_again;
+    if (!out.stays) out.only_of = out.host;
+    if (arguments.data_dir.empty() && !out.stays && !supervision) return out;
+    auto dir = chosen_data_dir(arguments.data_dir);
+    if (!dir) return dir.status();
+    out.records_dir = *dir;
+    return out;
+}
+
 }  // namespace
 
 int run_command(const RunArguments& arguments, Terminal& terminal) {
+    const auto supervision = take_supervision();
+    if (arguments.supervise && !supervision) return supervise(arguments.words, terminal);
+    auto stay = stay_options(arguments, supervision);
+    if (!stay) {
+        terminal.message("weir: " + stay.status().message());
+        return kExitUsage;
+    }
+    const auto noted = stay->brings_back ? noted_in(stay->records_dir) : std::map<std::string, RunRecord>();
+    if (arguments.topologies.files.empty()) {
+        std::string why = why_not_without_files(arguments);
+        if (why.empty()) why = unused_set(arguments, noted);
+        if (!why.empty()) {
+            terminal.message("weir run: " + why);
+            return kExitUsage;
+        }
+        if (noted.empty() && !arguments.quiet)
+            terminal.message(fmt::format("nothing is noted in {} yet: `weir apply FILE --add` adds a topology", stay->records_dir.string()));
+    }
     auto plugins = open_plugins(arguments.topologies.plugin_dirs);
     if (!plugins) {
         terminal.message("weir: " + plugins.status().message());
         return kExitUsage;
     }
     TopologySet topologies(*plugins);
-    topologies.load(arguments.topologies, {false, arguments.connect_timeout});
+    topologies.load(files_to_load(arguments, supervision, noted), {false, arguments.connect_timeout});
     terminal.message(topologies.text(false));
     if (const int code = topologies.exit_code(); code != kExitOk) return code;
 
@@ -120,7 +211,8 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
                            arguments.connect_timeout,
                            arguments.watch,
                            {},
-                           {}};
+                           {},
+                           *stay};
     auto admin = AdminPort::make(arguments.listen);
     if (!admin) {
         terminal.message("weir run: " + admin.status().message());
@@ -142,7 +234,9 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         options.data_dir = *data_dir;
     }
     if (auto data_dir = chosen_data_dir(options.data_dir)) options.control_dir = *data_dir;
-    if (const int code = begin_from_savepoint(arguments, entries.front(), options, terminal); code != kExitOk) return code;
+    if (options.data_dir.empty()) options.data_dir = options.control_dir;  // of what is added
+    if (!entries.empty())
+        if (const int code = begin_from_savepoint(arguments, entries.front(), options, terminal); code != kExitOk) return code;
     Session session(topologies, options, terminal);
     const int code = session.run();
     if (!stats.is_wanted()) return code;

@@ -11,6 +11,14 @@
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
+namespace {
+
+bool is_running(const Found& one) {
+    const std::string state = one.summary.value("state", "");
+    return state == "running" || state == "paused" || state == "restarting";
+}
+
+}  // namespace
 
 std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& given, Terminal& terminal) {
     auto data_dir = chosen_data_dir(given);
@@ -31,16 +39,23 @@ std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& give
 }
 
 const Found* RunningHosts::named(const std::string& name) const {
-    const auto is_it = [&](const Found& one) { return one.summary.value("name", "") == name; };
-    const auto at = std::find_if(found_.begin(), found_.end(), is_it);
-    return at == found_.end() ? nullptr : &*at;
+    const Found* out = nullptr;
+    for (const Found& one : found_)
+        if (one.summary.value("name", "") == name && (!out || is_running(one))) out = &one;
+    return out;
+}
+
+std::vector<Found> RunningHosts::running() const {
+    std::vector<Found> out = found_;
+    std::erase_if(out, [](const Found& one) { return !is_running(one); });
+    return out;
 }
 
 std::string RunningHosts::not_found(const std::string& name) const {
     if (found_.empty()) return fmt::format("no topology runs in {}: start it with `weir run`, or name its folder with --data-dir", data_dir_.string());
     std::vector<std::string> names;
-    for (const Found& one : found_) names.push_back(one.summary.value("name", ""));
-    if (name.empty()) return fmt::format("{} topologies run in {}; expected: {}", names.size(), data_dir_.string(), one_of_text(names));
+    for (const Found& one : name.empty() && !running().empty() ? running() : found_) names.push_back(one.summary.value("name", ""));
+    if (name.empty()) return fmt::format("{} topologies run in {}; expected: {}", running().size(), data_dir_.string(), one_of_text(names));
     const std::string nearest = nearest_name(name, names);
     return fmt::format("no topology `{}` runs in {}; expected: {}{}", name, data_dir_.string(), one_of_text(names),
                        nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest));
@@ -50,7 +65,8 @@ std::optional<Found> find_topology(const std::string& name, const std::filesyste
     const auto hosts = RunningHosts::find(data_dir, terminal);
     if (!hosts) return std::nullopt;
     if (const Found* found = hosts->named(name)) return *found;
-    if (name.empty() && hosts->all().size() == 1) return hosts->all().front();
+    const auto running = hosts->running();
+    if (name.empty() && running.size() == 1) return running.front();
     terminal.message("weir: " + hosts->not_found(name));
     return std::nullopt;
 }

@@ -31,8 +31,11 @@ public:
     static std::optional<RunningHosts> find(const std::filesystem::path& given, Terminal& terminal);
 
     const std::vector<Found>& all() const { return found_; }
+    // Those that are no more than known to their hosts are not among these.
+    std::vector<Found> running() const;
     // Every host that answered.
     const std::vector<std::filesystem::path>& sockets() const { return sockets_; }
+    // The one that runs, where several hosts know it.
     const Found* named(const std::string& name) const;
     // Why there is no topology of that name.
     std::string not_found(const std::string& name) const;

@@ -6,80 +6,25 @@
 
 #include <fmt/format.h>
 
+#include <weir/abi.h>
+
+#include "host/admin/log_ring.hpp"
 #include "host/cli/control_api.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/control/hosts.hpp"
-#include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/subject.hpp"
 
 namespace weir::host {
 namespace {
 
-constexpr auto kRedraw = std::chrono::milliseconds(250);
-constexpr auto kPlainLines = std::chrono::milliseconds(2000);
 constexpr size_t kControlThreads = 16;
 constexpr size_t kMaxControlBody = size_t{1} << 20;  // bytes of a request
-
-std::chrono::steady_clock::time_point clock_now() { return std::chrono::steady_clock::now(); }
-
-// What the error codes of abi.h are called in messages.
-const char* code_text(const Status& status, bool is_opening) {
-    switch (status.code()) {
-        case WEIR_E_CONFIG: return "config";
-        case WEIR_E_ROW: return "row";
-        case WEIR_E_RETRYABLE: return is_opening ? "unreachable" : "retryable";
-        case WEIR_E_STATE_VERSION: return "state-version";
-        case WEIR_E_UNSUPPORTED: return "unsupported";
-        default: return "fatal";
-    }
-}
-
-int exit_code_of(const Status& status, bool is_opening) {
-    if (status.code() == WEIR_E_STATE_VERSION) return kExitState;
-    if (!is_opening) return kExitFailed;
-    if (status.code() == WEIR_E_CONFIG) return kExitUsage;
-    return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
-}
-
-// "1.5 s", "200 ms": of a wait.
-std::string wait_text(std::chrono::microseconds time) {
-    if (time < std::chrono::seconds(1)) return fmt::format("{} ms", time.count() / 1000);
-    return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
-}
-
-// Why there is no restart any more, where there might have been.
-std::string over_text(const Supervisor& run) {
-    if (run.why_over().empty() || run.topology()->restart.strategy == RestartStrategy::kNone) return "";
-    return fmt::format(". It is not started again: {}", run.why_over());
-}
-
-std::string error_text(const Supervisor& run, const Status& status, bool is_opening, const std::string& what) {
-    const bool is_state = run.failed_state() && status.code() != WEIR_E_STATE_VERSION;
-    return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology()->name,
-                       what);
-}
-
-// Of a run that was to end while it waited to begin again.
-std::string waiting_text(const Topology& topology, const Failure& failure, bool is_durable) {
-    const char* rest = is_durable ? "What is committed is kept: the next run goes on from there" : "What its sources gave since is not written";
-    return fmt::format("{}. The run was to end while `{}` waited to begin again. {}", failure.text(), topology.name, rest);
-}
-
-// What a node refused about its configuration when it met the outside: told as lint would.
-std::string refused_text(const Topology& topology, const Failure& failure) {
-    const NodeSpec& node = topology.nodes[static_cast<size_t>(topology.find_node(failure.node))];
-    Diagnostics diagnostics;
-    diagnostics.error(Code::kOperatorRefused, node.config.place_of(failure.status.path()),
-                      fmt::format("node `{}`: {}", failure.node, with_subject(*node.op, failure.status.path(), failure.status.message())));
-    return diagnostics.text();
-}
 
 }  // namespace
 
 Session::Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal)
-    : options_(options), terminal_(terminal), signals_(wakeup_) {
-    for (size_t i = 0; i < topologies.entries().size(); ++i) add_member(topologies, i);
+    : options_(options), terminal_(terminal), loader_(topologies.plugins().loader()), signals_(wakeup_, options.stay.supervisor) {
+    for (size_t i = 0; i < topologies.entries().size(); ++i) add_given(topologies, i);
     terminal_.on_output_closed([this] { signals_.request(); });
     // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
     terminal_.on_output_failed([this] {
@@ -88,50 +33,116 @@ Session::Session(TopologySet& topologies, const SessionOptions& options, Termina
     });
 }
 
-void Session::add_member(TopologySet& topologies, size_t index) {
+Session::~Session() {
+    terminal_.on_output_closed(nullptr);
+    terminal_.on_output_failed(nullptr);
+}
+
+Session::Member Session::make(const std::string& name, const std::filesystem::path& file) {
+    const auto on_gone = [this] {
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+    };
+    return std::make_shared<Hosted>(name, file, [this, name](uint32_t level, const std::string& text) { tell(level, name, text); }, on_gone);
+}
+
+void Session::add_given(TopologySet& topologies, size_t index) {
     TopologySet::Entry& entry = topologies.entries()[index];
-    Member& member = members_.emplace_back();
-    member.entry = &entry;
+    const Member member = make(entry.topology->name, entry.path);
+    member->ends_host = !options_.stay.stays;
+    Beginning beginning;
+    beginning.given = arguments_of(entry);
+    beginning.recorded = record_graph(beginning.given, *entry.topology);
+    beginning.epochs = epochs_options(*entry.plan, true);
+    beginning.graph = {entry.topology, [&topologies, &entry] { return topologies.plan_again(entry); },
+                       options_.stay.records_dir.empty() ? "" : beginning.recorded.id()};
+    beginning.plan = std::move(entry.plan);
+    equip(*member, std::move(beginning));
+    note(*member);
+    members_.push_back(member);
+}
+
+// A topology whose state another host has is refused by the state itself.
+void Session::note(Hosted& member) {
+    if (options_.stay.records_dir.empty()) return;
+    const RunRecords records(options_.stay.records_dir);
+    auto lock = records.lock(member.name());
+    if (!lock)
+        return tell(WEIR_LOG_WARNING, member.name(), fmt::format("warning[data-dir]: {}: {}: a host that begins there anew does not know of this run", member.name(), lock.status().message()));
+    auto before = records.read(member.name());
+    const bool was_changed = before && before->last_change && before->last_change->result == LastChange::kTaken;
+    if (was_changed && before->graph.id() != member.record().graph.id())
+        tell(WEIR_LOG_INFO, member.name(), fmt::format("note: {}: runs as {} says, and not as it was changed while it ran; a host without files goes on with that",
+                                                       member.name(), member.file().string()));
+    member.note_in(records, std::move(*lock), options_.stay.host);
+}
+
+void Session::equip(Hosted& member, Beginning beginning) {
     SupervisorOptions options;
     options.run.records = options_.records;
-    options.run.on_finished = [this] { wakeup_.notify(); };
-    options.run.epochs = epochs_options(*entry.plan);
-    member.is_durable = !options.run.epochs.dir.empty();
-    if (entry.topology->serve) {
-        member.serving = std::make_unique<Serving>(*entry.plan);
-        options.run.taps = &member.serving->views.taps();
-        options.run.connections = &member.serving->views.connections();
-    }
-    options.graph = {entry.topology, [&topologies, &entry] { return topologies.plan_again(entry); }};
+    options.run.on_finished = [this] {
+        wakeup_.notify();
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+    };
+    options.run.on_opened = [this] {
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+    };
     options.on_failure = [this, &member](const RestartNotice& notice) { tell_restart(member, notice); };
     options.on_restarted = [this, &member](int64_t attempt, uint64_t epoch) {
-        if (options_.is_quiet) return;
         const std::string where = epoch > 0 ? fmt::format(", goes on behind epoch {}", epoch) : "";
-        terminal_.message(fmt::format("{}: restart {} succeeded{}", member.run->topology()->name, attempt, where));
+        tell(WEIR_LOG_INFO, member.name(), fmt::format("{}: restart {} succeeded{}", member.name(), attempt, where));
     };
-    member.run = std::make_unique<Supervisor>(std::move(entry.plan), std::move(options));
-    member.changes = std::make_unique<Changes>(*member.run, arguments_of(index), member.is_durable, options_.connect_timeout,
-                                                topologies.plugins().loader());
+    member.equip(std::move(beginning), std::move(options), options_.connect_timeout, loader_);
 }
 
 // What the other files' parameters were given is theirs.
-TopologyArguments Session::arguments_of(size_t index) const {
+TopologyArguments Session::arguments_of(const TopologySet::Entry& entry) const {
     TopologyArguments out = options_.topologies;
-    if (index < out.files.size()) out.files = {out.files[index]};
+    out.files = {entry.path};
+    out.texts = entry.texts;
     return out;
 }
 
-std::vector<Session::Running> Session::running() {
+std::vector<Session::Running> Session::running() const {
     std::vector<Running> out;
-    for (Member& member : members_)
-        if (!member.run->finished()) out.push_back({member.run.get(), member.changes.get(), member.is_durable});
+    for (const Member& member : all())
+        if (member->state() == Hosted::State::kRuns && !member->run().finished())
+            out.push_back({&member->run(), &member->changes(), member->is_durable(), member});
     return out;
 }
 
-bool Session::stop(Supervisor& run, StopMode mode) {
-    if (run.finished()) return false;
-    run.request_stop(mode);
+std::vector<std::shared_ptr<Hosted>> Session::all() const {
+    const std::lock_guard lock(mutex_);
+    return members_;
+}
+
+bool Session::stop(const Running& one, StopMode mode) {
+    if (one.run->finished()) return false;
+    one.hosted->is_asked_to_stop = true;
+    one.hosted->note(Standing::kStopped);
+    one.run->request_stop(mode);
     return true;
+}
+
+std::optional<Session::Running> Session::running(const std::string& name) const {
+    for (Running& one : running())
+        if (one.hosted->name() == name) return std::move(one);
+    return std::nullopt;
+}
+
+Session::Member Session::find(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& member) { return member->name() == name; });
+    return found == members_.end() ? nullptr : *found;
+}
+
+ChangeOutcome Session::apply(const Running& one, const ChangeRequest& request) {
+    ChangeOutcome outcome = one.changes->apply(request);
+    const bool is_good = outcome.kind == ChangeOutcome::Kind::kTaken || outcome.kind == ChangeOutcome::Kind::kNothing;
+    tell(is_good ? WEIR_LOG_INFO : WEIR_LOG_WARNING, one.hosted->name(), change_text(one.hosted->name(), outcome));
+    return outcome;
 }
 
 void Session::watch() {
@@ -144,7 +155,9 @@ void Session::watch() {
 }
 
 void Session::apply_files() {
-    for (const Running& one : running()) terminal_.message(change_text(one.run->topology()->name, one.changes->apply({})));
+    ChangeRequest request;
+    request.reread = true;
+    for (const Running& one : running()) apply(one, request);
 }
 
 // A host that cannot be asked runs all the same.
@@ -160,10 +173,12 @@ void Session::begin_control() {
         terminal_.message(fmt::format("warning[control]: {}: `weir status`, `apply` and the like do not find this host", listening.message()));
 }
 
-EpochsOptions Session::epochs_options(const Plan& plan) const {
+// `is_first`: what the command line says of the first start is meant.
+EpochsOptions Session::epochs_options(const Plan& plan, bool is_first) const {
     if (is_kept_nowhere(plan, options_)) return {};
     EpochsOptions epochs;
     epochs.dir = options_.data_dir / plan.topology().name;
+    if (!is_first) return epochs;
     epochs.allow_loss = options_.allow_loss;
     epochs.reset = options_.reset;
     epochs.savepoint = options_.savepoint;
@@ -171,20 +186,13 @@ EpochsOptions Session::epochs_options(const Plan& plan) const {
     return epochs;
 }
 
-Session::~Session() {
-    terminal_.on_output_closed(nullptr);
-    terminal_.on_output_failed(nullptr);
-}
-
 int Session::run() {
     introduce();
     if (!serve_views() || !listen() || !connect()) return end_of_listening();
-    started_ = clock_now();
+    started_ = std::chrono::steady_clock::now();
     next_line_ = started_ + line_interval();
-    for (Member& member : members_) {
-        member.meter.start(counts_of(member.run->stats()), started_);
-        member.run->start();
-    }
+    for (const Member& member : all()) start(*member);
+    bring_back();
     begin_control();
     watch();
     wait();
@@ -193,40 +201,56 @@ int Session::run() {
     if (options_.admin) options_.admin->stop();
     terminal_.set_live({});
     summarize();
+    for (const Member& member : all())
+        if (member->state() == Hosted::State::kEnded)
+            if (const Status status = member->forget(); !status.ok()) terminal_.message("warning[data-dir]: " + status.message());
     return exit_code_;
 }
 
-void Session::introduce() {
-    if (options_.is_quiet) return;
-    std::string text;
-    for (const Member& member : members_) text += graph_text(*member.run->topology(), member.entry->path.string());
-    for (const Member& member : members_)
-        if (!member.is_durable) text += state_notice(*member.run->topology());
-    terminal_.message(text);
+void Session::start(Hosted& member) {
+    member.meter.start(counts_of(member.run().stats()), std::chrono::steady_clock::now());
+    member.run().start();
+    member.set_state(Hosted::State::kRuns);
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) member.run().request_stop(*stopping_);
+        else if (member.is_asked_to_stop) member.run().request_stop(StopMode::kCheckpoint);
+    }
+    wakeup_.notify();
+}
+
+RunStats Session::first_stats() const {
+    const auto members = all();
+    return members.empty() ? RunStats() : members.front()->last_stats;
 }
 
 // Before anything begins: a port that somebody has is no reason to stop what runs.
 bool Session::serve_views() {
-    for (Member& member : members_) {
-        if (!member.serving) continue;
-        const ServeSpec& spec = *member.entry->topology->serve;
-        const Status status = member.serving->server.listen();
-        if (status.ok()) {
-            if (!options_.is_quiet)
-                terminal_.message(fmt::format("{}: {} at {}", member.entry->topology->name,
-                                              member.entry->topology->dashboard ? "dashboard" : "views", member.serving->server.url()));
-            continue;
-        }
-        const bool is_taken = status.code() == WEIR_E_RETRYABLE;
-        Diagnostics diagnostics;
-        diagnostics.error(is_taken ? Code::kUnreachable : Code::kNotAllowedValue, is_taken ? spec.port_place : spec.address_place,
-                          fmt::format("`serve`: {}", status.message()))
-            .hint = is_taken ? "another `port`, or 0 for one that is free" : "";
-        terminal_.message(diagnostics.text());
-        exit_code_ = is_taken ? kExitUnreachable : kExitUsage;
+    for (const Member& member : all()) {
+        const Status status = serve_views(*member);
+        if (status.ok()) continue;
+        terminal_.message(status.message());
+        exit_code_ = status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitUsage;
         return false;
     }
     return true;
+}
+
+Status Session::serve_views(Hosted& member) {
+    if (!member.serving()) return {};
+    const auto topology = member.run().topology();
+    const Status status = member.serving()->server.listen();
+    if (status.ok()) {
+        tell(WEIR_LOG_INFO, member.name(), fmt::format("{}: {} at {}", member.name(), topology->dashboard ? "dashboard" : "views", member.serving()->server.url()));
+        return {};
+    }
+    const bool is_taken = status.code() == WEIR_E_RETRYABLE;
+    const ServeSpec& spec = *topology->serve;
+    Diagnostics diagnostics;
+    diagnostics.error(is_taken ? Code::kUnreachable : Code::kNotAllowedValue, is_taken ? spec.port_place : spec.address_place,
+                      fmt::format("`serve`: {}", status.message()))
+        .hint = is_taken ? "another `port`, or 0 for one that is free" : "";
+    return is_taken ? Status::retryable(diagnostics.text()) : Status::config("", diagnostics.text());
 }
 
 // Before anything begins, too: who asks whether it is ready is answered from then on.
@@ -249,16 +273,17 @@ int Session::end_of_listening() {
 }
 
 bool Session::connect() {
-    for (Member& member : members_) {
-        const Status status = member.run->connect(signals_.requested());
+    for (const Member& member : all()) {
+        Supervisor& run = member->run();
+        const Status status = run.connect(signals_.requested());
         if (signals_.requested()) return false;
         if (status.ok()) {
-            if (const uint64_t epoch = member.run->resumed_at(); epoch > 0 && !options_.is_quiet)
-                terminal_.message(fmt::format("{}: goes on behind epoch {}", member.run->topology()->name, epoch));
+            if (const uint64_t epoch = run.resumed_at(); epoch > 0)
+                tell(WEIR_LOG_INFO, member->name(), fmt::format("{}: goes on behind epoch {}", member->name(), epoch));
             continue;
         }
-        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(status, true);
-        terminal_.message(error_text(*member.run, status, true, status.message()));
+        exit_code_ = run.failed_state() ? kExitState : exit_code_of(status, true);
+        terminal_.message(error_text(run, status, true, status.message()));
         return false;
     }
     return true;
@@ -269,7 +294,7 @@ void Session::wait() {
         if (signals_.requested() && stopping_ != StopMode::kCheckpoint) {
             stop_all(StopMode::kCheckpoint);
             if (!options_.is_quiet) terminal_.message("stopping: finishing what was read (once more ends at once)");
-        } else if (options_.duration && !stopping_ && clock_now() - started_ >= *options_.duration) {
+        } else if (options_.duration && !stopping_ && std::chrono::steady_clock::now() - started_ >= *options_.duration) {
             stop_all(StopMode::kDrain);
         }
         show_rates();
@@ -281,7 +306,7 @@ void Session::wait() {
 // Until there is something to do by the clock; nothing: the wake-up of an end or a signal comes in any case.
 std::optional<std::chrono::microseconds> Session::next_pause() const {
     std::optional<std::chrono::steady_clock::time_point> until;
-    const auto now = clock_now();
+    const auto now = std::chrono::steady_clock::now();
     if (!options_.is_quiet) until = next_line_;
     if (options_.duration && !stopping_) {
         const auto end = started_ + *options_.duration;
@@ -291,84 +316,62 @@ std::optional<std::chrono::microseconds> Session::next_pause() const {
     return std::chrono::ceil<std::chrono::microseconds>(std::max(*until, now) - now);
 }
 
-// Takes note of topologies that have ended. True when all have.
+// Takes note of topologies that have ended. True when all have, and the host is not to stay. Who adds one meanwhile has it among the
+// members before it asks whether all are to stop.
 bool Session::reap() {
-    for (Member& member : members_) {
-        if (member.joined || !member.run->finished()) continue;
-        member.run->join();
-        member.joined = true;
-        if (member.run->failure()) tell_failure(member);
-        else if (stopping_ == StopMode::kCheckpoint) member.outcome = "stopped";
+    for (const Member& member : all()) {
+        if (member->is_over) continue;
+        const bool has_run = member->state() == Hosted::State::kRuns;
+        if (has_run ? member->run().finished() : member->state() != Hosted::State::kStarting) take_end(*member);
     }
-    return std::all_of(members_.begin(), members_.end(), [](const Member& m) { return m.joined; });
+    const std::lock_guard lock(mutex_);
+    if (options_.stay.stays && !stopping_) return false;
+    return std::all_of(members_.begin(), members_.end(), [](const Member& member) { return member->is_over.load(); });
 }
 
-void Session::tell_restart(const Member& member, const RestartNotice& notice) {
-    const std::string of = notice.attempts ? fmt::format(" of {}", *notice.attempts) : "";
-    terminal_.message(fmt::format("warning[retryable]: topology `{}`: {}; restart {}{} in {}", member.run->topology()->name,
-                                  notice.failure, notice.attempt, of, wait_text(notice.delay)));
-    wakeup_.notify();
-}
-
-void Session::tell_failure(Member& member) {
-    const Failure& failure = *member.run->failure();
-    const bool is_opening = member.run->failed_opening();
-    member.outcome = "failed";
-    const bool ended_waiting = member.run->ended_waiting();
-    if (exit_code_ == kExitOk)
-        exit_code_ = member.run->failed_state() ? kExitState : exit_code_of(failure.status, is_opening || ended_waiting);
-    if (ended_waiting)
-        terminal_.message(error_text(*member.run, failure.status, true, waiting_text(*member.run->topology(), failure, member.is_durable)));
-    else if (is_opening && failure.status.code() == WEIR_E_CONFIG && !failure.node.empty())
-        terminal_.message(refused_text(*member.run->topology(), failure));
-    else
-        terminal_.message(error_text(*member.run, failure.status, is_opening, failure.text() + over_text(*member.run)));
-    const bool others_run = std::any_of(members_.begin(), members_.end(), [](const Member& m) { return !m.joined; });
-    if (!others_run || stopping_ == StopMode::kCheckpoint) return;
-    if (!options_.is_quiet) terminal_.message("stopping the other topologies");
-    stop_all(StopMode::kCheckpoint);
+// In place of what has ended stands what is left of it, so that nothing is held that another run may want.
+void Session::take_end(Hosted& member) {
+    if (member.starter.joinable()) member.starter.join();
+    if (member.state() == Hosted::State::kRuns) {
+        member.run().join();
+        if (member.run().failure()) {
+            member.ending = "failed";
+            const Status& status = member.run().failure()->status;
+            member.set_exit_code(member.run().failed_state() ? kExitState : exit_code_of(status, member.run().failed_opening() || member.run().ended_waiting()));
+            member.set_state(Hosted::State::kFailed, failure_text(member.run(), member.is_durable()));
+        } else if (member.is_asked_to_stop || stopping_ == StopMode::kCheckpoint) {
+            member.ending = "stopped";
+            member.set_state(Hosted::State::kStopped);
+        } else {
+            member.note(Standing::kEnded);
+            member.set_state(Hosted::State::kEnded);
+        }
+    }
+    std::shared_ptr<Hosted> rest = member.rest(!options_.stay.stays);
+    {
+        const std::lock_guard lock(mutex_);
+        rest->is_over = true;
+        for (Member& one : members_)
+            if (one.get() == &member) one.swap(rest);
+        changed_.notify_all();
+    }
+    if (member.state() == Hosted::State::kFailed) tell_failure(member);
+    else if (options_.stay.stays && !stopping_)
+        tell(WEIR_LOG_INFO, member.name(), fmt::format("{}: {}", member.name(), member.ending));
 }
 
 void Session::stop_all(StopMode mode) {
-    stopping_ = mode;
-    for (Member& member : members_)
-        if (!member.joined) member.run->request_stop(mode);
-}
-
-std::chrono::milliseconds Session::line_interval() const { return terminal_.is_live() ? kRedraw : kPlainLines; }
-
-void Session::show_rates() {
-    if (options_.is_quiet) return;
-    const auto now = clock_now();
-    if (now < next_line_) return;
-    next_line_ = now + line_interval();
-    size_t width = 0;
-    for (const Member& member : members_) width = std::max(width, member.run->topology()->name.size());
-    std::vector<std::string> lines;
-    for (Member& member : members_) {
-        if (member.joined) continue;
-        lines.push_back(fmt::format("{:6.1f} s  {:<{}}  {}", std::chrono::duration<double>(now - started_).count(),
-                                    member.run->topology()->name, width, line_of(member, now)));
+    const auto members = all();
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = mode;
     }
-    if (terminal_.is_live()) return terminal_.set_live(std::move(lines));
-    for (const std::string& line : lines) terminal_.message(line);
-}
-
-std::string Session::line_of(Member& member, std::chrono::steady_clock::time_point now) {
-    const auto waiting = member.run->waiting();
-    if (!waiting) {
-        const RunStats stats = member.run->stats();
-        const std::string lag = lag_text(stats, system_now());
-        return member.meter.line(counts_of(stats), now) + (lag.empty() ? "" : "  " + lag);
+    for (const Member& member : members) {
+        member->stop_starting = true;
+        if (member->state() == Hosted::State::kRuns && !member->is_over) member->run().request_stop(mode);
     }
-    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(std::max(waiting->due, now) - now);
-    return fmt::format("restart {} in {}: {}", waiting->attempt, wait_text(left), waiting->failure);
-}
-
-void Session::summarize() {
-    if (options_.is_quiet) return;
-    for (const Member& member : members_)
-        terminal_.message(summary_text(*member.run->topology(), member.run->stats(), member.outcome));
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
 }
 
 }  // namespace weir::host

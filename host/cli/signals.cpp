@@ -12,47 +12,55 @@ namespace weir::host {
 namespace {
 
 std::atomic<bool> stop_requested{false};
+std::atomic<int> direct{0}, passed_on{0};
+std::atomic<pid_t> passes_on{0};
 std::atomic<Wakeup*> woken{nullptr};
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<Wakeup*>::is_always_lock_free);
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free && std::atomic<Wakeup*>::is_always_lock_free);
 
 // Wakeup::notify is atomics and write(2): allowed in a handler.
 void wake() {
     if (Wakeup* wakeup = woken.load()) wakeup->notify();
 }
 
-void on_signal(int) {
+void on_signal(int, siginfo_t* info, void*) {
     const int saved = errno;
-    if (stop_requested.exchange(true)) _exit(kExitSignal);
+    const bool is_passed_on = info->si_code == SI_USER && info->si_pid != 0 && info->si_pid == passes_on.load();
+    if ((is_passed_on ? passed_on : direct).fetch_add(1) > 0) _exit(kExitSignal);
+    stop_requested.store(true);
     wake();
     errno = saved;
 }
 
-void set_handler(int signal, void (*handler)(int)) {
+void handle(int signal) {
     struct sigaction action {};
-    action.sa_handler = handler;
+    action.sa_sigaction = on_signal;
     sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = SA_RESTART | SA_SIGINFO;
     sigaction(signal, &action, nullptr);
 }
 
 }  // namespace
 
-Signals::Signals(Wakeup& wakeup) {
+Signals::Signals(Wakeup& wakeup, pid_t supervisor) {
     woken.store(&wakeup);
-    set_handler(SIGINT, on_signal);
-    set_handler(SIGTERM, on_signal);
+    passes_on.store(supervisor);
+    handle(SIGINT);
+    handle(SIGTERM);
 }
 
 Signals::~Signals() {
-    set_handler(SIGINT, SIG_DFL);
-    set_handler(SIGTERM, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     woken.store(nullptr);
 }
 
 const std::atomic<bool>& Signals::requested() const { return stop_requested; }
 
 void Signals::request() {
-    if (!stop_requested.exchange(true)) wake();
+    if (stop_requested.exchange(true)) return;
+    direct.store(1);
+    passed_on.store(1);
+    wake();
 }
 
 }  // namespace weir::host

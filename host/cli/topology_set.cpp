@@ -35,8 +35,10 @@ bool is_one_of(const std::array<Code, N>& codes, const Diagnostic& d) {
 void TopologySet::load(const TopologyArguments& arguments, const PlanOptions& options) {
     const GivenParameters given(arguments, diagnostics_);
     for (size_t i = 0; i < arguments.files.size(); ++i) {
-        auto loaded = load_topology(arguments.files[i], given.options_of(i), plugins_.catalog(), diagnostics_);
-        add_entry(arguments.files[i], std::move(loaded));
+        LoadOptions of_file = given.options_of(i);
+        of_file.texts = arguments.texts ? arguments.texts : std::make_shared<SourceTexts>();
+        auto loaded = load_topology(arguments.files[i], of_file, plugins_.catalog(), diagnostics_);
+        add_entry(arguments.files[i], std::move(loaded), std::move(of_file.texts));
     }
     if (!options.check_only) refuse_equal_names();
     plan_all(options);
@@ -51,8 +53,8 @@ void TopologySet::load_text(const std::string& name, std::string text, const std
     plan_all(options);
 }
 
-void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Topology> loaded) {
-    entries_.push_back({path, loaded ? std::make_shared<Topology>(std::move(*loaded)) : nullptr, nullptr});
+void TopologySet::add_entry(const std::filesystem::path& path, std::optional<Topology> loaded, std::shared_ptr<SourceTexts> texts) {
+    entries_.push_back({path, loaded ? std::make_shared<Topology>(std::move(*loaded)) : nullptr, nullptr, std::move(texts)});
 }
 
 void TopologySet::plan_all(const PlanOptions& options) {

@@ -38,6 +38,7 @@ public:
         std::filesystem::path path;
         std::shared_ptr<Topology> topology;
         std::unique_ptr<Plan> plan;  // goes before the topology
+        std::shared_ptr<SourceTexts> texts = {};  // that it was read from; of load
     };
     std::vector<Entry>& entries() { return entries_; }
     const PluginSet& plugins() const { return plugins_; }
@@ -47,7 +48,7 @@ public:
     Result<std::unique_ptr<Plan>> plan_again(const Entry& entry);
 
 private:
-    void add_entry(const std::filesystem::path& path, std::optional<Topology> loaded);
+    void add_entry(const std::filesystem::path& path, std::optional<Topology> loaded, std::shared_ptr<SourceTexts> texts = nullptr);
     void plan_all(const PlanOptions& options);
     void refuse_equal_names();
     std::vector<const PluginProblem*> reasons() const;

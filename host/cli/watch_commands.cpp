@@ -36,10 +36,11 @@ std::optional<Found> find_owner(const TapArguments& arguments, const std::string
     if (!arguments.topology.empty()) return find_topology(arguments.topology, arguments.data_dir, terminal);
     const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
     if (!hosts) return std::nullopt;
-    if (hosts->all().size() == 1) return hosts->all().front();
+    const auto running = hosts->running();
+    if (running.size() == 1) return running.front();
     std::vector<Found> owners;
     std::string names;
-    for (const Found& one : hosts->all()) {
+    for (const Found& one : running) {
         const auto nodes = nodes_of(one);
         if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
         names += (names.empty() ? "" : ", ") + one.summary.value("name", "");

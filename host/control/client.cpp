@@ -80,7 +80,9 @@ Result<Answer> ask_host(const std::filesystem::path& socket, const HttpRequest& 
     client.set_read_timeout(timeout);
     client.set_keep_alive(false);
     const std::string target = target_of(request);
-    const auto answer = request.method == "GET" ? client.Get(target.c_str()) : client.Post(target.c_str(), request.body, "application/json");
+    const auto answer = request.method == "GET"      ? client.Get(target.c_str())
+                        : request.method == "DELETE" ? client.Delete(target.c_str())
+                                                     : client.Post(target.c_str(), request.body, "application/json");
     if (!answer) return no_answer(socket, answer.error());
     return Answer{answer->status, answer->body, answer->get_header_value("Content-Type")};
 }

@@ -60,6 +60,7 @@ struct EpochsOptions {
     bool reset = false;                   // forget the state, once the run begins
     std::filesystem::path savepoint;      // a store that becomes the state, once the run begins; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
+    std::string graph;   // whose epochs they are, for who finds them; empty: it is not said
     std::string record;  // of the last epoch, where a run goes on from when there is no folder; empty: it begins
 };
 

@@ -180,6 +180,7 @@ std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const
         record["operators"][node.id] = node.op->name;
         if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
     }
+    if (!options_.graph.empty()) record["graph"] = options_.graph;
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;
     if (!marker.empty()) record["marker"] = marker;
     if (!states_.empty()) record["states"] = states_;

@@ -65,6 +65,7 @@ Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
       graph_(std::move(options_.graph)) {
     RunOptions first = options_.run;
     first.on_finished = nullptr;
+    first.epochs.graph = graph_.id;
     simulated_now_ = first.simulated_start;
     keeps_progress_ = !plan->is_ephemeral();
     run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(first));
@@ -199,6 +200,7 @@ void Supervisor::end_waiting() {
 Status Supervisor::begin_run(std::unique_ptr<Plan> plan, RunOptions options) {
     {
         const std::lock_guard lock(mutex_);
+        options.epochs.graph = graph_.id;
         run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(options));
         if (stop_ != StopMode::kNone) run_->request_stop(stop_);
         run_->set_paused(is_paused_);

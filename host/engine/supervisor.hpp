@@ -44,6 +44,7 @@ struct RestartNotice {
 struct Graph {
     std::shared_ptr<const Topology> topology;
     std::function<Result<std::unique_ptr<Plan>>()> plan_again;
+    std::string id = {};  // that its epochs are marked with; empty: they are not
 };
 
 // What became of a new graph. Not taken: the old one goes on, unless the topology has ended.

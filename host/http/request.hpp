@@ -11,7 +11,7 @@ namespace weir::host {
 struct HttpRequest {
     using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-    std::string method;  // GET, POST
+    std::string method;  // GET, POST, DELETE
     std::string path;    // decoded: /v1/topologies
     Pairs query;         // decoded, in no order but that of values of one name
     std::string body;

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "host/topology/language.hpp"
-#include "host/topology/read_file.hpp"
 
 namespace weir::host {
 namespace {
@@ -18,7 +17,7 @@ constexpr const char* kIncludeExpected = "the path of a file, or a list of them,
 
 class Includer {
 public:
-    explicit Includer(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+    Includer(Diagnostics& diagnostics, SourceTexts* texts) : diagnostics_(diagnostics), texts_(texts) {}
 
     // Puts into `root`, the content of `file`, what it includes.
     void follow(YamlNode& root, const SourceFile& file) {
@@ -62,7 +61,7 @@ private:
             return;
         }
         std::string problem;
-        auto text = read_file(name, kMaxYamlBytes, problem);
+        auto text = read_source(texts_, name, kMaxYamlBytes, problem);
         if (!text) {
             refuse(path, fmt::format("{} cannot be read: {}", ticked(name), problem)).expected = kIncludeExpected;
             return;
@@ -146,14 +145,15 @@ private:
     }
 
     Diagnostics& diagnostics_;
+    SourceTexts* const texts_;
     std::vector<std::string> open_;  // the files that are being read, the outermost first
 };
 
 }  // namespace
 
-std::optional<YamlNode> parse_topology(const std::shared_ptr<SourceFile>& file, Diagnostics& diagnostics) {
+std::optional<YamlNode> parse_topology(const std::shared_ptr<SourceFile>& file, Diagnostics& diagnostics, SourceTexts* texts) {
     auto root = parse_yaml(file, diagnostics);
-    if (root) Includer(diagnostics).follow(*root, *file);
+    if (root) Includer(diagnostics, texts).follow(*root, *file);
     return root;
 }
 

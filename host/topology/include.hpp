@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "host/topology/source_texts.hpp"
 #include "host/topology/yaml_tree.hpp"
 
 namespace weir::host {
@@ -15,6 +16,7 @@ namespace weir::host {
 inline constexpr std::size_t kMaxIncludeDepth = 8;  // of files that include others
 
 // As parse_yaml, with all that the file includes put in. Places stay those of the files where things are written.
-std::optional<YamlNode> parse_topology(const std::shared_ptr<SourceFile>& file, Diagnostics& diagnostics);
+// `texts`: where included files are read; null: as they are.
+std::optional<YamlNode> parse_topology(const std::shared_ptr<SourceFile>& file, Diagnostics& diagnostics, SourceTexts* texts = nullptr);
 
 }  // namespace weir::host

@@ -15,7 +15,6 @@
 #include "host/topology/node_reader.hpp"
 #include "host/topology/note_secrets.hpp"
 #include "host/topology/parameters.hpp"
-#include "host/topology/read_file.hpp"
 #include "host/topology/record_schema.hpp"
 #include "host/topology/renames.hpp"
 #include "host/topology/topology.hpp"
@@ -41,7 +40,7 @@ public:
     }
 
     std::optional<Topology> load() {
-        const auto root = parse_topology(topology_.file, diagnostics_);
+        const auto root = parse_topology(topology_.file, diagnostics_, options_.texts.get());
         if (root && check_root(*root)) read_sections(*root);
         note_secrets(topology_);
         if (diagnostics_.error_count() > errors_before_) return std::nullopt;
@@ -67,7 +66,7 @@ private:
         check_keys(root);
         Parameters parameters(topology_.file, options_, diagnostics_);
         parameters.load(root.find("parameters"));
-        Records records(topology_.file->path(), parameters, diagnostics_);
+        Records records(topology_.file->path(), parameters, diagnostics_, options_.texts.get());
         records.read(root.find("records"));
         ConfigChecker checker(parameters, records, catalog_, diagnostics_);
         read_settings(root, checker);
@@ -311,9 +310,9 @@ std::optional<Topology> load_topology_text(const std::filesystem::path& path, st
 
 namespace {
 
-std::optional<std::string> read_topology_file(const std::filesystem::path& path, Diagnostics& diagnostics) {
+std::optional<std::string> read_topology_file(const std::filesystem::path& path, SourceTexts* texts, Diagnostics& diagnostics) {
     std::string problem;
-    auto text = read_file(path, kMaxYamlBytes, problem);
+    auto text = read_source(texts, path, kMaxYamlBytes, problem);
     if (!text) diagnostics.error(Code::kFileUnreadable, SourceFile::create(path.string(), "")->whole(), "cannot be read: " + problem);
     return text;
 }
@@ -326,13 +325,13 @@ std::optional<Topology> load_topology(const std::filesystem::path& path, const L
         diagnostics.error(Code::kFileUnreadable, {}, "``: the name of the file is empty");
         return std::nullopt;
     }
-    auto text = read_topology_file(path, diagnostics);
+    auto text = read_topology_file(path, options.texts.get(), diagnostics);
     if (!text) return std::nullopt;
     return load_topology_text(path, std::move(*text), options, catalog, diagnostics);
 }
 
 std::optional<std::string> topology_name(const std::filesystem::path& path, Diagnostics& diagnostics) {
-    auto text = read_topology_file(path, diagnostics);
+    auto text = read_topology_file(path, nullptr, diagnostics);
     if (!text) return std::nullopt;
     const auto root = parse_topology(SourceFile::create(path.string(), std::move(*text)), diagnostics);
     if (!root) return std::nullopt;

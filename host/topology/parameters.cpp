@@ -8,7 +8,6 @@
 
 #include "host/loader/manifest_json.hpp"
 #include "host/text/nearest.hpp"
-#include "host/topology/read_file.hpp"
 
 namespace weir::host {
 namespace {
@@ -163,7 +162,7 @@ void Parameters::give(Parameter& parameter, const YamlNode& node, Origin origin)
 
 void Parameters::apply_params_file(const std::filesystem::path& path) {
     std::string problem;
-    auto text = read_file(path, kMaxYamlBytes, problem);
+    auto text = read_source(options_.texts.get(), path, kMaxYamlBytes, problem);
     if (!text) {
         const auto whole = SourceFile::create("--params", path.string(), SourceFile::Kind::kCommandLine);
         diagnostics_.error(Code::kFileUnreadable, whole->place(0, path.string().size()),

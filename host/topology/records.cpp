@@ -6,12 +6,11 @@
 #include <fmt/format.h>
 
 #include "host/text/nearest.hpp"
-#include "host/topology/read_file.hpp"
 
 namespace weir::host {
 
-Records::Records(std::filesystem::path topology, Parameters& parameters, Diagnostics& diagnostics)
-    : topology_(std::move(topology)), parameters_(parameters), diagnostics_(diagnostics) {}
+Records::Records(std::filesystem::path topology, Parameters& parameters, Diagnostics& diagnostics, SourceTexts* texts)
+    : topology_(std::move(topology)), parameters_(parameters), diagnostics_(diagnostics), texts_(texts) {}
 
 void Records::read(const YamlNode* section) {
     if (section == nullptr || section->is_null()) return;
@@ -62,7 +61,7 @@ std::filesystem::path Records::folder_of(const YamlNode& node) const {
 }
 
 std::optional<Json> Records::read_file_of(const std::string& name, const std::filesystem::path& path, std::string* problem) {
-    auto text = read_file(path, kMaxYamlBytes, *problem);
+    auto text = read_source(texts_, path, kMaxYamlBytes, *problem);
     if (!text) return std::nullopt;
     problem->clear();
     const auto file = SourceFile::create(path.lexically_normal().string(), std::move(*text));
@@ -85,7 +84,7 @@ const Json* Records::find(const std::string& name) {
     std::filesystem::path folder = std::filesystem::absolute(topology_, error).lexically_normal().parent_path();
     for (; !error; folder = folder.parent_path()) {
         const auto path = folder / kRecordFolder / (name + ".yaml");
-        if (std::filesystem::is_regular_file(path, error)) {
+        if (has_source(texts_, path)) {
             std::string problem;
             auto read = read_file_of(name, path, &problem);
             if (!problem.empty())

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "host/topology/record_schema.hpp"
+#include "host/topology/source_texts.hpp"
 
 namespace weir::host {
 
@@ -20,8 +21,8 @@ inline constexpr std::string_view kRecordFolder = "schemas/records";
 
 class Records {
 public:
-    // `topology`: the path of its file. REQUIRES: parameters and diagnostics outlive this object.
-    Records(std::filesystem::path topology, Parameters& parameters, Diagnostics& diagnostics);
+    // `topology`: the path of its file; `texts`: as LoadOptions has them. REQUIRES: all outlive this object.
+    Records(std::filesystem::path topology, Parameters& parameters, Diagnostics& diagnostics, SourceTexts* texts = nullptr);
 
     // All of `records:`, which may be null: columns, or paths of files, relative to the topology's. Call once, first.
     void read(const YamlNode* section);
@@ -40,6 +41,7 @@ private:
     std::filesystem::path topology_;
     Parameters& parameters_;
     Diagnostics& diagnostics_;
+    SourceTexts* const texts_;
     std::map<std::string, Json, std::less<>> records_;
     std::vector<std::string> names_;
 };

@@ -22,6 +22,7 @@
 #include "host/topology/event_time.hpp"
 #include "host/topology/restart.hpp"
 #include "host/topology/source_file.hpp"
+#include "host/topology/source_texts.hpp"
 #include "host/topology/stop_above.hpp"
 #include "host/topology/trial.hpp"
 #include "host/topology/views.hpp"
@@ -162,6 +163,8 @@ struct LoadOptions {
     // is loaded with it.
     std::set<std::string> declared_elsewhere;
     bool allow_exec = false;  // whether `${exec:COMMAND}` runs its command
+    // What the files say, and where that is kept; null: as they are.
+    std::shared_ptr<SourceTexts> texts;
     // Where `${env:NAME}` looks; the process environment unless a test says otherwise.
     std::function<std::optional<std::string>(const std::string&)> environment;
 };

@@ -103,7 +103,7 @@ def test_answers():
             path = template.replace("{topology}", "numbers")
             if method == "GET" and not path.endswith("/tap"):
                 equal(is_as_described(method, path, host.ask(method, path)), 200, path)
-            other = {"GET": "POST", "POST": "GET"}[method]
+            other = {"GET": "POST", "POST": "GET", "DELETE": "PUT"}[method]
             if (other, template) not in described:
                 equal(is_as_described(method, path, host.ask(other, path)), 405, f"{other} {path}")
 
@@ -122,6 +122,23 @@ def test_answers():
         post("savepoints", {"name": "first"}, 201)
         post("savepoints", {"name": "first"}, 409)
         post("savepoints", {"name": "../first"}, 400)
+        more = host.path.with_name("more.yaml")
+        more.write_text(NUMBERS.replace("name: numbers", "name: more"))
+
+        def of_more(method, body, status):
+            answer = host.ask(method, "/v1/topologies/more", body)
+            equal(is_as_described(method, "/v1/topologies/numbers", answer), status, f"{method} {answer}")
+
+        of_more("POST", {}, 404)
+        of_more("POST", {"file": str(host.path)}, 422)
+        of_more("POST", {"file": str(more)}, 201)
+        of_more("POST", {"file": str(more)}, 200)
+        equal(host.ask("POST", "/v1/topologies/more/stop", {})[0], 200, "stop")
+        host.until(lambda: host.get("/v1/topologies/more")["state"] == "stopped", "stopped")
+        of_more("GET", None, 200)
+        equal(is_as_described("GET", "/v1/topologies", host.ask("GET", "/v1/topologies")), 200, "with one that is stopped")
+        of_more("DELETE", None, 200)
+        of_more("DELETE", None, 404)
         equal([one["name"] for one in host.get("/v1/topologies/numbers/savepoints")], ["first"], "savepoints")
         equal(is_as_described("GET", "/v1/topologies/numbers/tap?n=1", host.ask("GET", "/v1/topologies/numbers/tap?n=1")), 400, "a tap of nothing")
         checkpoints = host.get("/v1/topologies/numbers/checkpoints")
