@@ -24,7 +24,7 @@ public:
 
     // REQUIRES of what follows: kExitOk.
     const Topology& topology() const { return *entry().topology; }
-    const Plan& plan() const { return *entry().plan; }
+    Plan& plan() const { return *entry().plan; }
     Graph graph();
     std::unique_ptr<Plan> take_plan() { return std::move(entry().plan); }
 
