@@ -180,6 +180,11 @@ struct PluginLsArguments {
     Format format = Format::kText;
 };
 
+struct PluginGenerationsArguments {
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
 struct PluginFileArguments {
     std::filesystem::path file;
     bool write = false;

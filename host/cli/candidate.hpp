@@ -25,7 +25,7 @@ public:
 
     // REQUIRES of what follows: kExitOk.
     const Topology& topology() const { return *entry().topology; }
-    const Plan& plan() const { return *entry().plan; }
+    Plan& plan() const { return *entry().plan; }
     // What it was made of. The arguments are those of load, with the texts that were read.
     const TopologyArguments& given() const { return given_; }
     const RecordedGraph& recorded() const { return recorded_; }

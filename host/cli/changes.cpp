@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include "host/cli/candidate.hpp"
+#include "host/engine/trial.hpp"
 #include "host/exit_codes.hpp"
+#include "host/reload/expected_pause.hpp"
+#include "host/reload/rekey_preview.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/yaml_tree.hpp"
 
@@ -106,7 +109,14 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
         out.why = fmt::format("what runs cannot be compared any more: {}", before.status().message());
         return out;
     }
-    out.diff = compare_graphs(**before, loaded->plan());
+    CountRekeyed count;
+    if (is_durable_) count = [this](const std::string& stored, Instance& now) { return preview_rekey(run_.state_dir(), stored, now); };
+    out.diff = compare_graphs(**before, loaded->plan(), count);
+    if (!out.diff.is_empty()) {
+        const ExpectedPause pause = expect_pause(out.diff, loaded->plan(), run_.stats());
+        out.diff.pause = pause.all;
+        out.diff.state_read = pause.bytes;
+    }
     out.shadowed = shadowed_values(*running.topology, loaded->topology(), request);
     if (!is_served_alike(*running.topology, loaded->topology()))
         out.diff.refused.push_back("`serve` cannot be changed while it runs: stop it, and run the new file");
@@ -115,6 +125,8 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
                                    "`weir broker` beside it, and name its address");
     else if (!out.diff.is_empty() && (*before)->has_state() && !is_durable_)
         out.diff.refused.push_back("its state is kept nowhere, and would be gone with the old graph: run it with --data-dir");
+    const TrialTerms terms = Change{loaded->graph(), nullptr, {}, request.trial, nullptr}.terms(run_.stats());
+    if (const std::string why = out.diff.is_empty() ? "" : too_long(loaded->plan(), terms.length); !why.empty()) out.diff.refused.push_back(why);
     out.kind = out.diff.is_empty() ? ChangeOutcome::Kind::kNothing : ChangeOutcome::Kind::kPlanned;
     candidate = std::move(loaded);
     return out;
@@ -157,6 +169,7 @@ ChangeOutcome Changes::apply_alone(const ChangeRequest& request) {
     run_.apply({candidate->graph(), candidate->take_plan(), request.allow_loss, request.trial,
                 [&done](const Applied& applied) { done.set_value(applied); }});
     out.applied = answered.get();
+    out.diff.pause.reset();  // it is known now
     if (out.applied.is_taken) {
         out.kind = ChangeOutcome::Kind::kTaken;
         const std::lock_guard lock(mutex_);

@@ -70,6 +70,8 @@ public:
     // Blocks until the new graph has passed its trial, or it is rolled back.
     ChangeOutcome apply(const ChangeRequest& request);
     std::filesystem::path file() const;
+    // The process's.
+    const ModuleLoader& loader() const { return *loader_; }
 
 private:
     TopologyArguments merged(const ChangeRequest& request) const;

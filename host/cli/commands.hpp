@@ -17,6 +17,7 @@ int explain_command(const ExplainArguments& arguments, Terminal& terminal);
 int graph_command(const GraphArguments& arguments, Terminal& terminal);
 int eval_command(const EvalArguments& arguments, Terminal& terminal);
 
+int plugin_generations_command(const PluginGenerationsArguments& arguments, Terminal& terminal);
 int plugin_ls_command(const PluginLsArguments& arguments, Terminal& terminal);
 int plugin_manifest_command(const PluginFileArguments& arguments, Terminal& terminal);
 int plugin_check_command(const PluginFileArguments& arguments, Terminal& terminal);

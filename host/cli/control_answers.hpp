@@ -63,6 +63,8 @@ Answer answer_tap(Session& session, const Session::Running& one, const HttpReque
 Answer answer_why(Session& session, const Session::Running& one, const HttpRequest& request);
 // The last lines of the host's log, as JSON or as server-sent events.
 Answer answer_logs(const HttpRequest& request);
+// The builds of plugins in memory, and who uses them.
+Answer answer_plugins(Session& session, const HttpRequest& request);
 // {"drain", "savepoint"}
 Answer answer_stop(Session& session, const Session::Running& one, const HttpRequest& request);
 

@@ -66,6 +66,7 @@ const std::vector<Route> kRoutes = {
     {"/metrics", answer_metrics},
     {"/v1", answer_index},
     {"/v1/logs", [](Session&, const HttpRequest& request) { return answer_logs(request); }},
+    {"/v1/plugins", answer_plugins},
     {kTopologies, all_topologies},
 };
 

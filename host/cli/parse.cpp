@@ -189,6 +189,11 @@ private:
         ls.add_flag("-v,--verbose", plugin_ls_.verbose, "With operators, parameters and documentation");
         add_format(ls, plugin_ls_.format, "table");
         add_plugin_dirs(ls, plugin_ls_.plugin_dirs);
+        CLI::App& generations = command(plugin, "generations", "Show the builds of plugins that running hosts have in memory, and who uses them",
+                                        "weir plugin generations\nweir plugin generations --format json",
+                                        [this] { return plugin_generations_command(plugin_generations_, terminal_); });
+        add_data_dir(generations, plugin_generations_.data_dir);
+        add_format(generations, plugin_generations_.format, "table");
         CLI::App& manifest = command(plugin, "manifest", "Show a plugin's description, or write it into its file",
                                      "weir plugin manifest build/acme.so\nweir plugin manifest build/acme.so --write",
                                      [this] { return plugin_manifest_command(plugin_file_, terminal_); });
@@ -310,6 +315,7 @@ private:
     ControlCommands control_commands_;
     WatchCommands watch_commands_;
     PluginLsArguments plugin_ls_;
+    PluginGenerationsArguments plugin_generations_;
     PluginFileArguments plugin_file_;
     TopologySchemaArguments schema_;
     TopologyNewArguments topology_new_;

@@ -74,13 +74,6 @@ std::string lag_text(const RunStats& stats, int64_t now) {
     return out;
 }
 
-std::string grouped(int64_t value) {
-    std::string digits = std::to_string(value);
-    const size_t first = value < 0 ? 1 : 0;
-    for (size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, 1, ',');
-    return digits;
-}
-
 std::vector<Count> counts_of(const RunStats& stats) {
     std::vector<Count> counts;
     const bool one_source = count_kind(stats, "source") == 1;

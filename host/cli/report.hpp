@@ -10,6 +10,7 @@
 
 #include "host/engine/run.hpp"
 #include "host/loader/manifest.hpp"
+#include "host/text/grouped.hpp"
 
 namespace weir::host {
 
@@ -62,8 +63,5 @@ Json stats_json(const RunStats& stats, int64_t peak_rss_bytes, int64_t now);
 // Of the node whose event time is furthest behind: "watermark of raw 5.2 s behind, held back by split `3`"; empty where there is
 // none. `now`: the clock, in microseconds.
 std::string lag_text(const RunStats& stats, int64_t now);
-
-// 12345 as "12,345".
-std::string grouped(int64_t value);
 
 }  // namespace weir::host

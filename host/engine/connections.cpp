@@ -72,6 +72,10 @@ void ConnectionInstance::fill_context() {
     context_.ephemeral = [](weir_connection_context* c) { static_cast<Context*>(c)->owner->ephemeral_ = true; };
 }
 
+void ConnectionInstance::bound_transaction(weir_connection_context* context, int64_t micros, weir_str name) {
+    static_cast<Context*>(context)->owner->transaction_bound_ = {std::chrono::microseconds(micros), std::string(view(name))};
+}
+
 void ConnectionInstance::wait_for_wake() {
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, kStopCheck, [&] { return woken_; });

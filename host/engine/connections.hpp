@@ -68,6 +68,17 @@ public:
     // What it reaches is gone with this process.
     bool is_ephemeral() const { return ephemeral_; }
 
+    // The code that it is made of: another build is another one.
+    const void* module() const { return code_.module.get(); }
+    // What it said in create of how long a transaction may be open, and by which setting; none: nothing.
+    struct TransactionBound {
+        std::chrono::microseconds time{0};
+        std::string name;
+    };
+    const std::optional<TransactionBound>& transaction_bound() const { return transaction_bound_; }
+    // weir_transaction_api's.
+    static void bound_transaction(weir_connection_context* context, int64_t micros, weir_str name);
+
     const std::string& name() const { return name_; }
     void* self() const { return self_; }
 
@@ -92,6 +103,7 @@ private:
     std::condition_variable wake_;
     bool woken_ = false;
     bool ephemeral_ = false;
+    std::optional<TransactionBound> transaction_bound_;
     std::atomic<bool> is_open_{false}, was_opened_{false};
 };
 

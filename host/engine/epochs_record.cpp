@@ -27,6 +27,7 @@ Json key_of(const NodeSpec& node) {
     if (node.key_expressions.is_null()) return node.key;
     Json computed = Json::object();
     for (size_t i = 0; i < node.key.size(); ++i) computed[node.key[i]] = node.key_expressions[i];
+    for (const auto& [name, value] : node.key_parameters.items()) computed["$" + name] = value;
     return computed;
 }
 

@@ -9,9 +9,11 @@
 #include <weir/ext/memory.h>
 #include <weir/ext/rekey.h>
 #include <weir/ext/start.h>
+#include <weir/ext/transaction.h>
 #include <weir/memory.hpp>
 
 #include "host/aggregation/aggregation_api.hpp"
+#include "host/engine/connections.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/keyed_state_api.hpp"
 #include "host/expression/expression_api.hpp"
@@ -87,7 +89,9 @@ HostServices::HostServices()
                                                  Instance::of(context).tell_rekeyed(rows, leaving);
                                              }};
         const std::string_view id = name ? name : "";
+        static const weir_transaction_api transaction = {sizeof transaction, 0, ConnectionInstance::bound_transaction};
         if (id == WEIR_EXT_REKEY) return &rekey;
+        if (id == WEIR_EXT_TRANSACTION) return &transaction;
         if (id == WEIR_EXT_MEMORY) return &memory;
         if (id == WEIR_EXT_EXPRESSION) return &instances_expression_api();
         if (id == WEIR_EXT_AGGREGATION) return &instances_aggregation_api();

@@ -105,7 +105,10 @@ void TopologyRun::run() {
         options_.epoch_log->opened();
         if (options_.on_opened) options_.on_opened();
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
-        if (options_.trial) trial_until_ = now() + RunOptions::kTrialPatience.count();
+        if (options_.trial) {
+            trial_.emplace(*plan_, *options_.trial, epochs_.progress());
+            trial_until_ = now() + Trial::kPatience.count();
+        }
         follow_pause();
         fabric_.notify_all();  // some were woken while the instances opened
         if (options_.simulate)
@@ -278,7 +281,7 @@ bool TopologyRun::awaits_trial() {
         return true;
     }
     trial_until_.reset();
-    next_checkpoint_ = time + std::max(plan_->topology().checkpoint, *options_.trial).count();
+    next_checkpoint_ = time + std::max(plan_->topology().checkpoint, options_.trial->length).count();
     return true;
 }
 
@@ -333,6 +336,7 @@ void TopologyRun::commit_epoch() {
     in_flight_ = false;
     splits_.mark(progress.positions);
     progress.positions = splits_.positions();
+    if (const std::string why = judge_trial(records, progress); !why.empty()) return fail({Status::fatal(why), "", ""});
     const bool ends = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
     if (ends && leaves_epoch_ && in_outbox_ == 0) return leave_epoch(parts, progress, bytes, records);
     Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); }, !ends || !is_changed_);
@@ -392,6 +396,14 @@ void TopologyRun::begin_behind_left() {
     Status status = commit_left();
     if (status.ok()) status = epochs_.begin([this] { return gives_up_commit(); });
     if (!status.ok()) fail({status, "", ""});
+}
+
+// Before the epoch is decided: what has failed leaves no trace.
+std::string TopologyRun::judge_trial(int64_t records, const RunProgress& progress) {
+    if (!trial_) return "";
+    const std::string why = trial_->judge(records, epochs_.leaving(), progress);
+    trial_.reset();
+    return why.empty() ? flood_.judge(now(), records, dead_lettered(*plan_)) : why;
 }
 
 void TopologyRun::expire(const EpochReport& report) {

@@ -32,6 +32,7 @@
 #include "host/engine/shared_connections.hpp"
 #include "host/engine/simulation.hpp"
 #include "host/engine/splits.hpp"
+#include "host/engine/trial.hpp"
 #include "host/engine/wakeup.hpp"
 #include "host/engine/worker.hpp"
 
@@ -49,10 +50,9 @@ struct RunOptions {
     std::function<void()> on_finished;  // coordinator thread, last thing
     std::function<void()> on_opened;     // coordinator thread, when rows can flow
     std::function<void()> on_committed;  // coordinator thread, behind each epoch
-    // Of a graph that is on trial: its first epoch ends no sooner than so long after the first record, or after kTrialPatience
-    // without one.
-    std::optional<std::chrono::microseconds> trial;
-    static constexpr std::chrono::microseconds kTrialPatience{std::chrono::seconds(5)};
+    // Of a graph that is on trial: its first epoch ends no sooner than the trial's length after the first record, or after
+    // Trial::kPatience without one.
+    std::optional<TrialTerms> trial;
     // For tests: everything on the coordinator's thread, by a clock of its own, its order drawn from this seed.
     std::optional<uint64_t> simulate;
     int64_t simulated_start = 0;  // its clock begins there
@@ -158,6 +158,7 @@ private:
     bool over() const { return over_ || failed_.load(); }
     bool coordinate();
     bool awaits_trial();
+    std::string judge_trial(int64_t records, const RunProgress& progress);
     void start_epoch(bool last);
     void commit_epoch();
     void leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records);
@@ -215,6 +216,7 @@ private:
     std::mutex live_mutex_;  // guards the next two
     std::vector<std::weak_ptr<LiveTap>> live_taps_;
     bool is_hidden_ = false;
+    std::optional<Trial> trial_;          // until it is judged
     std::optional<int64_t> trial_until_;  // while the trial waits for its first record
     int64_t warn_at_ = 0;  // when what is waited for is slow enough to be told
 

@@ -117,6 +117,7 @@ NodeStats stats_of(const PlannedNode& node) {
     out.id = node.instance().node().name();
     out.is_clauses = !node.instance().node().of.empty();
     out.op = node.instance().node().op->name;
+    out.module = node.instance().module();
     out.kind = kind_name(node.instance().descriptor().kind);
     out.passed = node.instances.empty() ? 0 : UINT64_MAX;
     for (const auto& instance : node.instances) add_counters(*instance, out);

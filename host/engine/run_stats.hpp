@@ -37,6 +37,7 @@ struct NodeStats {
     int64_t splits = 0;                  // of a source: that are read
     bool is_assigned = false;            // of a source: it has, or has had, splits, or there will be none
     uint64_t passed = 0;                 // the epoch whose barrier all of its instances have passed
+    const void* module = nullptr;  // the code that it is made of; only to be compared
     bool is_clauses = false;  // of the node of that id, which has stats of its own
     // Where there is event time: the node's watermark over all workers, if there is one yet, and who holds it back: a split,
     // or a node that it reads; empty: nobody.

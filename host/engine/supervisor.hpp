@@ -18,6 +18,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -64,9 +65,12 @@ struct Change {
     Graph graph;
     std::unique_ptr<Plan> plan;  // of it, made beside the running one, whose connections it may have
     std::vector<std::string> allow_loss;
-    std::chrono::microseconds trial{0};  // the least length of the trial
+    std::chrono::microseconds trial{0};  // the least length of the trial; 0: as its topology says
     // On the supervisor's thread, or on that of apply where it is refused at once.
     std::function<void(const Applied&)> done;
+
+    // What it has to stand, behind a graph that has counted so far.
+    TrialTerms terms(const RunStats& before) const;
 };
 
 struct SupervisorOptions {
@@ -115,6 +119,8 @@ public:
     // What it runs.
     Graph graph() const;
     std::shared_ptr<const Topology> topology() const { return graph().topology; }
+    // Where its state is kept; empty: nowhere.
+    const std::filesystem::path& state_dir() const { return options_.run.epochs.dir; }
     // What its run has, for the plan of a change (PlanOptions::running); none where it has no run now.
     Connections connections() const;
 

@@ -24,6 +24,15 @@ std::chrono::microseconds change_clock() {
 
 }  // namespace
 
+TrialTerms Change::terms(const RunStats& before) const {
+    const TrialSpec& spec = graph.topology->trial;
+    TrialTerms out{trial.count() > 0 ? trial : spec.length, spec.max_errors, 0};
+    int64_t failed = 0;
+    for (const NodeStats& node : before.nodes) failed += node.errors;
+    if (before.records > 0) out.errors_before = static_cast<double>(failed) / static_cast<double>(before.records);
+    return out;
+}
+
 void Supervisor::apply(Change change) {
     std::string why;
     {
@@ -125,7 +134,7 @@ std::optional<Failure> Supervisor::begin_change(Change& change, std::shared_ptr<
     policy_ = RestartPolicy(change.graph.topology->restart, seed());
     keeps_progress_ = !change.plan->is_ephemeral();
     RunOptions options = next_options();
-    options.trial = change.trial;
+    options.trial = change.terms(past_);
     options.handover = std::move(handover);
     options.epochs.allow_loss = change.allow_loss;
     options.on_opened = [this] {

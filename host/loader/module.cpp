@@ -3,7 +3,9 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/dll/shared_library.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
 #include <optional>
@@ -157,9 +159,20 @@ const void* Module::extension(const char* id) const {
 ModuleLoader::ModuleLoader(std::filesystem::path staging_dir, const weir_host* host)
     : staging_dir_(std::move(staging_dir)), host_(host) {}
 
+// Another host, to which the copy was one of those that it forgets, may take it away in between.
 Result<std::shared_ptr<Module>> ModuleLoader::load(const std::filesystem::path& path) {
+    const std::lock_guard lock(mutex_);
+    std::filesystem::path copy;
+    auto loaded = load_staged(path, copy);
+    std::error_code error;
+    if (loaded || copy.empty() || std::filesystem::exists(copy, error)) return loaded;
+    return load_staged(path, copy);
+}
+
+Result<std::shared_ptr<Module>> ModuleLoader::load_staged(const std::filesystem::path& path, std::filesystem::path& copy) {
     auto staged = stage(path, staging_dir_);
     if (!staged) return staged.status();
+    copy = staged->path;
     for (const Entry& entry : entries_)
         if (auto module = entry.module.lock(); module && entry.staged == staged->path) return module;
 
@@ -180,16 +193,52 @@ Result<std::shared_ptr<Module>> ModuleLoader::load(const std::filesystem::path& 
     loaded->staged = *staged;
     if (Status s = call_init(*loaded->module, host_, path); !s.ok()) return s;
     std::shared_ptr<Module> module(new Module(std::move(loaded)));
-    const PluginInfo& info = module->info();
-    entries_.push_back({{entries_.size() + 1, info.id, info.version, staged->hash, path}, staged->path, module});
+    Entry entry;
+    entry.generation.plugin = module->info().id;
+    entry.generation.version = module->info().version;
+    entry.generation.hash = staged->hash;
+    entry.generation.path = path;
+    entry.generation.since = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    entry.staged = staged->path;
+    entry.module = module;
+    note(std::move(entry));
     return module;
 }
 
+// A content that comes back keeps its number.
+void ModuleLoader::note(Entry entry) {
+    ++counts_.loads;
+    const auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& one) { return one.staged == entry.staged; });
+    entry.generation.number = same == entries_.end() ? next_number_++ : same->generation.number;
+    if (same != entries_.end()) *same = std::move(entry);
+    else entries_.push_back(std::move(entry));
+    forget();
+}
+
+// Whoever swaps plugins for years fills neither the memory nor the folder with what was. A copy that another host has loaded stays its.
+void ModuleLoader::forget() {
+    size_t gone = 0;
+    for (size_t i = entries_.size(); i-- > 0;) {
+        if (!entries_[i].module.expired() || is_mapped(entries_[i].staged) || ++gone <= kRemembered) continue;
+        std::error_code ignored;
+        std::filesystem::remove(entries_[i].staged, ignored);
+        entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
+        ++counts_.forgotten;
+    }
+}
+
+ModuleLoader::Counts ModuleLoader::counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+}
+
 std::vector<Generation> ModuleLoader::generations() const {
+    const std::lock_guard lock(mutex_);
     std::vector<Generation> all;
     for (const Entry& entry : entries_) {
         Generation& generation = all.emplace_back(entry.generation);
-        generation.in_use = !entry.module.expired();
+        generation.module = entry.module.lock().get();
+        generation.in_use = generation.module != nullptr;
         generation.resident = generation.in_use || is_mapped(entry.staged);
     }
     return all;

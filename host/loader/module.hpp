@@ -4,13 +4,13 @@
 // old one, and the file that was found may be overwritten while it is in use. Whatever is made from a module
 // (instances, codecs, connections) holds the shared_ptr; the last one to go calls deinit and unloads it.
 //
-// Threads: a ModuleLoader and the destruction of a Module are [host], one thread at a time; const access to a
-// Module is from any thread.
+// Threads: a ModuleLoader is [any]; the destruction of a Module is [host]; const access to a Module is from any thread.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +55,8 @@ struct Generation {
     std::string version;
     std::string hash;
     std::filesystem::path path;  // the file that was asked for
+    int64_t since = 0;           // when it was loaded last; microseconds since 1970
+    const void* module = nullptr;  // to be compared with Instance::module(); null: it is not in use
     bool in_use = false;         // a Module of it exists
     bool resident = false;       // still mapped: in use, or something (a thread-local destructor) keeps it
 };
@@ -73,19 +75,33 @@ public:
     // read or written. Nothing stays loaded after an error.
     Result<std::shared_ptr<Module>> load(const std::filesystem::path& path);
 
-    // All contents ever loaded, oldest first.
+    // Of contents that are unloaded so many are remembered.
+    static constexpr size_t kRemembered = 16;
+    // The contents that were loaded, oldest first, but for those that are unloaded and forgotten.
     std::vector<Generation> generations() const;
+    // How many loads there were, and how many contents are forgotten.
+    struct Counts {
+        uint64_t loads = 0, forgotten = 0;
+    };
+    Counts counts() const;
 
 private:
+    Result<std::shared_ptr<Module>> load_staged(const std::filesystem::path& path, std::filesystem::path& copy);
     struct Entry {
         Generation generation;
         std::filesystem::path staged;
         std::weak_ptr<Module> module;
     };
 
+    void note(Entry entry);
+    void forget();
+
     std::filesystem::path staging_dir_;
     const weir_host* host_;
+    mutable std::mutex mutex_;  // guards the rest; held while a module is loaded
     std::vector<Entry> entries_;
+    uint64_t next_number_ = 1;
+    Counts counts_;
 };
 
 // Where copies go when nobody says: WEIR_STAGING_DIR, or weir/plugins under XDG_RUNTIME_DIR, or a folder of this

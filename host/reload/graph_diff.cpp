@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "host/text/grouped.hpp"
+#include "host/text/nearest.hpp"
+#include "host/topology/scalar.hpp"
 #include "host/topology/view_text.hpp"
 
 namespace weir::host {
@@ -31,19 +34,28 @@ std::map<std::string, Known> known_nodes(const Topology& topology) {
     return out;
 }
 
-std::string port_text(const Topology& topology, const Edge& edge) {
+// By ids of before: what these nodes are called now.
+using Names = std::map<std::string, std::string>;
+
+const std::string& called(const Names& names, const std::string& id) {
+    const auto found = names.find(id);
+    return found == names.end() ? id : found->second;
+}
+
+std::string port_text(const Topology& topology, const Edge& edge, const Names& names) {
     const NodeSpec& from = topology.nodes[static_cast<size_t>(edge.from_node)];
     const bool is_default = !from.op->outputs.empty() && edge.from_port == from.op->outputs.front().name;
-    return is_default || !from.of.empty() ? from.name() : from.name() + "." + edge.from_port;
+    const std::string& name = called(names, from.name());
+    return is_default || !from.of.empty() ? name : name + "." + edge.from_port;
 }
 
 // What comes in from outside of the node: who sends it, to which port.
-std::set<std::string> inputs_of(const Topology& topology, const Known& known) {
+std::set<std::string> inputs_of(const Topology& topology, const Known& known, const Names& names = {}) {
     std::set<std::string> out;
     for (const Edge& edge : topology.edges) {
         const NodeSpec &from = topology.nodes[static_cast<size_t>(edge.from_node)], &to = topology.nodes[static_cast<size_t>(edge.to_node)];
         if (to.name() != known.node->name() || from.name() == to.name() || edge.from_port == kErrorsPort) continue;
-        out.insert(port_text(topology, edge));
+        out.insert(port_text(topology, edge, names));
     }
     return out;
 }
@@ -113,6 +125,7 @@ std::string key_text(const NodeSpec& node) {
         out += (out.empty() ? "" : ", ") + node.key[i];
         if (!node.key_expressions.is_null()) out += ": " + short_text(node.key_expressions[i]);
     }
+    for (const auto& [name, value] : node.key_parameters.items()) out += fmt::format(" (${}: {})", name, short_text(value));
     return out;
 }
 
@@ -135,14 +148,16 @@ bool is_same(const EventTimeSpec& a, const EventTimeSpec& b) {
 
 class Comparison {
 public:
-    Comparison(const Plan& before, const Plan& after) : before_(before), after_(after) {}
+    Comparison(const Plan& before, Plan& after, const CountRekeyed& count) : before_(before), after_(after), count_(count) {}
 
     GraphDiff run() {
         const auto old_nodes = known_nodes(before_.topology()), new_nodes = known_nodes(after_.topology());
         std::set<std::string> done;
+        for (const auto& [name, known] : new_nodes) find_renamed(*known.node, old_nodes);
+        for (const auto& [before, now] : names_) done.insert(before);
         for (const NodeSpec& node : after_.topology().nodes) {
             if (!node.of.empty() || !done.insert(node.name()).second) continue;
-            const auto old = old_nodes.find(node.name());
+            const auto old = old_nodes.find(former(node));
             const Known& now = new_nodes.at(node.name());
             if (old == old_nodes.end()) diff_.nodes.push_back({node.name(), NodeFate::kAdded, {node.op->name}, ""});
             else compare_node(old->second, now);
@@ -155,6 +170,26 @@ public:
     }
 
 private:
+    // Who has gone on already is called so, and the line means nothing any more.
+    void find_renamed(const NodeSpec& node, const std::map<std::string, Known>& old_nodes) {
+        if (node.renamed_from.empty()) return;
+        const bool was = old_nodes.contains(node.renamed_from), is = old_nodes.contains(node.id);
+        if (was && !is) names_.emplace(node.renamed_from, node.id);
+        if (was != is) return;
+        std::vector<std::string> ids;
+        for (const auto& [id, known] : old_nodes) ids.push_back(id);
+        const std::string nearest = was ? "" : nearest_name(node.renamed_from, ids);
+        diff_.refused.push_back(fmt::format(
+            "{}: node `{}`: `renamed_from` names `{}`, and {}{}", node.renamed_from_place.text(), node.id, node.renamed_from,
+            was ? fmt::format("a node `{}` runs as well: give the renamed one an id of its own, or remove `renamed_from`", node.id)
+                : fmt::format("no such node runs; expected: {}", one_of_text(ids)),
+            nearest.empty() ? "" : fmt::format("; nearest: `{}`", nearest)));
+    }
+
+    std::string former(const NodeSpec& node) const {
+        return names_.contains(node.renamed_from) ? node.renamed_from : node.name();
+    }
+
     void drop(const Known& old) {
         NodeChange change{old.node->name(), NodeFate::kDropped, {old.node->op->name}, ""};
         if (has_state(before_, old)) change.lost = old.node->op->is_a(OperatorKind::kSource) ? "its positions" : "its state";
@@ -170,6 +205,11 @@ private:
         } else {
             compare_same(old, now, change);
         }
+        if (const std::string before = old.node->name(); before != now.node->name()) {
+            change.renamed_from = before;
+            change.what.insert(change.what.begin(), fmt::format("renamed from {}", before));
+            if (change.fate == NodeFate::kKept) change.fate = NodeFate::kRenamed;
+        }
         diff_.nodes.push_back(std::move(change));
     }
 
@@ -182,7 +222,7 @@ private:
         const std::string clauses = clauses_text(before_.topology(), old);
         differ("clauses", clauses, clauses_text(after_.topology(), now));
         if (clauses == clauses_text(after_.topology(), now)) compare_clauses(old, now, change);
-        differ("from", joined(inputs_of(before_.topology(), old)), joined(inputs_of(after_.topology(), now)));
+        differ("from", joined(inputs_of(before_.topology(), old, names_)), joined(inputs_of(after_.topology(), now)));
         differ("connection", old.node->connection, now.node->connection);
         compare_event_time(*old.node, *now.node, change);
         const Instance &old_instance = before_.nodes()[old.index].instance(), &instance = after_.nodes()[now.index].instance();
@@ -198,8 +238,26 @@ private:
         }
         const bool is_keyed = (now.node->op->flags & (WEIR_OP_KEYED | WEIR_OP_OWN_KEY)) != 0;
         const bool own_key_moved = now.node->op->has_own_key() && old.node->config.value != now.node->config.value;
-        if (is_keyed && (own_key_moved || key_text(*old.node) != key_text(*now.node)))
-            diff_.refused.push_back(fmt::format("node `{}`: its state lies under its key, and that is another now", now.node->name()));
+        if (is_keyed && (own_key_moved || key_text(*old.node) != key_text(*now.node)) && has_state(before_, old)) rekey(old, now, change);
+    }
+
+    // Where the operator can, what lies under the old key goes to the new one. Otherwise it is of no use.
+    void rekey(const Known& old, const Known& now, NodeChange& change) {
+        Instance& instance = after_.nodes()[now.index].instance();
+        Result<Rekeyed> count = can_rekey(instance) ? Rekeyed{} : Result<Rekeyed>(Status::unsupported("rekey"));
+        if (count && count_) count = count_(old.node->id, instance);
+        if (!count && count.status().code() == WEIR_E_UNSUPPORTED) {
+            change.lost = "its state, which lies under its key, and that is another now";
+        } else if (!count) {
+            diff_.refused.push_back(fmt::format("node `{}`: {}", now.node->name(), count.status().message()));
+        } else if (!count_) {
+            change.fate = NodeFate::kRekeyed;
+        } else if (count->has_moved || count->leaving > 0) {
+            change.fate = NodeFate::kRekeyed;
+            change.rekeyed = *count;
+            change.what.push_back(fmt::format("rekeyed {}{}", grouped(count->rows),
+                                              count->leaving ? fmt::format(", {} leave by errors", grouped(count->leaving)) : ""));
+        }
     }
 
     // Of the same clauses: what is bound into them.
@@ -221,22 +279,22 @@ private:
 
     void compare_edges() {
         std::map<std::pair<std::string, std::string>, std::string> was;
-        for_each_edge(before_, [&](const auto& ends, std::string type) { was[ends] = std::move(type); });
-        for_each_edge(after_, [&](const auto& ends, std::string type) {
+        for_each_edge(before_, names_, [&](const auto& ends, std::string type) { was[ends] = std::move(type); });
+        for_each_edge(after_, {}, [&](const auto& ends, std::string type) {
             const auto old = was.find(ends);
             if (old != was.end() && old->second != type) diff_.edges.push_back({ends.first, ends.second, old->second, std::move(type)});
         });
     }
 
     template <class F>
-    static void for_each_edge(const Plan& plan, F&& f) {
+    static void for_each_edge(const Plan& plan, const Names& names, F&& f) {
         const Topology& topology = plan.topology();
         for (size_t e = 0; e < topology.edges.size(); ++e) {
             const Edge& edge = topology.edges[e];
             const NodeSpec& to = topology.nodes[static_cast<size_t>(edge.to_node)];
             if (topology.nodes[static_cast<size_t>(edge.from_node)].name() == to.name() || edge.from_port == kErrorsPort) continue;
             for (const PlannedPort& port : plan.nodes()[static_cast<size_t>(edge.from_node)].outputs)
-                if (port.name == edge.from_port) f(std::pair(port_text(topology, edge), to.name()), to_string(port.schema));
+                if (port.name == edge.from_port) f(std::pair(port_text(topology, edge, names), called(names, to.name())), to_string(port.schema));
         }
     }
 
@@ -278,7 +336,10 @@ private:
         if (old.name != now.name) diff_.refused.push_back(fmt::format("the topology is called `{}`, and the one that runs `{}`", now.name, old.name));
     }
 
-    const Plan &before_, &after_;
+    const Plan& before_;
+    Plan& after_;
+    const CountRekeyed& count_;
+    Names names_;
     GraphDiff diff_;
 };
 
@@ -293,6 +354,6 @@ bool GraphDiff::loses() const {
     return std::any_of(nodes.begin(), nodes.end(), [](const NodeChange& node) { return !node.lost.empty(); });
 }
 
-GraphDiff compare_graphs(const Plan& before, const Plan& after) { return Comparison(before, after).run(); }
+GraphDiff compare_graphs(const Plan& before, Plan& after, const CountRekeyed& count) { return Comparison(before, after, count).run(); }
 
 }  // namespace weir::host

@@ -5,18 +5,24 @@
 // Plain values; the functions from one thread at a time.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "host/engine/plan.hpp"
+#include "host/engine/state_conversion.hpp"
 
 namespace weir::host {
 
 enum class NodeFate {
     kKept,          // nothing of it is another
     kReconfigured,  // its state goes on under another configuration, code, or other inputs
-    kMigrated,      // the same, and its state is of an older version than its operator's
+    kRenamed,       // only its id is another
+    kMigrated,      // its state goes on, and is of an older version than its operator's
+    kRekeyed,       // its state goes on, and lies under another key
     kReplaced,      // another operator of that name: it begins anew
     kAdded,
     kDropped,
@@ -27,6 +33,8 @@ struct NodeChange {
     NodeFate fate = NodeFate::kKept;
     std::vector<std::string> what;  // a line each: what is another, and how it was
     std::string lost;               // what would be lost, and only goes with --allow-loss; empty: nothing
+    std::string renamed_from = {};  // its id before; empty: the same
+    std::optional<Rekeyed> rekeyed = {};  // of kRekeyed: what waits in its state, where that can be counted
 };
 
 // The type of what an edge carries.
@@ -41,6 +49,9 @@ struct GraphDiff {
     std::vector<std::string> settings;  // of the topology as a whole: `workers: 2 -> 3`
     // Why the change cannot be made as it is, whatever may be lost; empty: it can.
     std::vector<std::string> refused;
+    // For how long rows would not flow, and how much state is read from the store meanwhile: about; none: that is not known.
+    std::optional<std::chrono::microseconds> pause;
+    int64_t state_read = 0;  // bytes
 
     bool is_empty() const;
     bool loses() const;
@@ -48,8 +59,11 @@ struct GraphDiff {
 
 std::string_view fate_name(NodeFate fate);
 
-// Plans of both; they need not be such that run.
-GraphDiff compare_graphs(const Plan& before, const Plan& after);
+// Counts what rekeying would do to the state of a node that is stored as `stored`. WEIR_E_UNSUPPORTED: its operator cannot.
+using CountRekeyed = std::function<Result<Rekeyed>(const std::string& stored, Instance& now)>;
+
+// Plans of both; they need not be such that run. `count`: null where no state is stored.
+GraphDiff compare_graphs(const Plan& before, Plan& after, const CountRekeyed& count);
 
 // For people: nodes that are kept are counted and not listed.
 std::string diff_text(const GraphDiff& diff);

@@ -57,7 +57,17 @@ void ClauseReader::read(const YamlNode& node) {
         if (is_clause(node.keys[i].text)) add(node.keys[i], node.items[i]);
 }
 
-void ClauseReader::read_key(const YamlKey& key, const YamlNode& columns) { add_step(key, step_params(), columns, "set"); }
+Json ClauseReader::read_key(const YamlKey& key, const YamlNode& columns) {
+    add_step(key, step_params(), columns, "set");
+    Json out;
+    if (!good_ || !spec_.config.value.contains("steps")) return out;
+    const Json made = spec_.config.redacted()["steps"].back();
+    for (const auto& [name, expression] : made["set"].items()) {
+        if (!expression.is_object() || !expression.contains("parameters")) continue;
+        for (const auto& [parameter, bound] : expression["parameters"].items()) out[parameter] = bound["value"];
+    }
+    return out;
+}
 
 void ClauseReader::add(const YamlKey& key, const YamlNode& value) {
     if (key.text != "select") return add_step(key, step_params(), value, key.text);

@@ -28,8 +28,8 @@ public:
 
     // The clauses of a node, in the order in which they are written, and then the columns of a computed key.
     void read(const YamlNode& node);
-    // Of a key that is a mapping: the columns that it makes.
-    void read_key(const YamlKey& key, const YamlNode& columns);
+    // Of a key that is a mapping: the columns that it makes. The values of the parameters in it, by name; null: there are none.
+    Json read_key(const YamlKey& key, const YamlNode& columns);
 
     // The operator that does clauses, for `key`; null, after an error, where it is not present.
     const OperatorInfo* find_operator(const YamlKey& key);

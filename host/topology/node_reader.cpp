@@ -284,7 +284,7 @@ void NodeReader::read_key(const std::string& subject, const YamlNode& map, NodeS
     spec.key_place = map.find("key")->place;
     const YamlNode& columns = *map.find("key");
     if (!columns.is_map()) return read_key_columns(subject, columns, spec);
-    clauses.read_key(*key, columns);
+    spec.key_parameters = clauses.read_key(*key, columns);
     for (std::size_t i = 0; i < columns.keys.size(); ++i) {
         spec.key.push_back(columns.keys[i].text);
         spec.key_expressions.push_back(columns.items[i].text);

@@ -93,6 +93,7 @@ struct NodeSpec {
     bool adds_tag = false;            // it adds that column for one edge of the node `of`
     std::optional<EventTimeSpec> event_time;  // of a source with clauses it stands at these
     Json key_expressions;             // of a computed key: what its columns are; null where they are there as they are
+    Json key_parameters;              // the values of parameters in these, by name; null where there are none
     std::string renamed_from;         // what users called it before; empty: as now
     Place renamed_from_place;
 

@@ -82,6 +82,7 @@ Result<std::unique_ptr<KafkaConnection>> KafkaConnection::create(ConnectionConte
         if (!found) return found.status();
         timeout = *found;
     }
+    if (context.exactly_once()) context.bound_transaction(timeout, "transaction.timeout.ms");
     for (const std::string &warning : settings->warnings) context.log(WEIR_LOG_WARNING, warning);
     if (settings->embedded) context.ephemeral();
     return std::unique_ptr<KafkaConnection>(new KafkaConnection(context, std::move(*settings), timeout));

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 
+#include <weir/ext/transaction.h>
 #include <weir/operator.hpp>
 
 namespace weir {
@@ -35,6 +36,12 @@ public:
     // In create. What this reaches is gone with the process: the host then keeps no state of the topology.
     void ephemeral() {
         if (raw_->ephemeral) raw_->ephemeral(raw_);
+    }
+    // In create. The server aborts transactions that are open for longer, as that setting says (weir/ext/transaction.h).
+    void bound_transaction(std::chrono::microseconds time, std::string_view setting) {
+        if (!raw_->host->extension) return;
+        const auto *api = static_cast<const weir_transaction_api *>(raw_->host->extension(raw_->host, WEIR_EXT_TRANSACTION));
+        if (api) api->bound(raw_, time.count(), to_abi(setting));
     }
 
 private:

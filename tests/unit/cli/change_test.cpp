@@ -14,6 +14,7 @@ namespace {
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 
 class RunningTopology : public testing::Test {
@@ -67,7 +68,7 @@ TEST_F(RunningTopology, ChangesAndKeepsItsState) {
     folder_.write("t.yaml", text("2"));
     const Outcome plan = ask({"plan", "t.yaml"});
     EXPECT_EQ(plan.code, 10);
-    EXPECT_EQ(plan.out, "~ shown   reconfigured  set.version: $version: 1 -> 2\n2 nodes are kept\n");
+    EXPECT_THAT(plan.out, MatchesRegex("~ shown   reconfigured  set.version: \\$version: 1 -> 2\n2 nodes are kept\nno row is read for about [0-9]+ ms.*\n"));
     const Outcome applied = ask({"apply", "t.yaml"});
     EXPECT_EQ(applied.code, 0) << applied.err;
     EXPECT_THAT(applied.out, ContainsRegex("applied behind epoch [1-9][0-9]*; no row was read for [0-9]+ ms"));
@@ -110,6 +111,103 @@ TEST_F(RunningTopology, GoesOnAsItWasWhereAChangeIsWrong) {
     ASSERT_TRUE(run_->wait_for(R"("version":2)"));
     EXPECT_EQ(ask({"stop", "digits", "--drain"}).code, 0);
     EXPECT_EQ(run_->wait().code, 0);
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+}
+
+// Counts go on, whether the node is renamed while it runs, at a start, or out of a savepoint.
+TEST_F(RunningTopology, KeepsTheStateOfARenamedNode) {
+    begin();
+    const auto called = [](const std::string& version, const std::string& now, const std::string& before) {
+        return replaced(replaced(text(version), "  counts: { ", "  " + now + ": { renamed_from: " + before + ", "), "from: counts", "from: " + now);
+    };
+    folder_.write("t.yaml", called("2", "sums", "count"));
+    const Outcome unknown = ask({"apply", "t.yaml"});
+    EXPECT_EQ(unknown.code, 2);
+    EXPECT_THAT(unknown.err, AllOf(HasSubstr("t.yaml:7:25: node `sums`: `renamed_from` names `count`, and no such node runs"), HasSubstr("nearest: `counts`")));
+    folder_.write("t.yaml", called("2", "sums", "counts"));
+    const Outcome plan = ask({"plan", "t.yaml"});
+    EXPECT_EQ(plan.code, 10);
+    EXPECT_THAT(plan.out, AllOf(ContainsRegex("~ sums +renamed +renamed from counts\n"), ContainsRegex("~ shown +reconfigured +set"), HasSubstr("1 node is kept"),
+                                Not(HasSubstr("from: counts -> sums"))));
+    EXPECT_EQ(ask({"apply", "t.yaml"}).code, 0);
+    ASSERT_TRUE(run_->wait_for(R"("version":2)"));
+    EXPECT_EQ(ask({"plan", "t.yaml"}).out, "nothing changes: 3 nodes are kept\n");
+    EXPECT_EQ(ask({"stop", "digits", "--savepoint=before"}).code, 0);
+    std::string seen = run_->wait().out;
+
+    folder_.write("t.yaml", called("3", "totals", "sums"));
+    for (const std::vector<std::string>& more : {std::vector<std::string>{}, {"--reset", "--savepoint", "before"}}) {
+        std::vector<std::string> words = {"run", "t.yaml", "--data-dir", "data"};
+        words.insert(words.end(), more.begin(), more.end());
+        run_ = std::make_unique<Process>(words, folder_.path());
+        ASSERT_TRUE(run_->wait_for(R"("version":3)"));
+        run_->send(SIGTERM);
+        const Outcome ended = run_->wait();
+        EXPECT_EQ(ended.code, 0) << ended.err;
+        EXPECT_THAT(ended.out, Not(HasSubstr("\"count\":100,")));
+    }
+    for (int digit = 0; digit < 10; ++digit) {
+        const std::string first = fmt::format("{{\"n\":{},\"count\":100,", digit);
+        EXPECT_EQ(seen.find(first, seen.find(first) + 1), std::string::npos) << first;
+    }
+}
+
+TEST_F(RunningTopology, GivesUpTheStateOfAnotherKeyOnlyWhereThatIsAllowed) {
+    begin();
+    folder_.write("t.yaml", replaced(text("2"), "key: n,", "key: { n: n % 2 },"));
+    const Outcome plan = ask({"plan", "t.yaml"});
+    EXPECT_EQ(plan.code, 11);
+    EXPECT_THAT(plan.out, AllOf(HasSubstr("key: n -> n: n % 2"), HasSubstr("loses its state, which lies under its key, and that is another now: --allow-loss counts")));
+    EXPECT_EQ(ask({"apply", "t.yaml"}).code, 11);
+    EXPECT_EQ(ask({"apply", "t.yaml", "--allow-loss", "counts"}).code, 0);
+    ASSERT_TRUE(run_->wait_for(R"({"n":0,"count":100,"version":2})"));
+    EXPECT_EQ(ask({"stop", "digits"}).code, 0);
+    EXPECT_EQ(run_->wait().code, 0);
+}
+
+// Under 12 the numbers from 4 on pair up to 8; under 10, 11 and 12 have no complement.
+TEST_F(RunningTopology, RekeysWhatWaitsAndRollsBackWhereTooManyRowsFail) {
+    const auto pairs = [](const std::string& trial) {
+        return "name: digits\nworkers: 2\ncheckpoint: 50ms\n" + trial +
+               "parameters: { pair_sum: 12 }\ndead_letters: drop\nnodes:\n"
+               "  digits: { generate: { columns: { n: { range: [4, 12] } }, rate: 2000 } }\n"
+               "  pairs: { from: digits, pair_match: { value: n, sum: $pair_sum, min: 0, max: $pair_sum } }\n"
+               "  shown: { from: pairs, where: left != right, console: json }\n";
+    };
+    folder_.write("t.yaml", pairs(""));
+    run_ = std::make_unique<Process>(std::vector<std::string>{"run", "t.yaml", "--data-dir", "data"}, folder_.path());
+    ASSERT_TRUE(run_->wait_for(R"("left":4,"right":8)"));
+    const Outcome plan = ask({"plan", "t.yaml", "--set", "pair_sum=10"});
+    EXPECT_EQ(plan.code, 10) << plan.err;
+    EXPECT_THAT(plan.out, AllOf(ContainsRegex("~ pairs +rekeyed +max: 12 -> 10"), ContainsRegex("rekeyed [0-9,]+, [0-9,]+ leave by errors")));
+    const Outcome failing = ask({"set", "digits", "pair_sum=10"});
+    EXPECT_EQ(failing.code, 5) << failing.out;
+    EXPECT_THAT(failing.err, AllOf(ContainsRegex("rolled back: in its trial [0-9.]+% of [0-9]+ records failed, more than 10.0%"),
+                                   ContainsRegex("Most of them at `pairs`: out-of-range [0-9]+")));
+    folder_.write("t.yaml", pairs("trial: { max_errors: 60% }\n"));
+    EXPECT_EQ(ask({"plan", "t.yaml"}).out, "nothing changes: 3 nodes are kept\n");
+    const Outcome taken = ask({"apply", "t.yaml", "--set", "pair_sum=10"});
+    EXPECT_EQ(taken.code, 0) << taken.err;
+    EXPECT_THAT(taken.out, ContainsRegex("rekeyed [0-9,]+, [0-9,]+ leave by errors"));
+    ASSERT_TRUE(run_->wait_for(R"("left":4,"right":6)"));
+    EXPECT_EQ(ask({"stop", "digits"}).code, 0);
+    const Outcome ended = run_->wait();
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.err, ContainsRegex("digits: node `pairs`: rekeyed [0-9]+ rows, [0-9]+ leave by errors"));
+}
+
+TEST_F(RunningTopology, ShowsTheBuildsOfPluginsThatAreInUse) {
+    begin();
+    const Outcome shown = ask({"plugin", "generations"});
+    EXPECT_EQ(shown.code, 0) << shown.err;
+    EXPECT_THAT(shown.out, AllOf(ContainsRegex("PLUGIN +VERSION +HASH +SINCE +STATE +USED BY"), ContainsRegex("\nfold +[^ ]+ +[0-9a-f]{12} +[^ ]+Z +used +digits.counts\n"),
+                                 ContainsRegex("[0-9]+ loaded, 0 of them are gone and not listed\n$")));
+    EXPECT_EQ(ask({"stop", "digits"}).code, 0);
+    EXPECT_EQ(run_->wait().code, 0);
+    EXPECT_EQ(ask({"plugin", "generations"}).out, "no topology runs\n");
 }
 
 TEST_F(RunningTopology, FollowsItsFile) {

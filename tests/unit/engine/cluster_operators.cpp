@@ -14,6 +14,7 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& rows) 
 class ClusterConnection : public Connection {
 public:
     static Result<std::unique_ptr<ClusterConnection>> create(ConnectionContext context, const Config&) {
+        if (context.exactly_once()) context.bound_transaction(std::chrono::minutes(1), "patience");
         return std::make_unique<ClusterConnection>(context);
     }
     explicit ClusterConnection(ConnectionContext context) : is_exactly_once(context.exactly_once()) {

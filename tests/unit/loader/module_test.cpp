@@ -157,6 +157,33 @@ TEST_F(ModuleTest, LoadsANewBuildBesideTheOldOne) {
     EXPECT_NE(generations[0].hash, generations[1].hash);
 }
 
+TEST_F(ModuleTest, RemembersTheLastBuildsAndCountsTheOthers) {
+    const auto file = folder / "built.so";
+    constexpr size_t kBuilds = 60;
+    std::shared_ptr<Module> used;
+    for (size_t i = 0; i < kBuilds; ++i) {
+        write_file(file, read_file(test_plugin("good")) + "build " + std::to_string(i));
+        auto module = loader.load(file);
+        ASSERT_TRUE(module.ok()) << module.status().message();
+        if (i == 2) used = *module;
+    }
+    const auto generations = loader.generations();
+    ASSERT_EQ(generations.size(), ModuleLoader::kRemembered + 1);
+    EXPECT_EQ(generations.front().number, 3u);
+    EXPECT_EQ(generations.front().module, used.get());
+    EXPECT_TRUE(generations.front().in_use);
+    EXPECT_EQ(generations.back().number, kBuilds);
+    EXPECT_EQ(generations.back().module, nullptr);
+    EXPECT_FALSE(generations.back().resident);
+    EXPECT_EQ(loader.counts().loads, kBuilds);
+    EXPECT_EQ(loader.counts().forgotten, kBuilds - generations.size());
+    EXPECT_EQ(staged_files().size(), generations.size());
+    // One that comes back keeps its number.
+    ASSERT_TRUE(loader.load(file).ok());
+    EXPECT_EQ(loader.generations().back().number, kBuilds);
+    EXPECT_EQ(loader.counts().loads, kBuilds + 1);
+}
+
 TEST_F(ModuleTest, LoadsAPluginOfTheCppSdkWithItsManifest) {
     auto module = loader.load(test_plugin("modern"));
     ASSERT_TRUE(module.ok()) << module.status().message();
