@@ -160,7 +160,7 @@ private:
     bool awaits_trial();
     void start_epoch(bool last);
     void commit_epoch();
-    void leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records);
+    void leave_epoch(LeftEpoch left, const RunProgress& progress);
     Status commit_left();
     void settle_left();
     void begin_behind_left();

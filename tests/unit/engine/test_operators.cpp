@@ -311,19 +311,12 @@ struct Tally : weir::Instance {
         builder.finish(&out);
         return context_.emit(0, out) ? Status() : Status::more();
     }
-    Status open() override {
-        note("opened");
-        return on_wake();
-    }
-    Status close() override {
-        note("closed");
-        return {};
-    }
+    Status open() override { return note("opened", on_wake()); }
+    Status close() override { return note("closed"); }
     Status on_wake() override {
         if (world().tally_wakes == 0) return {};
-        note("woken");
         context_.wake_at(context_.now() + world().tally_wakes);
-        return {};
+        return note("woken");
     }
     Status snapshot(const weir_snapshot& out) override {
         for (int64_t n : changed_) {
@@ -336,19 +329,19 @@ struct Tally : weir::Instance {
         return {};
     }
     Status restore(const weir_state_block& block) override {
-        note("restored");
         for (uint64_t i = 0; i < block.n; ++i) {
             const int64_t n = std::stoll(std::string(view(block.keys[i])));
             counts_[n] = std::stoll(std::string(view(block.values[i])));
             groups_[n] = block.group;
         }
-        return {};
+        return note("restored");
     }
 
 private:
-    static void note(const char* what) {
+    static Status note(const char* what, Status status = {}) {
         std::lock_guard lock(world_mutex());
         ++world().tally_calls[what];
+        return status;
     }
     std::map<int64_t, int64_t> counts_;
     std::map<int64_t, uint32_t> groups_;
@@ -475,16 +468,8 @@ const std::vector<const weir_operator*>& operators() {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
                                                   &kBadShape, &kBadCode, &kCollect,  &kTally, &kBoxes, &kPlace,  &kPlaced,
                                                   &weir::clauses::kClausesSpec, &weir::unite::kUnionSpec};
-        const auto keyed = keyed_operators();
-        list.insert(list.end(), keyed.begin(), keyed.end());
-        const auto broadcast = broadcast_operators();
-        list.insert(list.end(), broadcast.begin(), broadcast.end());
-        const auto timed = timed_operators();
-        list.insert(list.end(), timed.begin(), timed.end());
-        const auto clustered = cluster_operators();
-        list.insert(list.end(), clustered.begin(), clustered.end());
-        const auto flow = flow_operators();
-        list.insert(list.end(), flow.begin(), flow.end());
+        for (const auto& more : {keyed_operators(), broadcast_operators(), timed_operators(), cluster_operators(), flow_operators()})
+            list.insert(list.end(), more.begin(), more.end());
         return list;
     }();
     return all;
