@@ -351,7 +351,7 @@ Status Epochs::commit(uint64_t epoch, std::vector<EpochPart>& parts, const RunPr
     WEIR_FAILPOINT("epochs.commit.begin");
     drop_gone(parts);
     is_in_doubt_ = store_ != nullptr;
-    LeftEpoch all{epoch, std::move(parts), 0, 0, record_of(epoch, progress), marker_of(epoch)};
+    LeftEpoch all{epoch, std::move(parts), 0, 0, {}, {}, record_of(epoch, progress), marker_of(epoch)};
     if (Status s = write(all, gives_up); !s.ok()) return s;
     last_ = epoch;
     is_in_doubt_ = false;
@@ -409,11 +409,9 @@ Status Epochs::commit_left(const GiveUp& gives_up) {
     return status;
 }
 
-bool Epochs::has_stored(size_t node, bool has_keyed) const {
-    const Instance& instance = plan_.nodes()[node].instance();
-    const std::string& id = instance.node().id;
-    if (!operators_.contains(id) || replaced_.contains(id)) return false;
-    return instance.descriptor().state_version > 0 || (instance.keyed() && !has_keyed);
+bool Epochs::lacks_state(size_t node, bool has_keyed) const {
+    const std::string& id = plan_.topology().nodes[node].id;
+    return left_->own_state.contains(id) || (!has_keyed && left_->keyed_state.contains(id));
 }
 
 }  // namespace weir::host

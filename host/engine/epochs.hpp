@@ -43,6 +43,7 @@ struct LeftEpoch {
     std::vector<EpochPart> parts;
     size_t bytes = 0;      // of its state
     int64_t records = 0;   // that the sources gave in it
+    std::set<std::string> own_state, keyed_state;  // nodes that have entries in it, of their own and of what the host keeps by key
     std::string record = {}, marker = {};
 };
 
@@ -85,8 +86,8 @@ public:
     const LeftEpoch* left() const { return left_ ? &*left_ : nullptr; }
     // Steps 2 to 4 of it; REQUIRES: left(). It is tried once: where it fails the next recover, of the graph that it is of, tells.
     Status commit_left(const GiveUp& gives_up);
-    // Of an epoch that was left: whether a node's instances need entries of it that the store has, or is to have.
-    bool has_stored(size_t node, bool has_keyed) const;
+    // Whether the store lacks entries, of the epoch that was left, of a node that is to be read back; with or without its keyed state.
+    bool lacks_state(size_t node, bool has_keyed) const;
 
     // Opens the store. WEIR_E_STATE_VERSION or what the store says: the state is in use, foreign, corrupt, or of
     // nodes that the topology does not have.
@@ -180,7 +181,6 @@ private:
     int64_t leaving_ = 0;
     std::vector<std::string> dropped_;             // nodes whose state goes with the next epoch
     Json states_ = Json::object();  // by node: the catalogue of its keyed states
-    Json operators_ = Json::object();  // by node, as the record has them
     Json servers_ = Json::object();  // by connection: its kind, and the id of the server that it reaches
 };
 

@@ -61,9 +61,9 @@ Status Epochs::read_record(uint64_t epoch) {
     if (!parsed.is_object() || !parsed.contains("positions"))
         return Status::fatal(fmt::format("{}: the record of epoch {} is corrupt", options_.dir.string(), epoch));
     last_marker_ = parsed.value("marker", "");
-    operators_ = parsed.value("operators", Json::object());
-    if (Status s = find_renamed(operators_); !s.ok()) return s;
-    find_replaced(operators_);
+    const Json operators = parsed.value("operators", Json::object());
+    if (Status s = find_renamed(operators); !s.ok()) return s;
+    find_replaced(operators);
     if (parsed.contains("keys"))
         if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 #include <random>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -338,7 +339,8 @@ void TopologyRun::commit_epoch() {
     progress.positions = splits_.positions();
     if (const std::string why = judge_trial(records, progress); !why.empty()) return fail({Status::fatal(why), "", ""});
     const bool ends = last_epoch_ && (in_outbox_ == 0 || stopped_waiting());
-    if (ends && leaves_epoch_ && in_outbox_ == 0) return leave_epoch(parts, progress, bytes, records);
+    if (ends && leaves_epoch_ && in_outbox_ == 0)
+        return leave_epoch({epoch_, std::move(parts), bytes, records, {}, {}}, progress);
     Status status = epochs_.commit(epoch_, parts, progress, [this] { return gives_up_commit(); }, !ends || !is_changed_);
     if (epochs_.last() == epoch_) committed_records_ = records;
     if (!status.ok()) {
@@ -360,10 +362,16 @@ void TopologyRun::commit_epoch() {
 }
 
 // The next run goes on while it is committed, as this one does with every other epoch.
-void TopologyRun::leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records) {
-    const Status status = epochs_.leave({epoch_, std::move(parts), bytes, records - committed_records_}, progress, [this] { return gives_up_commit(); });
+void TopologyRun::leave_epoch(LeftEpoch left, const RunProgress& progress) {
+    left.records -= std::exchange(committed_records_, left.records);
+    for (const PlannedNode& node : plan_->nodes())  // what was sent of an outbox is gone with the next epoch
+        if (node.instance().descriptor().flags & WEIR_OP_OUTBOX) left.own_state.insert(node.instance().node().id);
+    for (const EpochReport& report : reports_) {
+        for (const size_t node : report.own_state) left.own_state.insert(plan_->topology().nodes[node].id);
+        for (const size_t node : report.keyed_state) left.keyed_state.insert(plan_->topology().nodes[node].id);
+    }
+    const Status status = epochs_.leave(std::move(left), progress, [this] { return gives_up_commit(); });
     if (!status.ok()) fail({status, "", ""});
-    committed_records_ = records;
     committed_.store(epoch_);
     over_ = true;
 }

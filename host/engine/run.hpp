@@ -161,7 +161,7 @@ private:
     std::string judge_trial(int64_t records, const RunProgress& progress);
     void start_epoch(bool last);
     void commit_epoch();
-    void leave_epoch(std::vector<EpochPart>& parts, const RunProgress& progress, size_t bytes, int64_t records);
+    void leave_epoch(LeftEpoch left, const RunProgress& progress);
     Status commit_left();
     void settle_left();
     void begin_behind_left();

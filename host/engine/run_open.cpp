@@ -74,13 +74,13 @@ void TopologyRun::take_over_keyed() {
     }
 }
 
-// Whether the epoch that was left has to be committed before rows flow: it has state that is to be read back, or there is a sink that
+// Whether the epoch that was left has to be committed before rows flow: it changed state that is to be read back, or there is a sink that
 // does not know where its transaction ends.
 bool TopologyRun::reads_store() const {
     for (size_t i = 0; i < is_moved_.size(); ++i) {
         if (is_moved_[i]) continue;
         const weir_operator& op = plan_->nodes()[i].instance().descriptor();
-        if (epochs_.has_stored(i, has_keyed_[i]) || (op.kind == WEIR_KIND_SINK && (op.flags & WEIR_OP_TRANSACTIONAL))) return true;
+        if (epochs_.lacks_state(i, has_keyed_[i]) || (op.kind == WEIR_KIND_SINK && (op.flags & WEIR_OP_TRANSACTIONAL))) return true;
     }
     return false;
 }

@@ -90,9 +90,10 @@ void Supervisor::carry_out_change() {
     outcome.was_tried = true;
     std::unique_ptr<TopologyRun> old = take_run();
     auto handover = old->hand_over(*change->plan);
-    old.reset();
     Graph before = graph_;
-    std::optional<Failure> why = begin_change(*change, std::move(handover));
+    std::optional<Failure> why = old->failure();  // of its last epoch, which the new graph could not go on behind
+    old.reset();
+    if (!why) why = begin_change(*change, std::move(handover));
     if (!why) {
         outcome.epoch = run_->resumed_at();
         outcome.kept_connections = run_->kept_connections();

@@ -177,8 +177,8 @@ void Worker::on_barrier_done(uint64_t epoch) {
     for (size_t i = 0; i < plan_.nodes().size(); ++i)
         if (KeyedState* keyed = plan_.nodes()[i].instance(index_).keyed())
             for (const auto& [state, upto] : keyed->expired()) expired.push_back({i, state, upto});
-    listener_.on_epoch_done(index_, {epoch, {sources_.marked(), dataflow_.marked_times()}, std::move(state_), outbox_.size(), marked_records_,
-                                     std::move(expired), index_});
+    listener_.on_epoch_done(index_, {epoch, {sources_.marked(), dataflow_.marked_times()}, std::move(state_), std::exchange(own_state_, {}),
+                                     std::exchange(keyed_state_, {}), outbox_.size(), marked_records_, std::move(expired), index_});
     state_ = EpochPart();
     WEIR_FAILPOINT("worker.epoch.reported");
 }
@@ -203,6 +203,8 @@ Status Worker::on_state(size_t node, const weir_state_block& block, uint32_t mod
     // All workers have the same of what is one copy to all.
     if (!keep_state_ || (block.kind == WEIR_STATE_BROADCAST && index_ > 0)) return {};
     const std::string& id = plan_.topology().nodes[node].id;
+    const KeyedState* keyed = plan_.nodes()[node].instance(index_).keyed();
+    (keyed && keyed->owns(block.state) ? keyed_state_ : own_state_).insert(node);
     WEIR_FAILPOINT("worker.snapshot.put");
     if (WEIR_BUG("skip-dirty-key") || WEIR_BUG("lose-deletion")) return state_.put(id, BrokenBlock(block).block, mode);
     return state_.put(id, block, mode);

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct EpochReport {
     uint64_t epoch = 0;
     RunProgress progress;
     EpochPart state;
+    std::set<size_t> own_state, keyed_state;  // nodes that have entries in it, of their own and of what the host keeps by key
     size_t in_outbox = 0;  // what sinks have still to make visible
     int64_t records = 0;  // that its sources gave since the run began, up to the barrier
     struct Expired {
@@ -120,6 +122,7 @@ private:
     Plan& plan_;
     WorkerListener& listener_;
     EpochPart state_;  // of the epoch in flight
+    std::set<size_t> own_state_, keyed_state_;
     WorkerMemory memory_;
     Outbox outbox_;
     int64_t marked_records_ = 0;

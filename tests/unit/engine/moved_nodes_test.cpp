@@ -271,7 +271,7 @@ TEST_F(MovedNodes, MayBeWokenAllTheWhile) {
     begin(1);
     for (auto& [split, values] : world().splits)
         for (int i = 0; i < 3000; ++i) ++counts_[2 * values.emplace_back(i % 7)];
-    for (int call = 10; call < 2000; call += 30)
+    for (int call = 10; call < 900; call += 30)  // before the first split ends
         change_at(call, call % 60 == 10 ? before + "  more: { from: doubled, collect: {} }\n" : before);
     ASSERT_EQ(run(before, 1), "");
     size_t taken = 0;

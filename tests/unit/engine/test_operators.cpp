@@ -404,20 +404,11 @@ constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").i
 const std::vector<const weir_operator*>& operators() {
     static const auto all = [] {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                                  &kBadShape, &kBadCode, &kCollect,  &kBoxes, &kPlace,  &kPlaced,
+                                                  &kBadShape, &kBadCode, &kCollect,  &kBoxes, &kPlace,  &kPlaced, &tally_operator(),
                                                   &weir::clauses::kClausesSpec, &weir::unite::kUnionSpec,
                                                   &weir::pair_match::kPairMatchSpec};
-        const auto keyed = keyed_operators();
-        list.insert(list.end(), keyed.begin(), keyed.end());
-        const auto broadcast = broadcast_operators();
-        list.insert(list.end(), broadcast.begin(), broadcast.end());
-        const auto timed = timed_operators();
-        list.insert(list.end(), timed.begin(), timed.end());
-        const auto clustered = cluster_operators();
-        list.insert(list.end(), clustered.begin(), clustered.end());
-        list.push_back(&tally_operator());
-        const auto flow = flow_operators();
-        list.insert(list.end(), flow.begin(), flow.end());
+        for (const auto& more : {keyed_operators(), broadcast_operators(), timed_operators(), cluster_operators(), flow_operators()})
+            list.insert(list.end(), more.begin(), more.end());
         return list;
     }();
     return all;
