@@ -1,5 +1,6 @@
 // Topologies that begin while a host runs: those that are added, and those that it comes back with.
 #include <algorithm>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -7,7 +8,6 @@
 
 #include "host/cli/session.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/scalar.hpp"
 
 namespace weir::host {
 
