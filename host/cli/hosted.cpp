@@ -66,6 +66,7 @@ void Hosted::equip(Beginning beginning, SupervisorOptions options, std::chrono::
     }
     options.run.on_opened = [this, opened = std::move(options.run.on_opened)] {
         note(is_asked_to_stop ? Standing::kStopped : Standing::kRuns);
+        has_opened = true;
         if (opened) opened();
     };
     {

@@ -93,6 +93,8 @@ public:
     void set_state(State state, std::string why = "");
     // Whether it was stopped by a user.
     std::atomic<bool> is_asked_to_stop{false};
+    // Whether rows could flow in it.
+    std::atomic<bool> has_opened{false};
     // Whether a thread of its own begins it, again and again.
     std::atomic<bool> has_starter{false};
     // Ends what it waits for while it starts.

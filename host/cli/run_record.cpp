@@ -123,23 +123,30 @@ RecordedGraph record_graph(const TopologyArguments& given, const Topology& topol
     return out;
 }
 
+Result<std::vector<std::string>> sets_again(const RecordedGraph& graph, const std::vector<std::string>& given) {
+    std::vector<std::string> out = graph.sets;
+    for (const std::string& secret : graph.secrets) {
+        const auto found = std::find_if(given.rbegin(), given.rend(), [&](const std::string& set) { return set_name(set) == secret; });
+        if (found == given.rend())
+            return Status::config("", fmt::format("parameter `{}` is secret, and what it was set to is not kept: give it again (--set {}=…), or let the "
+                                                  "topology take it from `${{env:NAME}}` or `${{file:PATH}}`",
+                                                  secret, secret));
+        out.push_back(*found);
+    }
+    return out;
+}
+
 Result<TopologyArguments> given_again(const RecordedGraph& graph, const std::vector<std::string>& sets, const PluginDirs& plugin_dirs) {
     TopologyArguments out;
     out.files = {graph.file};
-    out.sets = graph.sets;
     out.params_files = graph.params_files;
     for (const std::string& set : graph.sets) out.may_lack.push_back(set_name(set));
     out.allow_exec = graph.allow_exec;
     out.plugin_dirs = plugin_dirs;
     out.plugin_dirs.insert(out.plugin_dirs.end(), graph.plugin_dirs.begin(), graph.plugin_dirs.end());
-    for (const std::string& secret : graph.secrets) {
-        const auto given = std::find_if(sets.rbegin(), sets.rend(), [&](const std::string& set) { return set_name(set) == secret; });
-        if (given == sets.rend())
-            return Status::config("", fmt::format("parameter `{}` is secret, and what it was set to is not kept: give it again (--set {}=…), or let the "
-                                                  "topology take it from `${{env:NAME}}` or `${{file:PATH}}`",
-                                                  secret, secret));
-        out.sets.push_back(*given);
-    }
+    auto all = sets_again(graph, sets);
+    if (!all) return all.status();
+    out.sets = std::move(*all);
     SourceTexts::Texts texts = graph.texts;
     for (const auto& [path, digest] : graph.digests) {
         std::string problem;

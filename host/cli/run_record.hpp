@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <weir/result.hpp>
@@ -42,6 +43,9 @@ struct RecordedGraph {
 
 // `given`: with the texts that were read. Its paths become absolute.
 RecordedGraph record_graph(const TopologyArguments& given, const Topology& topology);
+
+// What the parameters of the graph are set to again; `given`: as `sets` below.
+Result<std::vector<std::string>> sets_again(const RecordedGraph& graph, const std::vector<std::string>& given);
 
 // What the graph is begun with again. `sets` are those of the host that begins it: of them it takes its secrets. So are
 // `plugin_dirs`, which come before those that it was given. WEIR_E_CONFIG: a secret is not given, or a file with one is another now.

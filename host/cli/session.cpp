@@ -8,7 +8,6 @@
 
 #include <weir/abi.h>
 
-#include "host/admin/log_ring.hpp"
 #include "host/cli/control_api.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/control/hosts.hpp"

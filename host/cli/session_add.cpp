@@ -1,5 +1,6 @@
 // Topologies that begin while a host runs: those that are added, and those that it comes back with.
 #include <algorithm>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -7,9 +8,9 @@
 
 #include "host/cli/session.hpp"
 #include "host/exit_codes.hpp"
-#include "host/topology/scalar.hpp"
 
 namespace weir::host {
+
 // What became of a start. Empty text: it is connected, and can run.
 struct Session::Attempt {
     int exit_code = kExitOk;
@@ -168,7 +169,11 @@ Result<TopologyArguments> Session::added_arguments(const Hosted* before, const C
             out = std::move(*again);
             if (request.reread || !request.params_files.empty()) out.texts = nullptr;
         } else {
-            out.sets = before->record().graph.sets;
+            std::vector<std::string> given = options_.topologies.sets;
+            given.insert(given.end(), request.sets.begin(), request.sets.end());
+            auto sets = sets_again(before->record().graph, given);
+            if (!sets) return sets.status();
+            out.sets = std::move(*sets);
             out.params_files = before->record().graph.params_files;
         }
     }
@@ -231,7 +236,10 @@ Addition Session::add(const std::string& name, const ChangeRequest& request) {
     if (out.text.empty()) return out;
     member.reset();
     const Member now = find(name);
-    if (now && before && now->is_noted()) before->take_notes_of(*now);
+    if (now && before && now->is_noted()) {
+        before->take_notes_of(*now);
+        before->note(before->record().standing);
+    }
     const Status forgotten = now && !before ? now->forget() : Status();
     if (!forgotten.ok()) tell(WEIR_LOG_WARNING, name, "warning[data-dir]: " + forgotten.message());
     put(name, before);
@@ -262,10 +270,9 @@ Addition Session::begin_added(Hosted& member, Hosted* before, const TopologyArgu
 Addition Session::opened(Hosted& member, uint64_t resumed_at) {
     {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return member.state() != Hosted::State::kRuns || member.run().finished() || member.run().stats().is_open; });
-        if (member.run().finished()) changed_.wait(lock, [&] { return member.state() != Hosted::State::kRuns; });
+        changed_.wait(lock, [&] { return member.has_opened || member.state() != Hosted::State::kRuns; });
     }
-    if (member.state() == Hosted::State::kFailed) return {member.exit_code(), member.why(), false, 0, 0};
+    if (!member.has_opened && member.state() == Hosted::State::kFailed) return {member.exit_code(), member.why(), false, 0, 0};
     const auto topology = member.run().topology();
     tell(WEIR_LOG_INFO, member.name(), fmt::format("{}: added, as {} says{}", member.name(), member.file().string(),
                                                    resumed_at > 0 ? fmt::format("; goes on behind epoch {}", resumed_at) : ""));

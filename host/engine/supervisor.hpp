@@ -11,7 +11,7 @@
 // What is retried is WEIR_E_RETRYABLE in a topology that has run: a first start that fails is the caller's to see,
 // and so is state that cannot be used. Counts go on over restarts; rows that are read again count again.
 //
-// Threads: create, connect, start, join on one host thread; request_stop, stats, waiting, finished from any. Within:
+// Threads: create, connect, start, join on host threads, one after the other; request_stop, stats, waiting, finished from any. Within:
 // one thread, which tears down, waits, builds and connects.
 #pragma once
 

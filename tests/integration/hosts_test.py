@@ -258,6 +258,10 @@ def test_secrets():
         place.until_running("one")
         place.until(lambda: place.rows("one"), "rows")
         equal(place.rows("one")[0]["version"], 3, "what is no secret is noted")
+        place.command("stop", "one")
+        place.until(lambda: place.states()["one"] == "stopped", "stopped")
+        check("goes on behind epoch" in place.command("apply", one), "the host was given it")
+        place.until_running("one")
         # A file with a secret in it is not copied: it has to be what it was.
         two = place.write("two", text_of("two").replace("${env:WEIR_HOSTS_TEST}", secret))
         place.command("apply", two, "--add")

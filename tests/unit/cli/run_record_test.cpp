@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <span>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
