@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "host/cli/candidate.hpp"
+#include "host/engine/connections.hpp"
 #include "host/engine/trial.hpp"
 #include "host/exit_codes.hpp"
 #include "host/reload/expected_pause.hpp"
@@ -15,6 +16,8 @@
 
 namespace weir::host {
 namespace {
+
+constexpr auto kCloseTimeout = std::chrono::seconds(5);
 
 // Values that the file has and the run's --set hides.
 std::vector<std::string> shadowed_values(const Topology& before, const Topology& after, const ChangeRequest& request) {
@@ -150,11 +153,33 @@ ChangeOutcome Changes::apply(const ChangeRequest& request) {
     return out;
 }
 
+// Before the old graph is asked to end: a server that is not there would be waited for with nothing running. What else there is to be
+// said against a connection is said in the trial, by the one that is to be used: two cannot be open side by side everywhere.
+std::string Changes::reach_new_connections(const ChangeRequest& request, const Plan& next) {
+    const auto is_new = [](const auto& one) { return !one->is_open(); };
+    if (next.is_ephemeral() || std::none_of(next.connections().begin(), next.connections().end(), is_new)) return "";
+    const auto looking = Candidate::load(merged(request), {true, connect_timeout_, {}}, loader_);
+    if (looking->exit_code() != kExitOk) return "";  // the file is another by now: what was read counts
+    for (const auto& connection : looking->plan().connections()) {
+        const auto is_it = [&](const auto& one) { return one->name() == connection->name() && !one->is_open(); };
+        if (std::none_of(next.connections().begin(), next.connections().end(), is_it)) continue;
+        const Status status = connection->open(run_.stopping());
+        if (status.ok()) (void)connection->close(std::chrono::steady_clock::now() + kCloseTimeout);  // nothing was written
+        if (status.code() == WEIR_E_RETRYABLE) return fmt::format("connection `{}`: {}", connection->name(), status.message());
+    }
+    return "";
+}
+
 ChangeOutcome Changes::apply_alone(const ChangeRequest& request) {
     std::shared_ptr<Candidate> candidate;
     ChangeOutcome out = prepare(request, candidate);
     if (out.kind != ChangeOutcome::Kind::kPlanned) return out;
     out.why = out.diff.refused.empty() ? not_given_up(out.diff, request.allow_loss) : out.diff.refused.front();
+    if (!out.why.empty()) {
+        out.kind = ChangeOutcome::Kind::kRefused;
+        return out;
+    }
+    out.why = reach_new_connections(request, candidate->plan());
     if (!out.why.empty()) {
         out.kind = ChangeOutcome::Kind::kRefused;
         return out;

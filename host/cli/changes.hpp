@@ -76,6 +76,7 @@ public:
 private:
     TopologyArguments merged(const ChangeRequest& request) const;
     ChangeOutcome apply_alone(const ChangeRequest& request);
+    std::string reach_new_connections(const ChangeRequest& request, const Plan& next);
     ChangeOutcome prepare(const ChangeRequest& request, std::shared_ptr<class Candidate>& candidate);
 
     Supervisor& run_;

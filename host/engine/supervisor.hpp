@@ -92,6 +92,8 @@ public:
     void start();
     // While it waits to begin again a stop ends it; what was committed stays.
     void request_stop(StopMode mode);
+    // Set once it was asked to end: what is waited for on its behalf is given up. Any thread.
+    const std::atomic<bool>& stopping() const { return stop_connecting_; }
     // While it is paused its sources are not polled, whichever graph runs; epochs go on. Any thread.
     void set_paused(bool paused);
     // Asks for a change of the graph, and returns; `done` is called once, when it runs or has come to nothing. One at a time:

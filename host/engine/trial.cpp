@@ -103,7 +103,7 @@ std::string Trial::judge_node(const NodeTime& now, const std::vector<Clock>& clo
     const Topology& topology = plan_.topology();
     const size_t node = now.node;
     const NodeTime* before = find_time(before_, node);
-    const std::optional<int64_t> stood = before ? before->watermark : std::nullopt;
+    const int64_t* const stood = before && before->watermark ? &*before->watermark : nullptr;
     if (now.watermark && (!stood || *now.watermark > *stood)) return "";
     const std::vector<bool> upstream = upstream_of(topology, node);
     const bool others_move = std::any_of(clocks.begin(), clocks.end(), [&](const Clock& one) { return upstream[one.node] && one.has_moved(); });

@@ -37,7 +37,7 @@ class Host:
 
     def __init__(self, path, folder):
         self.said = []
-        self.process = subprocess.Popen([WEIR, "run", path, "--log-level", "info", "--data-dir", folder / "data"], stdout=subprocess.DEVNULL,
+        self.process = subprocess.Popen([WEIR, "run", path, "--log-level", "info", "--connect-timeout", "5s", "--data-dir", folder / "data"], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
         self.reader = threading.Thread(target=lambda: self.said.extend(self.process.stderr))
         self.reader.start()
@@ -88,6 +88,13 @@ with scratch() as name:
             check("applied behind epoch" in "".join(said), "apply", said)
             add()
         equal((host.grants(SOURCE), host.grants(OTHER)), (1, 1), f"how often the groups have granted partitions\n{''.join(host.said)}")
+        # A server that is not there is looked for beside the graph that runs, which goes on.
+        edited.write_text(TEXT.replace("NEXT", "count + 1").replace(KAFKA, "127.0.0.1:1") + MORE)
+        refused = subprocess.run([WEIR, "apply", edited, "--data-dir", folder / "data"], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        check("cannot reach Kafka at 127.0.0.1:1" in refused.stderr and "it goes on as it was" in refused.stderr, "apply of a server that is not there",
+              refused.stdout + refused.stderr)
+        add()
+        equal(host.grants(SOURCE), 1, "how often the group has granted partitions")
         edited.write_text(TEXT.replace("NEXT", "count + 1"))
         weir("apply", edited, "--allow-loss", "raw2", "--data-dir", folder / "data")
         add()
