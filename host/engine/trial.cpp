@@ -15,12 +15,11 @@
 namespace weir::host {
 namespace {
 
-// Where most rows failed, and why: "`pairs`: out-of-range 312, null 3".
+// Where most rows failed, and why: "`pairs`: out-of-range, null".
 std::string worst_text(const std::vector<NodeStats>& nodes) {
     const auto worst = std::max_element(nodes.begin(), nodes.end(), [](const NodeStats& a, const NodeStats& b) { return a.errors < b.errors; });
     std::string out = fmt::format("`{}`: ", worst->id);
-    for (size_t i = 0; i < worst->error_codes.size(); ++i)
-        out += fmt::format("{}{} {}", i ? ", " : "", worst->error_codes[i].first, worst->error_codes[i].second);
+    for (size_t i = 0; i < worst->error_codes.size(); ++i) out += (i ? ", " : "") + worst->error_codes[i].first;
     return out;
 }
 

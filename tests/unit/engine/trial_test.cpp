@@ -42,7 +42,7 @@ TEST_F(Tried, IsRolledBackWhereTooManyRowsFail) {
         change(counted("", "0s"), counted(kSmall, seed % 2 ? "{ for: 100us, max_errors: 1% }" : "100us"), seed);
         EXPECT_FALSE(outcomes_[0].is_taken) << "seed " << seed;
         const char* const allowed = seed % 2 ? "more than `max_errors: 1%` of `trial:` allows" : "more than 10.0%, which is ten percent above what failed before";
-        EXPECT_THAT(outcomes_[0].why.text(), AllOf(HasSubstr("in its trial "), HasSubstr(allowed), HasSubstr("Most of them at `counted`: check "))) << "seed " << seed;
+        EXPECT_THAT(outcomes_[0].why.text(), AllOf(HasSubstr("in its trial "), HasSubstr(allowed), HasSubstr("Most of them at `counted`: check"))) << "seed " << seed;
         EXPECT_TRUE(cluster().seen["letters"].empty()) << "seed " << seed;
         expect_each_once(seed);
         if (HasFailure()) return;
@@ -97,7 +97,7 @@ protected:
 
 TEST_F(TriedTime, IsRolledBackWhereAllRowsAreLate) {
     EXPECT_THAT(why(timed("set: { past: ts - INTERVAL '3650 days' }, event_time: past", "")),
-                AllOf(HasSubstr("in its trial the watermark of `seen` stood still at 2023-11-14T22:13:2"), HasSubstr("no row of `in` is later than 2013-11-16T22:13:2"),
+                AllOf(HasSubstr("stood still at 2023-11-14T22:13:2"), HasSubstr("no row of `in` is later than 2013-11-16T22:13:2"),
                       HasSubstr("by `past`: all are late")));
 }
 

@@ -168,7 +168,7 @@ TEST_F(ModuleTest, RemembersTheLastBuildsAndCountsTheOthers) {
         if (i == 2) used = *module;
     }
     const auto generations = loader.generations();
-    ASSERT_EQ(generations.size(), ModuleLoader::kRemembered + 1);
+    ASSERT_EQ(generations.size(), ModuleLoader::kRemembered + 2);  // the one that is used, and the last, which was when it was noted
     EXPECT_EQ(generations.front().number, 3u);
     EXPECT_EQ(generations.front().module, used.get());
     EXPECT_TRUE(generations.front().in_use);
