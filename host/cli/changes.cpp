@@ -17,7 +17,7 @@
 namespace weir::host {
 namespace {
 
-constexpr auto kCloseTimeout = std::chrono::seconds(5);
+constexpr auto kLookClose = std::chrono::seconds(5);
 
 // Values that the file has and the run's --set hides.
 std::vector<std::string> shadowed_values(const Topology& before, const Topology& after, const ChangeRequest& request) {
@@ -164,7 +164,7 @@ std::string Changes::reach_new_connections(const ChangeRequest& request, const P
         const auto is_it = [&](const auto& one) { return one->name() == connection->name() && !one->is_open(); };
         if (std::none_of(next.connections().begin(), next.connections().end(), is_it)) continue;
         const Status status = connection->open(run_.stopping());
-        if (status.ok()) (void)connection->close(std::chrono::steady_clock::now() + kCloseTimeout);  // nothing was written
+        if (status.ok()) (void)connection->close(std::chrono::steady_clock::now() + kLookClose);  // nothing was written
         if (status.code() == WEIR_E_RETRYABLE) return fmt::format("connection `{}`: {}", connection->name(), status.message());
     }
     return "";
