@@ -126,7 +126,7 @@ TEST_F(RunningTopology, KeepsTheStateOfARenamedNode) {
     folder_.write("t.yaml", called("2", "sums", "count"));
     const Outcome unknown = ask({"apply", "t.yaml"});
     EXPECT_EQ(unknown.code, 11);  // as it stands, `counts` would be dropped
-    EXPECT_THAT(unknown.err, AllOf(HasSubstr("t.yaml:6:25: node `sums`: `renamed_from` names `count`, and no such node runs"), HasSubstr("nearest: `counts`")));
+    EXPECT_THAT(unknown.err, AllOf(HasSubstr("t.yaml:7:25: node `sums`: `renamed_from` names `count`, and no such node runs"), HasSubstr("nearest: `counts`")));
     folder_.write("t.yaml", called("2", "sums", "counts"));
     const Outcome plan = ask({"plan", "t.yaml"});
     EXPECT_EQ(plan.code, 10);

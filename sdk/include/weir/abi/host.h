@@ -69,8 +69,9 @@ typedef struct weir_context {
      */
     int32_t (*emit)(struct weir_context *, uint32_t port, weir_batch *batch);
     /*
-     * Sends rows to the `errors` port. `batch` is the input, a retained batch, or one that holds only an
-     * origin (array NULL). Never refuses; the host makes room before the next call.
+     * Sends rows to the `errors` port. `batch` is the input, a retained batch, one that holds only an origin
+     * (array NULL), or rows of the operator's own with their `schema` (out of its state, say), which stay its.
+     * Never refuses; the host makes room before the next call.
      */
     void (*fail_rows)(struct weir_context *, const weir_batch *batch, const weir_row_error *errors,
                       uint64_t n);
