@@ -28,7 +28,7 @@ Status failed(const std::filesystem::path& path, const char* doing, int error) {
 }
 
 // 0, or errno.
-int write_all(int fd, const std::string& text) {
+int write_synced(int fd, const std::string& text) {
     for (size_t done = 0; done < text.size();) {
         const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
         if (n < 0 && errno == EINTR) continue;
@@ -75,7 +75,7 @@ Status RunRecords::write(const RunRecord& record) const {
     const auto path = path_of(record.topology, kNote), draft = path_of(record.topology, ".new");
     const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return failed(draft, "cannot be written", errno);
-    int error = write_all(fd, record.text());
+    int error = write_synced(fd, record.text());
     ::close(fd);
     if (error == 0 && ::rename(draft.c_str(), path.c_str()) != 0) error = errno;
     if (error == 0) error = sync_folder(dir_);
