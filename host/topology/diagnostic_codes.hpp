@@ -71,6 +71,7 @@ enum class Code {
     kMissingArgument,
     kUnreadOutput,
     kUnboundedState,
+    kNoIdleAfter,
     kOperatorRefused,
     kPluginRefused,
     kUnreachable,
