@@ -28,6 +28,9 @@ inline constexpr size_t kShownBytes = 32;
 // The other way round. WEIR_E_CONFIG: an escape that there is not.
 Result<std::string> unescaped_bytes(std::string_view text);
 
+// The name of a state that the host holds; its number where it is an operator's own. `record`: of the epoch.
+std::string state_name(const Json& record, const std::string& node, uint32_t state);
+
 class EntryCodec {
 public:
     // For a state of a node, by the record of the epoch.
