@@ -5,24 +5,24 @@
 
 #include <fmt/format.h>
 
+#include <weir/row_json.hpp>
+
 #include "host/admin/readiness.hpp"
+#include "host/text/spans.hpp"
 
 namespace weir::host {
 namespace {
 
 // Event time this far behind the clock is worth a sentence.
-constexpr double kLagWorthTelling = 1;  // seconds
+constexpr int64_t kLagWorthTelling = 1'000'000;  // microseconds
+// A split without rows for so long is silent, where nothing stops waiting for it.
+constexpr int64_t kSilence = 5'000'000;
 // An epoch that is under way for so long, or for so many times as long as they take, is slow.
 constexpr std::chrono::milliseconds kSlowEpoch{500};
 constexpr int kSlowTimes = 3;
 constexpr double kBusyShare = 0.8, kHeldShare = 0.1;
 
 std::string ticked(const std::string& text) { return "`" + text + "`"; }
-
-std::string time_text(std::chrono::microseconds time) {
-    const double seconds = std::chrono::duration<double>(time).count();
-    return seconds < 1 ? fmt::format("{:.0f} ms", seconds * 1000) : fmt::format("{:.1f} s", seconds);
-}
 
 std::string kind_text(const NodeStats& node) { return fmt::format("{} ({})", ticked(node.id), node.op); }
 
@@ -101,15 +101,15 @@ private:
         const auto usual = epochs.committed > 0 ? epochs.total / epochs.committed : std::chrono::microseconds(0);
         if (epochs.in_flight && epochs.in_flight->since > std::max<std::chrono::microseconds>(kSlowEpoch, usual * kSlowTimes)) {
             const auto& flight = *epochs.in_flight;
-            tell("epoch", "", fmt::format("epoch {} is under way for {}{}; no positions are committed meanwhile", flight.epoch, time_text(flight.since),
-                                          usual.count() > 0 ? fmt::format(" (they take {})", time_text(usual)) : ""));
+            tell("epoch", "", fmt::format("epoch {} is under way for {}{}; no positions are committed meanwhile", flight.epoch, span_text(flight.since),
+                                          usual.count() > 0 ? fmt::format(" (they take {})", span_text(usual)) : ""));
             if (flight.workers.empty()) tell("epoch", "", "all nodes have passed its barrier: it waits for the state store, or the server that decides");
             else waits_for(flight);
             return;
         }
-        const std::string age = epochs.age ? time_text(*epochs.age) : "a while";
+        const std::string age = epochs.age ? span_text(*epochs.age) : "a while";
         if (epochs.committed == 0) return tell("epoch", "", fmt::format("no epoch is committed yet, {} after rows could flow", age), false);
-        tell("epoch", "", fmt::format("nothing holds its epochs: the last one was committed {} ago; they take {}", age, time_text(usual)), false);
+        tell("epoch", "", fmt::format("nothing holds its epochs: the last one was committed {} ago; they take {}", age, span_text(usual)), false);
     }
 
     void queues() {
@@ -130,18 +130,28 @@ private:
         }
     }
 
+    // "split `events/2`, which has sent no row since …", with the way out.
+    std::string holder_text(const NodeStats::Time& time) const {
+        if (time.held_by.empty()) return "";
+        const std::string by = fmt::format("{} {}", time.is_split ? "split" : "node", ticked(time.held_by));
+        if (!time.silent_since || now_ - *time.silent_since < kSilence) return by;
+        return fmt::format("{}, which has sent no row since {}; `event_time: {{ idle_after: 30s }}` stops waiting for it", by,
+                           format_timestamp(*time.silent_since));
+    }
+
     void watermarks() {
         for (const NodeStats& node : nodes_) {
             if (!node.time || node.time->is_idle) continue;
             const NodeStats::Time& time = *node.time;
-            const std::string by = time.held_by.empty() ? "" : fmt::format("{} {}", time.is_split ? "split" : "node", ticked(time.held_by));
+            const std::string by = holder_text(time);
             if (!time.watermark) {
                 tell("watermark", node.id, fmt::format("{} has no watermark yet{}", kind_text(node), by.empty() ? "" : ": it waits for " + by));
                 continue;
             }
-            const double lag = static_cast<double>(now_ - *time.watermark) / 1e6;
-            if (lag >= kLagWorthTelling)
-                tell("watermark", node.id, fmt::format("the watermark of {} is {:.1f} s behind the clock{}", kind_text(node), lag, by.empty() ? "" : ", held back by " + by));
+            if (*time.watermark > now_ - kLagWorthTelling) continue;
+            const std::string behind = behind_text(*time.watermark, now_);
+            tell("watermark", node.id, fmt::format("the watermark of {} is {}{}", kind_text(node), is_far_behind(*time.watermark, now_) ? behind : behind + " behind the clock",
+                                                   by.empty() ? "" : ", held back by " + by));
         }
     }
 

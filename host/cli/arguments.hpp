@@ -226,10 +226,13 @@ struct TopicCreateArguments {
     int32_t replication = 0;  // 0: the broker's default
 };
 
+enum class TailFormat { kText, kPayload, kJson };
+
 struct TopicTailArguments {
     ClusterArguments cluster;
     std::string topic;
     bool from_start = false;
+    TailFormat format = TailFormat::kText;
     std::optional<int64_t> records;
 };
 

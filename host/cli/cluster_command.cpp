@@ -27,7 +27,7 @@ int fail_command(const Status& status, Terminal& terminal) {
 
 ClusterCommand::ClusterCommand(const ClusterArguments& arguments, Terminal& terminal) : terminal_(terminal), signals_(wakeup_) {
     if (arguments.brokers.empty()) {
-        status_ = Status::config("", "whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS");
+        status_ = Status::config("", "whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS: your Kafka's address, or the one that `weir run` or `weir broker` printed");
         return;
     }
     if (!is_utf8(arguments.brokers)) {

@@ -183,6 +183,12 @@ std::vector<std::string> split_kinds(const std::string& text) {
     return all_known ? kinds : std::vector<std::string>();
 }
 
+// What the record says of the states of a node that the host holds.
+Json known_of(const Json& record, const std::string& node) {
+    if (!record.is_object() || !record.contains("states") || !record["states"].contains(node)) return Json::object();
+    return record["states"][node];
+}
+
 }  // namespace
 
 std::string escaped_bytes(std::string_view bytes) {
@@ -234,9 +240,15 @@ bool add_row_schema(std::string_view key, std::string_view value, RowSchemas& ou
     return true;
 }
 
+std::string state_name(const Json& record, const std::string& node, uint32_t state) {
+    const Json states = known_of(record, node).value("states", Json::object());
+    for (const auto& [name, about] : states.items())
+        if (about.value("number", UINT32_MAX) == state) return name;
+    return std::to_string(state);
+}
+
 EntryCodec::EntryCodec(const Json& record, const std::string& node, uint32_t state, RowSchemas rows) : rows_(std::move(rows)) {
-    if (!record.is_object() || !record.contains("states") || !record["states"].contains(node)) return;
-    const Json& known = record["states"][node];
+    const Json known = known_of(record, node);
     const Json states = known.value("states", Json::object());
     for (const auto& [name, about] : states.items()) {
         if (about.value("number", UINT32_MAX) != state) continue;

@@ -33,6 +33,8 @@ Result<std::string> unescaped_bytes(std::string_view text);
 using RowSchemas = std::map<uint16_t, Schema>;
 // Takes in an entry of the state that has them. False: it is no layout.
 bool add_row_schema(std::string_view key, std::string_view value, RowSchemas& out);
+// The name of a state that the host holds; its number where it is an operator's own. `record`: of the epoch.
+std::string state_name(const Json& record, const std::string& node, uint32_t state);
 
 class EntryCodec {
 public:

@@ -40,7 +40,7 @@ void LettersCommand::open_topic(const DlqArguments& arguments) {
 
 void LettersCommand::open_topology(const DlqArguments& arguments) {
     if (!arguments.topic.empty() || !arguments.cluster.brokers.empty())
-        return refuse(Status::config("", "a topology says topic and brokers itself: give FILE, or --topic and --brokers"));
+        return refuse(Status::config("", "a topology says topic and brokers itself: give FILE, with `--set brokers=…` for another cluster, or --topic and --brokers"));
     plugins_ = open_plugins(arguments.topology.plugin_dirs);
     if (!plugins_) return refuse(plugins_.status());
     topologies_ = std::make_unique<TopologySet>(*plugins_);

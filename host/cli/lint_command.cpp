@@ -42,9 +42,10 @@ std::string github_text(const TopologySet& topologies) {
 bool look_outside(TopologySet& topologies) {
     Wakeup wakeup;
     const Signals signals(wakeup);
+    ServersAway away;
     for (auto& entry : topologies.entries()) {
         const size_t before = topologies.diagnostics().error_count();
-        if (entry.plan) check_outside(*entry.plan, topologies.diagnostics(), signals.requested());
+        if (entry.plan) check_outside(*entry.plan, topologies.diagnostics(), signals.requested(), away);
         if (topologies.diagnostics().error_count() > before) entry.plan.reset();
         if (signals.requested()) return false;
     }

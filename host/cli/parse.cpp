@@ -248,9 +248,14 @@ private:
         add_tail_and_produce(topic);
     }
 
+    static TailFormat tail_format(const std::string& name) {
+        return name == "json" ? TailFormat::kJson : name == "payload" ? TailFormat::kPayload : TailFormat::kText;
+    }
+
     void add_tail_and_produce(CLI::App& topic) {
         CLI::App& tail = command(topic, "tail", "Print records as they arrive",
-                                 "weir topic tail enriched-topic\nweir topic tail raw-topic --from start -n 10",
+                                 "weir topic tail enriched-topic\n"
+                                 "weir topic tail orders --from start -n 10 --format payload | jq .amount",
                                  [this] { return topic_tail_command(topic_tail_, terminal_); });
         tail.add_option("TOPIC", topic_tail_.topic, "The topic")->required()->type_name("");
         tail.add_option_function<std::string>("--from", [this](auto& from) { topic_tail_.from_start = from == "start"; },
@@ -261,6 +266,10 @@ private:
             ->check(is_positive())
             ->type_name("N");
         add_cluster(tail, topic_tail_.cluster);
+        tail.add_option_function<std::string>("--format", [this](auto& format) { topic_tail_.format = tail_format(format); },
+                                              "Payloads behind partition, key and headers, alone, or whole records (text)")
+            ->check(is_one_of({"text", "payload", "json"}))
+            ->type_name("text|payload|json");
         CLI::App& produce = command(topic, "produce", "Write each line of standard input as a record",
                                     "seq 0 12 | weir topic produce raw-topic\n"
                                     "echo 'k1:7' | weir topic produce raw-topic --key-separator :",

@@ -8,6 +8,7 @@
 
 #include <weir/row_json.hpp>
 
+#include "host/text/spans.hpp"
 #include "host/topology/ports.hpp"
 
 namespace weir::host {
@@ -69,9 +70,20 @@ std::string lag_text(const RunStats& stats, int64_t now) {
     if (!slowest) return "";
     const NodeStats::Time& time = *slowest->time;
     std::string out = fmt::format("watermark of {} ", slowest->id);
-    out += time.watermark ? fmt::format("{:.1f} s behind", static_cast<double>(now - *time.watermark) / 1e6) : "none yet";
+    if (!time.watermark) out += "none yet";
+    else out += behind_text(*time.watermark, now) + (is_far_behind(*time.watermark, now) ? "" : " behind");
     if (!time.held_by.empty()) out += fmt::format(", held back by {}`{}`", time.is_split ? "split " : "", time.held_by);
     return out;
+}
+
+std::string lag_text(const Json& node, int64_t now) {
+    constexpr int64_t kSecond = 1'000'000;
+    if (!node.contains("watermark_lag_s")) return "";
+    const double lag = node["watermark_lag_s"].get<double>() * kSecond;
+    if (std::abs(lag) > static_cast<double>(INT64_MAX / 2)) return behind_text(INT64_MIN + 1, now);
+    const int64_t watermark = now - std::llround(lag);
+    // The clock has gone on since it was told: a moment that is far away is so to the second.
+    return behind_text(is_far_behind(watermark, now) ? watermark / kSecond * kSecond : watermark, now);
 }
 
 std::vector<Count> counts_of(const RunStats& stats) {

@@ -64,4 +64,8 @@ Json stats_json(const RunStats& stats, int64_t peak_rss_bytes, int64_t now);
 // none. `now`: the clock, in microseconds.
 std::string lag_text(const RunStats& stats, int64_t now);
 
+// How far event time is behind at a node, of what a host tells of it: "5.2 s", "325d 8h", "at 1970-01-01T00:00:05Z"; empty where
+// it has none.
+std::string lag_text(const Json& node, int64_t now);
+
 }  // namespace weir::host

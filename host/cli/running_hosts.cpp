@@ -32,7 +32,7 @@ std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& give
         auto answer = ask_host(socket, {"GET", "/v1/topologies", {}, ""}, kQuickly);
         const Json all = answer ? Json::parse(answer->body, nullptr, false) : Json();
         if (all.is_array()) out.sockets_.push_back(socket);
-        else terminal.message(fmt::format("warning[control]: {}: {}", socket.string(), answer ? "an answer that is none" : answer.status().message()));
+        else terminal.message("warning[control]: " + (answer ? socket.string() + ": an answer that is none" : answer.status().message()));
         for (const Json& one : all.is_array() ? all : Json::array()) out.found_.push_back({socket, one});
     }
     return out;
@@ -78,7 +78,7 @@ std::string topology_path(const std::string& topology, const std::string& what) 
 std::string refusal_text(const Answer& answer) {
     const Json json = Json::parse(answer.body, nullptr, false);
     if (!json.is_object() || !json.contains("detail")) return "the host's answer is none";
-    return json.value("title", "") + ": " + json.value("detail", "");
+    return json.value("detail", "");
 }
 
 }  // namespace weir::host

@@ -50,13 +50,6 @@ uint64_t bytes_in(const fs::path& dir) {
     return bytes;
 }
 
-Status no_state(const fs::path& dir, const std::string& topology) {
-    return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under which it "
-                                      "is kept (--data-dir). Where no operator keeps any and delivery is at_least_once, there are only "
-                                      "positions, and those are with the sources: consumer groups, say",
-                                      topology, dir.native()));
-}
-
 // A savepoint is closed, and files of tables never change: those are shared, the others copied.
 Status copy_files(const fs::path& from, const fs::path& to) {
     std::error_code error;
@@ -101,6 +94,18 @@ Status may_replace(const fs::path& dir, const std::string& topology, const std::
 }
 
 }  // namespace
+
+Status no_state(const fs::path& dir, const std::string& topology) {
+    return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under which it "
+                                      "is kept (--data-dir). Where no operator keeps any and delivery is at_least_once, there are only "
+                                      "positions, and those are with the sources: consumer groups, say",
+                                      topology, dir.native()));
+}
+
+Status no_epoch(const fs::path& dir, const std::string& topology) {
+    return Status::state_version(fmt::format("there is no state of topology `{}` yet: {} has no committed epoch, as after a start that failed",
+                                             topology, dir.native()));
+}
 
 bool is_savepoint_name(const std::string& name) {
     constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -191,7 +196,7 @@ Status create_savepoint(const fs::path& data_dir, const std::string& topology, c
     if (!store && why == StoreError::kInUse) store = open_for_reading(standing);
     if (!store) return store.status();
     if ((*store)->committed() == 0)
-        return Status::state_version(fmt::format("{}: no epoch is committed yet, so there is nothing to save", dir.native()));
+        return no_epoch(standing, topology);
     if (Status s = (*store)->save(to); !s.ok()) return s;
     if (Status s = verify_savepoint(to, topology, name); !s.ok()) {
         fs::remove_all(to, error);

@@ -40,6 +40,10 @@ SavepointInfo describe_savepoint(const std::filesystem::path& data_dir, const st
 // A topology's committed state, opened for reading, also while a host has it open.
 Result<std::unique_ptr<StateStore>> open_for_reading(const std::filesystem::path& dir);
 
+// Why there is nothing to look at or to save: the folder is not there, or nothing was committed in it.
+Status no_state(const std::filesystem::path& dir, const std::string& topology);
+Status no_epoch(const std::filesystem::path& dir, const std::string& topology);
+
 // Where its sources were at its committed epoch, as the epoch's record has it: an array of { node, split, position }.
 Json positions_of(const StateStore& store);
 

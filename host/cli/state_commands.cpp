@@ -49,14 +49,13 @@ Result<OpenState> open_state(const StateArguments& arguments) {
                          : savepoint_path(*data_dir, arguments.topology, arguments.savepoint);
     std::error_code error;
     if (!std::filesystem::exists(dir / "identity", error))
-        return Status::state_version(fmt::format("there is no state of topology `{}`: {} is not there. Name the folder under "
-                                                 "which it is kept (--data-dir)",
-                                                 arguments.topology, dir.native()));
+        return no_state(dir, arguments.topology);
     auto opened = open_for_reading(dir);
     if (!opened) {
         const Status why = opened.status();
         return Status::state_version(why.message());
     }
+    if ((*opened)->committed() == 0) return no_epoch(dir, arguments.topology);
     auto record = (*opened)->record((*opened)->committed());
     OpenState out{std::move(*opened), Json::parse(record ? record->value_or("{}") : "{}", nullptr, false)};
     return out;
@@ -74,7 +73,7 @@ Status check_node(const OpenState& state, const std::string& node) {
 
 struct ShownEntry {
     uint32_t state = 0, kind = 0, group = 0;
-    std::string split, key, value;
+    std::string name, split, key, value;
 
     std::string place() const {
         if (kind == WEIR_STATE_KEYED) return fmt::format("group {}", group);
@@ -82,6 +81,7 @@ struct ShownEntry {
     }
     Json json() const {
         Json out = {{"state", state}, {"kind", kind_text(kind)}};
+        if (name != std::to_string(state)) out["name"] = name;
         if (kind == WEIR_STATE_KEYED) out["group"] = group;
         if (kind == WEIR_STATE_SPLIT) out["split"] = escaped_bytes(split);
         out["key"] = key;
@@ -98,7 +98,7 @@ void show_entries(const std::vector<ShownEntry>& entries, Format format, Termina
     }
     Table table({"STATE", "PLACE", "KEY", "VALUE"});
     for (const ShownEntry& entry : entries)
-        table.add({std::to_string(entry.state), entry.place(), entry.key, entry.value});
+        table.add({entry.name, entry.place(), entry.key, entry.value});
     terminal.print(table.text());
 }
 
@@ -137,12 +137,13 @@ Status collect(const OpenState& state, const StateArguments& arguments, std::vec
     if (!rows) return rows.status();
     const Status read = state.store->read(arguments.node, [&](const weir_state_block& block) -> Status {
         const EntryCodec codec(state.record, arguments.node, block.state, *rows);
+        const std::string name = state_name(state.record, arguments.node, block.state);
         for (uint64_t i = 0; i < block.n; ++i) {
             std::string key = codec.key(view(block.keys[i]));
             if (!key.starts_with(arguments.prefix)) continue;
             is_cut = static_cast<int64_t>(out.size()) >= arguments.limit;
             if (is_cut) return enough;
-            out.push_back({block.state, block.kind, block.group, std::string(view(block.split)),
+            out.push_back({block.state, block.kind, block.group, name, std::string(view(block.split)),
                            std::move(key), shown_value(codec, view(block.values[i]), block.version, arguments.format)});
         }
         return {};
@@ -163,7 +164,7 @@ Status look_up(const OpenState& state, const StateArguments& arguments, std::vec
         for (uint32_t group = 0; group < groups; ++group) {
             auto value = state.store->get(arguments.node, summary.state, summary.kind, group, {}, *key);
             if (!value) return value.status();
-            if (*value) out.push_back({summary.state, summary.kind, group, "", codec.key(*key),
+            if (*value) out.push_back({summary.state, summary.kind, group, state_name(state.record, arguments.node, summary.state), "", codec.key(*key),
                                       shown_value(codec, **value, summary.version, arguments.format)});
         }
     }
@@ -180,11 +181,13 @@ int state_ls_command(const StateArguments& arguments, Terminal& terminal) {
     if (!summaries) return refuse_state(summaries.status(), terminal);
     Json list = Json::array();
     Table table({"NODE", "STATE", "KIND", "VERSION", "ENTRIES", "BYTES"});
-    for (size_t column : {1u, 3u, 4u, 5u}) table.align_right(column);
+    for (size_t column : {3u, 4u, 5u}) table.align_right(column);
     for (const StateSummary& s : *summaries) {
+        const std::string name = state_name(state->record, s.node, s.state);
         list.push_back({{"node", s.node}, {"state", s.state}, {"kind", kind_text(s.kind)}, {"version", s.version},
                         {"entries", s.entries}, {"bytes", s.bytes}});
-        table.add({s.node, std::to_string(s.state), kind_text(s.kind), std::to_string(s.version),
+        if (name != std::to_string(s.state)) list.back()["name"] = name;
+        table.add({s.node, name, kind_text(s.kind), std::to_string(s.version),
                    grouped(static_cast<int64_t>(s.entries)), grouped(static_cast<int64_t>(s.bytes))});
     }
     if (arguments.format == Format::kJson)

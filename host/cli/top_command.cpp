@@ -10,6 +10,7 @@
 #include "host/cli/running_hosts.hpp"
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
 
 namespace weir::host {
@@ -59,8 +60,7 @@ std::string queue_text(const Json& node) {
 }
 
 std::string behind_text(const Json& node) {
-    std::string out;
-    if (node.contains("watermark_lag_s")) out = fmt::format("{:.1f} s", node["watermark_lag_s"].get<double>());
+    std::string out = lag_text(node, system_now());
     const Json metrics = node.value("metrics", Json::object());
     if (metrics.contains("lag")) out += fmt::format("{}{} records", out.empty() ? "" : ", ", grouped(metrics["lag"].get<int64_t>()));
     return out;

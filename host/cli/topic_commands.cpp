@@ -29,21 +29,25 @@ constexpr int kStopCheckMs = 100;
 
 // A topology that prints a topic. Values come in as parameters: no topic's or host's name can become YAML. A group
 // of its own, without a membership: nobody else's offsets or partitions are touched, and nothing is waited for. Payloads
-// are bytes, so that none is refused; the console escapes what is no text.
-std::string tail_topology(const weir_topics_api& api, int32_t partitions, bool from_start) {
+// are bytes or none, so that none is refused; the console escapes what is no text.
+std::string tail_topology(const weir_topics_api& api, int32_t partitions, const TopicTailArguments& arguments) {
     std::string all;
     for (int32_t p = 0; p < partitions; ++p) all += fmt::format("{}{}", p > 0 ? ", " : "", p);
     const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const bool is_json = arguments.format == TailFormat::kJson;
+    const char* metadata = is_json                                      ? "topic, partition, offset, timestamp, key, headers"
+                           : arguments.format == TailFormat::kPayload ? ""
+                                                                        : "partition, key, headers";
     return fmt::format(
         "name: topic-tail\n"
         "parameters: {{ brokers: {{ type: string }}, topic: {{ type: string }} }}\n"
         "connections: {{ {}: {{ brokers: $brokers }} }}\n"
         "dead_letters: log\n"
         "nodes:\n"
-        "  in: {{ {}: {{ topic: $topic, partitions: [{}], group_id: weir-tail-{}, start: {}, format: raw }} }}\n"
-        "  out: {{ from: in, console: {{ format: pretty }} }}\n",
+        "  in: {{ {}: {{ topic: $topic, partitions: [{}], group_id: weir-tail-{}, start: {}, format: raw, metadata: [{}] }} }}\n"
+        "  out: {{ from: in, console: {{ {} }} }}\n",
         api.connection_kind, api.source, all, std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
-        from_start ? "earliest" : "latest");
+        arguments.from_start ? "earliest" : "latest", metadata, is_json ? "format: json" : "payload: value");
 }
 
 // Reads standard input line by line until it ends or a signal comes.
@@ -201,7 +205,7 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) 
         if (!command.is_ready()) return command.exit_code();
         auto topic = find_topic(command.cluster(), arguments.topic);
         if (!topic) return fail_command(topic.status(), terminal);
-        text = tail_topology(command.cluster().api(), topic->partitions, arguments.from_start);
+        text = tail_topology(command.cluster().api(), topic->partitions, arguments);
     }
     auto plugins = open_plugins(arguments.cluster.plugin_dirs);
     if (!plugins) return fail_command(plugins.status(), terminal);

@@ -9,6 +9,7 @@
 #include "host/cli/running_hosts.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/exit_codes.hpp"
+#include "host/topology/scalar.hpp"
 
 namespace weir::host {
 namespace {
@@ -48,6 +49,8 @@ std::optional<Found> find_owner(const TapArguments& arguments, const std::string
     }
     if (owners.size() == 1) return owners.front();
     if (hosts->all().empty()) terminal.message("weir: " + hosts->not_found(""));
+    else if (owners.empty() && hosts->named(node))
+        terminal.message(fmt::format("weir tap: `{}` is a topology: name one of its nodes, {}", node, one_of_text(nodes_of(*hosts->named(node)))));
     else if (owners.empty()) terminal.message(fmt::format("weir tap: no topology that runs has a node `{}`", node));
     else terminal.message(fmt::format("weir tap: several topologies have a node `{}`: choose by --topology one of {}", node, names));
     return std::nullopt;

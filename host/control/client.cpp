@@ -37,7 +37,10 @@ std::string target_of(const HttpRequest& request) {
 }
 
 Status no_answer(const std::filesystem::path& socket, httplib::Error error) {
-    return Status::retryable(socket.string() + ": no answer: " + httplib::to_string(error));
+    const std::string why = error == httplib::Error::Connection ? "nobody takes the connection: its host has ended, or hangs"
+                            : error == httplib::Error::Read     ? "it has taken the request and is silent"
+                                                                : httplib::to_string(error);
+    return Status::retryable(socket.string() + ": no answer: " + why);
 }
 
 // Takes events out of text that comes in pieces.

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "host/engine/host_services.hpp"
+#include "host/topology/ports.hpp"
 
 namespace weir::host {
 
@@ -12,8 +13,6 @@ namespace {
 
 // How long one node may go on with what waits for it before the others have their turn.
 constexpr size_t kItemsAStep = 64;
-// The port by which operators give rows that came too late.
-constexpr std::string_view kLatePort = "late";
 
 // More batches than an emitter may leave; control messages always may be.
 bool is_overfull(const std::deque<Item>& queue) {
@@ -161,7 +160,7 @@ int32_t Dataflow::on_emit(Instance& from, uint32_t port, weir_batch* batch) {
     BatchRef ref(batch->handle ? HostBatch::of(*batch) : HostBatch::take(batch, node.schemas[port]));
     *batch = weir_batch{};
     const bool is_timed = node.event_time && port == node.time_port && ref.rows() > 0;
-    const int64_t now = is_timed && node.event_time->needs_clock() ? clock_() : 0;
+    const int64_t now = is_timed ? clock_() : 0;
     const int64_t greatest = is_timed ? take_times(node, ref, now) : kNoEventTime;
     auto& counters = from.counters();
     NodeCounters::add(counters.rows_out, ref.rows());

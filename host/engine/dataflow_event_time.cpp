@@ -101,7 +101,7 @@ void Dataflow::tell_event_time(Node& node) {
     tell_alignment(node);
     if (node.ended || failure_) return;
     const EventTime::State state = node.event_time->state();
-    node.instance->time().set_held_by(state.held_by.value_or(TimeGauge::kNobody));
+    node.instance->time().set_held_by(state.held_by.value_or(TimeGauge::kNobody), state.held_since);
     if (state.watermark > node.told || (node.idle && !state.idle)) {
         node.told = std::max(node.told, state.watermark);
         node.idle = false;

@@ -97,6 +97,7 @@ EventTime::State EventTime::state() const {
         if (split.time >= lowest) continue;
         lowest = split.time;
         out.held_by = split.number;
+        out.held_since = split.last_row;
     }
     out.watermark = std::max(promised_, watermark_of(out.idle ? highest : lowest));
     return out;

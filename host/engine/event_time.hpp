@@ -65,6 +65,7 @@ public:
         int64_t watermark = kNoEventTime;
         bool idle = true;
         std::optional<uint64_t> held_by;  // the slowest split that is at work
+        int64_t held_since = 0;           // its last row by the clock, or when it was assigned
     };
     State state() const;
 
@@ -72,8 +73,6 @@ public:
     int64_t watermark_of_split(uint64_t number) const;
     int64_t slowest() const;
 
-    // Whether advance and latest look at `now`.
-    bool needs_clock() const { return spec_.idle_after || spec_.max_future; }
     // Up to which time rows are taken at `now`.
     int64_t latest(int64_t now) const;
 

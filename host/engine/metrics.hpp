@@ -122,12 +122,16 @@ public:
         state_.store(kActive, std::memory_order_relaxed);
     }
     void set_idle() { state_.store(kIdle, std::memory_order_relaxed); }
-    // The number of a split, or of an input where there are none.
-    void set_held_by(uint64_t number) { held_by_.store(number, std::memory_order_relaxed); }
+    // The number of a split, or of an input where there are none. `since`: the last row of the split, by the clock.
+    void set_held_by(uint64_t number, int64_t since = 0) {
+        held_by_.store(number, std::memory_order_relaxed);
+        held_since_.store(since, std::memory_order_relaxed);
+    }
 
     State state() const { return state_.load(std::memory_order_relaxed); }
     int64_t watermark() const { return watermark_.load(std::memory_order_relaxed); }
     uint64_t held_by() const { return held_by_.load(std::memory_order_relaxed); }
+    int64_t held_since() const { return held_since_.load(std::memory_order_relaxed); }
 
     // Splits by number, as they are assigned.
     void name_split(uint64_t number, const std::string& id) {
@@ -144,6 +148,7 @@ private:
     std::atomic<int64_t> watermark_{INT64_MIN};
     std::atomic<State> state_{kNone};
     std::atomic<uint64_t> held_by_{kNobody};
+    std::atomic<int64_t> held_since_{0};
     mutable std::mutex mutex_;
     std::map<uint64_t, std::string> splits_;
 };

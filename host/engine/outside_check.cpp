@@ -35,8 +35,17 @@ Place place_of(const ConnectionSpec& spec, const std::string& path) {
     return spec.config.place;
 }
 
-bool reach(const ConnectionSpec& spec, ConnectionInstance& connection, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
+Status open_once(const ConnectionSpec& spec, ConnectionInstance& connection, const std::atomic<bool>& stop, ServersAway& away) {
+    const std::pair key(spec.op->name, spec.config.value.dump());
+    if (const auto known = away.find(key); known != away.end()) return known->second;
     const Status status = connection.open(stop);
+    if (status.code() == WEIR_E_RETRYABLE && !stop.load()) away.emplace(key, status);
+    return status;
+}
+
+bool reach(const ConnectionSpec& spec, ConnectionInstance& connection, Diagnostics& diagnostics, const std::atomic<bool>& stop,
+           ServersAway& away) {
+    const Status status = open_once(spec, connection, stop, away);
     if (status.ok()) return true;
     const bool is_away = status.code() == WEIR_E_RETRYABLE;
     diagnostics.error(is_away ? Code::kUnreachable : Code::kOutsideDenied, place_of(spec, status.path()),
@@ -114,11 +123,11 @@ void check_queries(const Plan& plan, const std::set<std::string>& reached, Diagn
 
 }  // namespace
 
-void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>& stop) {
+void check_outside(Plan& plan, Diagnostics& diagnostics, const std::atomic<bool>& stop, ServersAway& away) {
     std::set<std::string> reached;
     for (size_t i = 0; i < plan.connections().size(); ++i) {
         const ConnectionSpec& spec = plan.topology().connections[i];
-        if (reach(spec, *plan.connections()[i], diagnostics, stop)) reached.insert(spec.name);
+        if (reach(spec, *plan.connections()[i], diagnostics, stop, away)) reached.insert(spec.name);
     }
     for (PlannedNode& planned : plan.nodes()) {
         Instance& instance = planned.instance();

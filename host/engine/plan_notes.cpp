@@ -1,9 +1,12 @@
 #include "host/engine/plan_notes.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "host/topology/ports.hpp"
 
 namespace weir::host {
 namespace {
@@ -66,6 +69,40 @@ void warn_of_missing_watermarks(const Topology& topology, Diagnostics& diagnosti
     }
 }
 
+// A node behind that one, or it itself, that waits for watermarks and lets rows go that come behind them; null: there is none.
+const NodeSpec* waits_behind(const Plan& plan, size_t index) {
+    const Topology& topology = plan.topology();
+    std::vector<bool> is_behind(topology.nodes.size(), false);
+    is_behind[index] = true;
+    for (size_t i = index; i < topology.nodes.size(); ++i) {
+        for (const int e : plan.nodes()[i].inputs) {
+            const Edge& edge = topology.edges[static_cast<size_t>(e)];
+            if (is_behind[static_cast<size_t>(edge.from_node)] && edge.from_port != kErrorsPort) is_behind[i] = true;
+        }
+        const auto& outputs = topology.nodes[i].op->outputs;
+        const bool has_late = std::any_of(outputs.begin(), outputs.end(), [](const PortInfo& port) { return port.name == kLatePort; });
+        if (is_behind[i] && has_late) return &topology.nodes[i];
+    }
+    return nullptr;
+}
+
+// Whether a source has one split or many is known where it runs; without a server there is nobody else who could be silent.
+void note_silent_splits(const Plan& plan, size_t index, Diagnostics& diagnostics) {
+    const Topology& topology = plan.topology();
+    const NodeSpec& node = topology.nodes[index];
+    if (!node.event_time || node.event_time->idle_after) return;
+    const int source = topology.find_node(node.name());
+    if (source < 0) return;
+    const NodeSpec& spec = topology.nodes[static_cast<size_t>(source)];
+    if (!spec.op->is_a(OperatorKind::kSource) || spec.connection.empty() || (spec.op->flags & WEIR_SOURCE_BOUNDED) != 0) return;
+    const NodeSpec* waiting = waits_behind(plan, index);
+    if (waiting == nullptr) return;
+    diagnostics
+        .note(Code::kNoIdleAfter, node.event_time->place,
+              fmt::format("node `{}`: a partition, or other split, that is silent holds back `{}` for good", node.name(), waiting->name()))
+        .hint = fmt::format("`event_time: {{ column: {}, idle_after: 30s }}` stops waiting for it", node.event_time->column);
+}
+
 }  // namespace
 
 void report_notes(Plan& plan, Diagnostics& diagnostics) {
@@ -73,6 +110,7 @@ void report_notes(Plan& plan, Diagnostics& diagnostics) {
     for (size_t i = 0; i < topology.nodes.size(); ++i) {
         note_state(plan.nodes()[i], topology.nodes[i], diagnostics);
         warn_of_loss(topology, topology.nodes[i], diagnostics);
+        note_silent_splits(plan, i, diagnostics);
     }
     warn_of_missing_watermarks(topology, diagnostics);
 }

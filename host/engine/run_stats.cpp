@@ -61,6 +61,8 @@ void name_holder(Plan& plan, size_t index, uint32_t worker, NodeStats::Time& out
         const uint64_t number = gauge.held_by();
         out.held_by = gauge.split_name(number);
         out.is_split = !out.held_by.empty();
+        const auto& spec = node.instance(worker).node().event_time;
+        if (out.is_split && spec && !spec->idle_after) out.silent_since = gauge.held_since();
         if (node.event_time || number >= node.inputs.size()) return;
         index = static_cast<size_t>(plan.topology().edges[static_cast<size_t>(node.inputs[number])].from_node);
         out.held_by = plan.topology().nodes[index].name();

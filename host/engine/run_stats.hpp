@@ -46,6 +46,9 @@ struct NodeStats {
         bool is_idle = false;  // nobody waits for it
         std::string held_by;
         bool is_split = false;
+        // Of such a split, where nothing ever stops waiting for it (no `idle_after`): its last row, or when it was assigned, in
+        // microseconds since 1970.
+        std::optional<int64_t> silent_since = {};
     };
     std::optional<Time> time;
 };

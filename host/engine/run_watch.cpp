@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "host/text/nearest.hpp"
+#include "host/topology/ports.hpp"
 #include "host/topology/scalar.hpp"
 
 namespace weir::host {
@@ -27,6 +28,12 @@ std::vector<std::string> nodes_of(const Topology& topology) {
     return out;
 }
 
+std::vector<std::string> names_of(const std::vector<PlannedPort>& ports) {
+    std::vector<std::string> out;
+    for (const PlannedPort& port : ports) out.push_back(port.name);
+    return out;
+}
+
 Result<Places> find_places(const Plan& plan, const TapPoint& point) {
     const Topology& topology = plan.topology();
     Places out;
@@ -38,6 +45,10 @@ Result<Places> find_places(const Plan& plan, const TapPoint& point) {
         const bool is_sink = outputs.size() == 1;
         if (point.port.empty() && !is_there && is_sink)
             return Status::config("port", fmt::format("`{0}` is a sink, and gives no rows: look at what it reads, or at `{0}.{1}`", point.node, kErrorsPort));
+        const OperatorInfo& op = *topology.nodes[i].op;
+        if (point.port.empty() && !is_there && !op.outputs.empty() && default_output(op).empty())
+            return Status::config("port", fmt::format("`{0}` has no output without a name: choose one of its ports, such as `{0}.{1}`; expected: {2}", point.node,
+                                                      outputs.front().name, one_of_text(names_of(outputs))));
         is_there = true;
         const std::string& wanted = point.port.empty() ? outputs.front().name : point.port;
         for (size_t port = 0; port < outputs.size(); ++port) {
@@ -47,6 +58,8 @@ Result<Places> find_places(const Plan& plan, const TapPoint& point) {
             out.schema = &outputs[port].schema;
         }
     }
+    if (!is_there && point.node == topology.name)
+        return Status::config("node", fmt::format("`{}` is the topology itself: name one of its nodes, {}", point.node, one_of_text(nodes_of(topology))));
     if (!is_there) return Status::config("node", expected_text("node", point.node, nodes_of(topology)));
     if (out.at.empty()) return Status::config("port", expected_text("port", point.port, ports));
     return out;

@@ -291,6 +291,19 @@ Resolver::Id Resolver::call(const Ast& ast) {
     return make_call(ast.text, ast.kind == Ast::Kind::kOperator, std::move(args), ast);
 }
 
+// Of a float where only decimals are taken with so many arguments, as `round(x, 2)` does: a float has no decimal digits to round to.
+static std::string decimal_hint(const std::string& name, const Ast& ast, const std::vector<Type>& given) {
+    if (ast.kind != Ast::Kind::kFunction || given.size() != 2 || ast.args.size() != 2) return "";
+    const bool is_float = given[0].id == TypeId::kFloat64 || given[0].id == TypeId::kFloat32;
+    const auto& all = candidates(name, false);
+    const bool takes_decimal = std::any_of(all.begin(), all.end(), [](const Candidate& c) {
+        return c.signature.params.size() == 2 && c.signature.params[0] == TypeId::kDecimal128 && c.signature.params[1] != TypeId::kDecimal128;
+    });
+    if (!is_float || !takes_decimal) return "";
+    const auto text = [](const Ast& arg, const char* other) { return arg.kind == Ast::Kind::kColumn || arg.kind == Ast::Kind::kInteger ? arg.text : other; };
+    return fmt::format("cast it: `{}({}::decimal(12,2), {})`", name, text(*ast.args[0], "x"), text(*ast.args[1], "n"));
+}
+
 Resolver::Id Resolver::make_call(const std::string& name, bool is_operator, std::vector<NodeId> args, const Ast& ast) {
     std::vector<Type> given;
     for (NodeId id : args) given.push_back(at(id).type);
@@ -298,6 +311,7 @@ Resolver::Id Resolver::make_call(const std::string& name, bool is_operator, std:
     if (!chosen) {
         Problem problem = chosen.problem();
         problem.span = is_operator ? ast.span : ast.name_span;
+        if (problem.hint.empty()) problem.hint = decimal_hint(name, ast, given);
         return fail(std::move(problem));
     }
     const Candidate& candidate = **chosen;

@@ -129,12 +129,50 @@ std::string key_text(const NodeSpec& node) {
     return out;
 }
 
-std::string clauses_text(const Topology& topology, const Known& known) {
-    std::string out;
+// Of a node and what does its clauses, in their order: `set.vat` or `where`, and what is written there.
+using ClauseLines = std::vector<std::pair<std::string, std::string>>;
+
+ClauseLines clauses_of(const Topology& topology, const Known& known) {
+    ClauseLines out;
+    std::map<std::string, int> nameless;  // of a list: they are told apart by their place
     for (const size_t part : known.parts)
-        for (const ClauseText& clause : topology.nodes[part].clauses)
-            out += fmt::format("{}{}{}: {}", out.empty() ? "" : "; ", clause.clause, clause.name.empty() ? "" : " " + clause.name, clause.text);
+        for (const ClauseText& clause : topology.nodes[part].clauses) {
+            if (clause.clause == "key") continue;  // key_text has it
+            const int place = clause.name.empty() ? nameless[clause.clause]++ : 0;
+            const std::string name = !clause.name.empty() ? "." + clause.name : place > 0 ? fmt::format("[{}]", place) : "";
+            out.emplace_back(clause.clause + name, clause.text);
+        }
     return out;
+}
+
+const std::string* find_clause(const ClauseLines& lines, const std::string& name) {
+    const auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.first == name; });
+    return found == lines.end() ? nullptr : &found->second;
+}
+
+// The names of those that are not the same.
+std::vector<std::string> compare_clause_lines(const ClauseLines& before, const ClauseLines& after, std::vector<std::string>& what) {
+    std::vector<std::string> told;
+    for (const auto& [name, text] : after) {
+        const std::string* was = find_clause(before, name);
+        if (was != nullptr && *was == text) continue;
+        what.push_back(was == nullptr ? fmt::format("{}: {}", name, text) : fmt::format("{}: {} -> {}", name, *was, text));
+        told.push_back(name);
+    }
+    for (const auto& [name, text] : before) {
+        if (find_clause(after, name) != nullptr) continue;
+        what.push_back(fmt::format("{}: {} -> none", name, text));
+        told.push_back(name);
+    }
+    if (told.empty() && before != after) what.push_back("the clauses stand in another order");
+    return told;
+}
+
+// Whether one of the names is this one, something in it, or what it is in.
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+    return std::any_of(names.begin(), names.end(), [&](const std::string& one) {
+        return one == name || one.starts_with(name + ".") || name.starts_with(one + ".");
+    });
 }
 
 bool has_state(const Plan& plan, const Known& known) {
@@ -214,14 +252,12 @@ private:
     }
 
     void compare_same(const Known& old, const Known& now, NodeChange& change) {
-        compare_config(old.node->config, now.node->config, change.what);
+        if (now.node->clauses.empty()) compare_config(old.node->config, now.node->config, change.what);
         const auto differ = [&](const char* name, const std::string& a, const std::string& b) {
             if (a != b) change.what.push_back(fmt::format("{}: {} -> {}", name, a.empty() ? "none" : a, b.empty() ? "none" : b));
         };
         differ("key", key_text(*old.node), key_text(*now.node));
-        const std::string clauses = clauses_text(before_.topology(), old);
-        differ("clauses", clauses, clauses_text(after_.topology(), now));
-        if (clauses == clauses_text(after_.topology(), now)) compare_clauses(old, now, change);
+        compare_clauses(old, now, change);
         differ("from", joined(inputs_of(before_.topology(), old, names_)), joined(inputs_of(after_.topology(), now)));
         differ("connection", old.node->connection, now.node->connection);
         compare_event_time(*old.node, *now.node, change);
@@ -260,14 +296,20 @@ private:
         }
     }
 
-    // Of the same clauses: what is bound into them.
+    // What is written in them; and of those that are written alike what is bound into them.
     void compare_clauses(const Known& old, const Known& now, NodeChange& change) {
+        auto told = compare_clause_lines(clauses_of(before_.topology(), old), clauses_of(after_.topology(), now), change.what);
+        if (!now.node->key_expressions.is_null())
+            for (const std::string& key : now.node->key) told.push_back("set." + key);  // they are a step, too
+        std::vector<std::string> bound;
         for (size_t i = 0; i < std::min(old.parts.size(), now.parts.size()); ++i) {
             const NodeSpec &was = before_.topology().nodes[old.parts[i]], &is = after_.topology().nodes[now.parts[i]];
-            if (was.of.empty() || is.of.empty()) continue;
-            std::vector<std::string> what;
-            compare_config(was.config, is.config, what);
-            for (const std::string& one : what) change.what.push_back(one.substr(one.starts_with("steps[") ? one.find("].") + 2 : 0));
+            if (!was.clauses.empty() && !is.clauses.empty()) compare_config(was.config, is.config, bound);
+        }
+        constexpr std::string_view kStep = "steps[";
+        for (const std::string& one : bound) {
+            const std::string line = one.starts_with(kStep) ? one.substr(one.find("].") + 2) : one;
+            if (!one.starts_with("steps: ") && !is_among(told, line.substr(0, line.find(": ")))) change.what.push_back(line);
         }
     }
 

@@ -28,6 +28,7 @@ public:
         tap_all();
         world_.begin(0, 1, false);
         if (!tested_.plan(1, true, diagnostics_)) return std::nullopt;
+        for (const FilePartitions& of : case_.partitions) check_partitions(of);
         for (const FileStep& step : case_.steps) check_step(step);
         if (diagnostics_.error_count() > before) return std::nullopt;
         return std::move(script_);
@@ -172,6 +173,11 @@ private:
         d.expected = names.empty() ? "a source, of which the topology has none to send to" : one_of_text(names);
         d.nearest = nearest_name(key.text, names);
         return nullptr;
+    }
+
+    void check_partitions(const FilePartitions& of) {
+        const std::string* name = source({of.source, of.place});
+        for (int32_t number = 0; name != nullptr && number < of.count; ++number) script_.partitions[*name].insert(number);
     }
 
     void check_send(const FileStep& step, ScriptStep& out) {

@@ -54,7 +54,7 @@ struct ScriptStep {
 };
 
 struct Script {
-    std::map<std::string, std::set<int32_t>> partitions;  // by source
+    std::map<std::string, std::set<int32_t>> partitions;  // by source: those that are sent to, and what the case says of
     std::vector<ScriptStep> steps;
     bool has_crash = false;
 };

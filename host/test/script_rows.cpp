@@ -10,7 +10,6 @@
 namespace weir::host::test {
 namespace {
 
-constexpr int64_t kMaxPartition = 1023;
 const std::vector<std::string> kEnvelope = {"payload", "row", "key", "headers", "timestamp", "partition"};
 
 std::vector<std::string> columns_of(const Schema& schema) {
@@ -120,9 +119,9 @@ bool ScriptRows::read_member(const std::string& source, const World::Shape& shap
         return out.message.timestamp.has_value();
     }
     const auto partition = value.quoted ? std::nullopt : parse_int64(value.text);
-    if (!partition || *partition < 0 || *partition > kMaxPartition) {
+    if (!partition || *partition < 0 || *partition >= kMaxPartitions) {
         refuse(value.place, fmt::format("`partition` is {}", ticked(value.text)),
-               fmt::format("0 to {}", kMaxPartition));
+               fmt::format("0 to {}", kMaxPartitions - 1));
         return false;
     }
     out.partition = static_cast<int32_t>(*partition);

@@ -66,12 +66,13 @@ private:
         out.place = key.place;
         out.start = kDefaultStart;
         const std::string subject = fmt::format("case {}", ticked(key.text));
-        if (!is_map(value, subject, "`steps:`, and `set:`, `now:` or `real:`")) return;
-        check_keys(value, subject, {"set", "now", "real", "steps"});
+        if (!is_map(value, subject, "`steps:`, and `set:`, `now:`, `real:` or `partitions:`")) return;
+        check_keys(value, subject, {"set", "now", "real", "partitions", "steps"});
         if (const YamlNode* settings = value.find("set")) read_settings(*settings, out);
         if (const YamlNode* start = value.find("now"))
             if (auto time = read_time(*start, "`now`", diagnostics_)) out.start = *time;
         if (const YamlNode* real = value.find("real")) read_real(*real, out);
+        if (const YamlNode* partitions = value.find("partitions")) read_partitions(*partitions, out);
         const YamlNode* steps = value.find("steps");
         if (steps == nullptr) return missing(key.place, subject, "steps", "`steps: [ send: { … }, expect: { … } ]`");
         if (!steps->is_sequence()) return wrong_type(steps->place, "`steps`", *steps, "a list of steps");
@@ -117,6 +118,21 @@ private:
                 out.real.emplace_back(item.text, item.place);
             else
                 wrong_type(item.place, "`real`", item, "the name of a source");
+        }
+    }
+
+    void read_partitions(const YamlNode& node, FileCase& out) {
+        if (!is_map(node, "`partitions`", "a mapping of sources to how many they have, such as `{ orders: 4 }`")) return;
+        for (size_t i = 0; i < node.keys.size(); ++i) {
+            const YamlNode& value = node.items[i];
+            const auto count = value.is_scalar() && !value.quoted ? parse_int64(value.text) : std::nullopt;
+            if (count && *count >= 1 && *count <= kMaxPartitions) {
+                out.partitions.push_back({node.keys[i].text, node.keys[i].place, static_cast<int32_t>(*count)});
+                continue;
+            }
+            const std::string what = value.is_scalar() ? ticked(value.text) : kind_text(value);
+            diagnostics_.error(Code::kNotAllowedValue, value.place, fmt::format("`partitions`: {} is {}", ticked(node.keys[i].text), what)).expected =
+                fmt::format("a number from 1 to {}", kMaxPartitions);
         }
     }
 

@@ -48,12 +48,22 @@ struct FileSetting {
     Place place;       // of the name
 };
 
+struct FilePartitions {
+    std::string source;
+    Place place;  // of the source's name
+    int32_t count = 0;
+};
+
+// A partition's number is below it.
+inline constexpr int32_t kMaxPartitions = 1024;
+
 struct FileCase {
     std::string name;
     Place place;
     std::vector<FileSetting> settings;
     int64_t start = 0;                               // what the clock shows at the beginning
     std::vector<std::pair<std::string, Place>> real;  // sources that run as they are
+    std::vector<FilePartitions> partitions;          // that sources have, besides those that are sent to
     std::vector<FileStep> steps;
 };
 

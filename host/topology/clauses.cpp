@@ -57,6 +57,11 @@ void ClauseReader::read(const YamlNode& node) {
         if (is_clause(node.keys[i].text)) add(node.keys[i], node.items[i]);
 }
 
+void ClauseReader::pass(const YamlKey& key) {
+    first_ = key;
+    spec_.config.value["steps"] = Json::array();
+}
+
 Json ClauseReader::read_key(const YamlKey& key, const YamlNode& columns) {
     add_step(key, step_params(), columns, "set");
     Json out;

@@ -28,6 +28,8 @@ public:
 
     // The clauses of a node, in the order in which they are written, and then the columns of a computed key.
     void read(const YamlNode& node);
+    // Of a node that only says something of its rows, by `key`: all of them pass.
+    void pass(const YamlKey& key);
     // Of a key that is a mapping: the columns that it makes. The values of the parameters in it, by name; null: there are none.
     Json read_key(const YamlKey& key, const YamlNode& columns);
 

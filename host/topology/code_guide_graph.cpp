@@ -270,6 +270,10 @@ nodes:
         {Code::kUnboundedState,
          "A note. A key that came once is kept for good, so that the state grows with the number of keys. That is right where "
          "there are only so many; else give the operator a time to live where it has one, and the topology a `memory_limit`."},
+        {Code::kNoIdleAfter,
+         "A note, of a source on a server behind which something waits for watermarks, such as `window`. It may have several splits, such as "
+         "partitions, and one to which nobody writes holds all results back. With `idle_after` it is not waited for until its next row. "
+         "Right as it stands where every split always has rows, or none may be missed however late they come."},
         {Code::kOperatorRefused, "The message is the operator's own: it knows its columns and parameters best.",
          R"y(nodes:
   numbers: { generate: { columns: { n: { range: [0, 12] } } } }

@@ -73,6 +73,7 @@ constexpr std::array<CodeInfo, static_cast<std::size_t>(Code::kCount)> kCodes = 
     {Code::kMissingArgument, "missing-argument", "A panel does not give its view an argument that has no default."},
     {Code::kUnreadOutput, "unread-output", "An output that no node reads; its rows are only counted."},
     {Code::kUnboundedState, "unbounded-state", "State by key that is kept for good, of each key that ever came."},
+    {Code::kNoIdleAfter, "no-idle-after", "Event time that waits for good for a partition, or other split, that is silent."},
     {Code::kOperatorRefused, "operator-refused", "An operator refuses its configuration or what it is fed."},
     {Code::kPluginRefused, "plugin-refused", "The plugin of an operator cannot be loaded."},
     {Code::kUnreachable, "unreachable", "A server that a connection names cannot be reached (`--deep`)."},

@@ -72,6 +72,7 @@ enum class Code {
     kMissingArgument,
     kUnreadOutput,
     kUnboundedState,
+    kNoIdleAfter,
     kOperatorRefused,
     kPluginRefused,
     kUnreachable,

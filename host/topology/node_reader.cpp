@@ -89,6 +89,8 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
             draft.from_place = from->place;
         }
         clauses.read(value);
+        const YamlKey* time = value.find_key("event_time");
+        if (time != nullptr && from != nullptr && picked.key == nullptr && !picked.refused && !clauses.any()) clauses.pass(*time);
         if (picked.key == nullptr && !picked.refused && !clauses.any()) {
             auto& d = diagnostics_.error(Code::kNoOperator, key.place, subject + "it has no operator");
             d.expected = "a source, operator or sink: `{ from: other_node, operator: { … } }`, or clauses";
@@ -103,8 +105,8 @@ void NodeReader::read_node(const YamlKey& key, const YamlNode& value) {
                 "remove `key`, or write it at the node whose operator needs it";
         else
             read_key(subject, value, draft.spec, clauses);
-        if (const YamlKey* own = value.find_key("event_time"))
-            read_event_time(subject, *own, *value.find("event_time"), checker_, diagnostics_, draft.spec);
+        if (time != nullptr)
+            read_event_time(subject, *time, *value.find("event_time"), checker_, diagnostics_, draft.spec);
         read_renamed_from(subject, value, diagnostics_, draft.spec);
     }
     if (!named) return;
@@ -224,8 +226,8 @@ std::string NodeReader::unknown_operator(const std::string& subject, const YamlK
     if (is_node) for (const Word& word : node_keys()) candidates.push_back(word.name);
     auto& d = diagnostics_.error(Code::kUnknownOperator, key.place,
                                  fmt::format("{}there is no operator {}", subject, ticked(key.text)));
-    d.nearest = nearest_name(key.text, candidates);
-    d.expected = is_node ? "`from`, `key`, or a source, operator or sink of the plugins present"
+    d.nearest = is_node && key.text == "filter" ? "where" : nearest_name(key.text, candidates);
+    d.expected = is_node ? "`from`, `key`, a clause (`where`, `set`, `select` or `check`), or a source, operator or sink of the plugins present"
                          : "an operator of the plugins present";
     const std::size_t dot = key.text.find('.');
     const std::string prefix = key.text.substr(0, dot == std::string::npos ? 0 : dot + 1);

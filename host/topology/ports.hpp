@@ -12,6 +12,9 @@
 
 namespace weir::host {
 
+// By which operators that wait for watermarks give rows that came too late.
+inline constexpr std::string_view kLatePort = "late";
+
 // In the order in which emit numbers them, without `errors`. A configuration that is wrong names none.
 std::vector<std::string> output_names(const NodeSpec& node);
 

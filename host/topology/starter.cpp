@@ -14,7 +14,7 @@ namespace {
 
 // What is more telling than `change-me`.
 const std::map<std::string, std::string, std::less<>> kPlaceholders = {
-    {"brokers", "\"localhost:9092\""}, {"topic", "my-topic"}, {"path", "data.jsonl"}, {"file", "data.jsonl"}};
+    {"brokers", "embedded"}, {"topic", "my-topic"}, {"path", "data.jsonl"}, {"file", "data.jsonl"}};
 // What a sink writes is not what the source reads.
 const std::map<std::string, std::string, std::less<>> kSinkPlaceholders = {{"topic", "my-results"}, {"path", "results.jsonl"}};
 
@@ -48,8 +48,8 @@ std::string placeholder(const ParamInfo& param, bool is_sink) {
         case ParamType::kBytes: return "1MiB";
         case ParamType::kColumn: return "value";
         case ParamType::kExpression: return "true";
-        case ParamType::kRecord: return "{ value: string }";
-        case ParamType::kCodec: return "text";
+        case ParamType::kRecord: return "{ id: int64, name: string }";
+        case ParamType::kCodec: return "json";
         case ParamType::kAny: return "1";
         case ParamType::kObject: return object_placeholder(param, is_sink);
         case ParamType::kMap: return param.fields.empty() ? "{}" : "{ value: " + placeholder(param.fields.front(), is_sink) + " }";
@@ -73,12 +73,12 @@ struct Line {
     bool commented;
 };
 
-// Of a source the record is written out, too: without columns there is nothing to begin with.
+// Of a source the record is written out, and its format, too: without columns there is nothing to begin with.
 std::vector<Line> lines_of(const OperatorInfo& op) {
     std::vector<Line> lines;
     for (const ParamInfo& param : op.params) {
-        const bool written = (param.required && !param.default_value) || (param.primary && !param.default_value) ||
-                             (param.type == ParamType::kRecord && op.is_a(OperatorKind::kSource));
+        const bool of_source = op.is_a(OperatorKind::kSource) && (param.type == ParamType::kRecord || param.type == ParamType::kCodec);
+        const bool written = (param.required && !param.default_value) || (param.primary && !param.default_value) || of_source;
         lines.push_back({fmt::format("{}: {}", param.name, written ? placeholder(param, op.is_a(OperatorKind::kSink)) : shown_default(param)),
                          first_sentence(param.doc), !written});
     }

@@ -47,6 +47,11 @@ std::string_view key_of(std::string_view line) {
 
 bool is_item(std::string_view line) { return line == "-" || line.starts_with("- "); }
 
+// A text without a colon, and nothing that YAML reads otherwise.
+bool is_keyless(const SourceLine& line) {
+    return line.text.find_first_of(":{}[]\"'") == kNoPlace && std::string_view("-|>&*!%@`").find(line.text.front()) == kNoPlace;
+}
+
 // A column in which keys or items begin, and the first of them that was met on the way up.
 struct Beginning {
     std::size_t indent = 0, line = 0;
@@ -127,6 +132,23 @@ std::optional<Misaligned> about_going_on(std::string_view text, std::size_t offs
     return Misaligned{fmt::format("{}, deeper than {} in line {}, and so goes on with the text there", begins_text(line), ticked(key),
                                   above->number),
                       column_text({above->indent, above->number, key})};
+}
+
+std::optional<TextSpan> find_keyless(std::string_view text, std::size_t offset) {
+    const std::vector<SourceLine> lines = lines_until(text, offset);
+    if (lines.empty() || (!is_keyless(lines.back()) && key_of(lines.back().text).empty())) return std::nullopt;
+    std::size_t first = lines.size() - 1;
+    while (first > 0 && is_keyless(lines[first - 1])) --first;
+    const SourceLine& line = lines[first];
+    if (first == 0 || !is_keyless(line)) return std::nullopt;
+    const SourceLine& above = lines[first - 1];
+    const std::string_view key = key_of(above.text);
+    if (key.empty()) return std::nullopt;
+    const std::size_t value = above.text.find_first_not_of(" \t", key.size() + 1);
+    const bool has_value = value != kNoPlace && above.text[value] != '#';
+    if (has_value && above.indent < line.indent) return std::nullopt;  // it goes on with that text
+    const std::string_view written = line.text.substr(0, line.text.find(" #"));
+    return TextSpan{static_cast<std::size_t>(line.text.data() - text.data()), written.find_last_not_of(" \t") + 1};
 }
 
 bool is_left_of_first(std::string_view text, std::size_t offset) {

@@ -181,6 +181,16 @@ SyntaxAdvice about_columns(std::string_view text, std::size_t offset, const Misa
     return {misaligned.message, std::string(kSameColumn), misaligned.expected, first_of_line(text, offset), 1};
 }
 
+// A name that stands alone among keys, as a column in a `select` does that is meant to go on as it is.
+SyntaxAdvice about_keyless(std::string_view text, const TextSpan& span) {
+    const std::string_view name = text.substr(span.offset, span.length);
+    const bool is_name = name.find_first_of(" \t") == std::string_view::npos;
+    return {"among keys of a mapping this line has no `: `",
+            is_name ? fmt::format("write what it is, `{0}: …`; a column that goes on as it is, in a `select`, is `{0}: {0}`", name)
+                    : "write `key: value`",
+            "", span.offset, span.length};
+}
+
 // `${env:X}` that stands without quotes in braces: YAML takes its brace for one of its own.
 std::optional<std::size_t> unquoted_substitution(std::string_view text, std::size_t offset) {
     const std::size_t start = start_of_line(text, offset);
@@ -296,9 +306,12 @@ SyntaxAdvice advise(std::string_view text, std::size_t offset, std::string_view 
                     value->offset, value->length};
         }
         if (const auto misaligned = about_going_on(text, offset)) return about_columns(text, offset, *misaligned);
+        if (const auto keyless = find_keyless(text, offset)) return about_keyless(text, *keyless);
         return {"a `: ` where no key can be", "if it is part of a text, put the text in quotes", "", 0, 0};
     }
-    if (parser_message == "end of map not found" || parser_message == "end of sequence not found")
+    const bool is_map = parser_message == "end of map not found";
+    if (const auto keyless = is_map ? find_keyless(text, offset) : std::nullopt) return about_keyless(text, *keyless);
+    if (is_map || parser_message == "end of sequence not found")
         return about_columns(text, offset, about_misaligned(text, offset));
     if (in_collection) return {"a bracket without its counterpart", "", "", 0, 0};
     return {};

@@ -23,6 +23,9 @@ constexpr weir_param kParams[] = {
         .default_json("\"pretty\"")
         .one_of(R"(["pretty","json","table"])")
         .primary(),
+    param("payload", WEIR_PARAM_COLUMN,
+          "Of `pretty`: a text or binary column that is shown last, without its name and quotes, so that JSON stays JSON; of "
+          "the other columns those that are neither null nor empty. By default none."),
     param("title", WEIR_PARAM_STRING, "Stands before each line of `pretty` and `table`. By default nothing does."),
     param("limit_per_second", WEIR_PARAM_INT64,
           "Shows at most so many rows a second and tells how many more there were. By default all are shown."),
@@ -46,6 +49,16 @@ bool needs_quotes(std::string_view text) {
     return text.empty() || text.find_first_of(" =\"") != std::string_view::npos;
 }
 
+// Null, or a list or map without elements.
+bool is_empty(const Column &column, int64_t row) {
+    if (column.is_null(row)) return true;
+    const TypeId id = column.type().id;
+    if (id != TypeId::kMap && id != TypeId::kList) return false;
+    std::string json;
+    append_json_value(json, column, row);
+    return json == "[]" || json == "{}";
+}
+
 void append_quoted(std::string &out, std::string_view text) {
     std::string safe;
     append_printable(safe, text);
@@ -67,6 +80,8 @@ constexpr OperatorSpec kConsoleSpec =
 Result<std::unique_ptr<Instance>> Console::create(Context context, const Config &config) {
     if (config.has("limit_per_second") && config.int64("limit_per_second") <= 0)
         return Status::config("limit_per_second", "limit_per_second is 1 or more");
+    if (config.has("payload") && config.string("format") != "pretty")
+        return Status::config("payload", "payload is for format pretty; of format json every column is a field");
     return std::unique_ptr<Instance>(new Console(context, config));
 }
 
@@ -77,6 +92,7 @@ Console::Console(Context context, const Config &config)
       skipped_metric_(context.metric("skipped", WEIR_METRIC_COUNTER, "Rows that limit_per_second did not show.")) {
     std::string format = config.string("format");
     format_ = format == "json" ? Format::kJson : format == "table" ? Format::kTable : Format::kPretty;
+    payload_ = config.string("payload");
     append_printable(title_, config.string("title"));
 }
 
@@ -86,9 +102,19 @@ Status Console::bind(const Binding &binding) {
         const weir_bind_input &info = binding.input_info(i);
         inputs_[i].schema = binding.input(i);
         inputs_[i].errors = info.stream == WEIR_STREAM_ERRORS;
+        if (!payload_.empty() && !inputs_[i].errors) {
+            if (Status found = find_payload(inputs_[i]); !found.ok()) return found;
+        }
         if (inputs_.size() > 1) append_printable(inputs_[i].tag, view(info.tag.size ? info.tag : info.node));
     }
     return {};
+}
+
+Status Console::find_payload(Input &input) const {
+    input.payload = input.schema.find(payload_);
+    if (input.payload && input.schema.fields[*input.payload].type.is_text()) return {};
+    return Status::config("payload", "payload names a text or binary column; `" + payload_ + "` is none of " +
+                                         to_string(input.schema));
 }
 
 // How many of `rows` may be shown now.
@@ -197,11 +223,19 @@ void Console::append_pretty(const Input &input, const BatchView &batch, int64_t 
     for (size_t i = 0; i < batch.schema().size(); ++i) {
         const Field &field = batch.schema().fields[i];
         if (is_metadata_column(field.name)) continue;
+        if (input.payload && (i == *input.payload || is_empty(batch.column(i), row))) continue;
         if (!first) out += "  ";
         first = false;
         append_name(field.name, out);
         append_value(batch.column(i), row, out);
     }
+    if (input.payload) append_payload(batch.column(*input.payload), row, first, out);
+}
+
+void Console::append_payload(const Column &column, int64_t row, bool is_alone, std::string &out) const {
+    if (!is_alone) out += "  ";
+    if (column.is_null(row)) out += "null";
+    else append_plain(out, column.text(row));
 }
 
 void Console::append_value(const Column &column, int64_t row, std::string &out) const {

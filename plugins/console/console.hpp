@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,13 +32,16 @@ private:
     struct Input {
         Schema schema;
         bool errors = false;  // a stream of failed rows
+        std::optional<size_t> payload;  // the column that is shown as it is
         std::string tag;      // where it comes from, if there are several
         Table table;
     };
 
+    Status find_payload(Input &input) const;
     int64_t allowed(int64_t rows);
     void append_rows(Input &input, const BatchView &batch, int64_t rows, std::string &out);
     void append_pretty(const Input &input, const BatchView &batch, int64_t row, std::string &out) const;
+    void append_payload(const Column &column, int64_t row, bool is_alone, std::string &out) const;
     void append_error(const BatchView &batch, int64_t row, std::string &out) const;
     void append_value(const Column &column, int64_t row, std::string &out) const;
     void append_prefix(const Input &input, std::string &out) const;
@@ -48,7 +52,7 @@ private:
     }
 
     Format format_;
-    std::string title_;
+    std::string payload_, title_;
     int64_t limit_;  // rows per second; 0: none
     bool colours_;
     std::vector<Input> inputs_;

@@ -34,9 +34,8 @@ void append_format(std::string &out, const char *format, uint32_t value) {
     out += text;
 }
 
-}  // namespace
-
-void append_printable(std::string &out, std::string_view text) {
+// `is_payload`: a backslash is a character like any other, and so is a tab, which steers no terminal.
+void append_escaped(std::string &out, std::string_view text, bool is_payload) {
     while (!text.empty()) {
         size_t bytes = 0;
         uint32_t c = decode(text, &bytes);
@@ -45,7 +44,9 @@ void append_printable(std::string &out, std::string_view text) {
             text.remove_prefix(1);
             continue;
         }
-        if (c == '\n' || c == '\r' || c == '\t')
+        if (is_payload && (c == '\\' || c == '\t'))
+            out += text[0];
+        else if (c == '\n' || c == '\r' || c == '\t')
             out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
         else if (c == '\\')
             out += "\\\\";
@@ -58,6 +59,12 @@ void append_printable(std::string &out, std::string_view text) {
         text.remove_prefix(bytes);
     }
 }
+
+}  // namespace
+
+void append_printable(std::string &out, std::string_view text) { append_escaped(out, text, false); }
+
+void append_plain(std::string &out, std::string_view text) { append_escaped(out, text, true); }
 
 void append_printable_json(std::string &out, std::string_view json) {
     while (!json.empty()) {

@@ -12,6 +12,9 @@ namespace weir::console {
 // Appends `text`; escapes are \n, \t, \r, \xHH for bytes and \u{HHHH} for characters; a backslash is doubled.
 void append_printable(std::string &out, std::string_view text);
 
+// Appends a payload, which may be JSON or have backslashes of its own: they are as they are, and so are tabs.
+void append_plain(std::string &out, std::string_view text);
+
 // Makes JSON text safe by \uHHHH escapes, which leave its meaning as it is. `json` is valid JSON in UTF-8, its
 // C0 characters escaped already.
 void append_printable_json(std::string &out, std::string_view json);

@@ -1,5 +1,6 @@
 // kafka.sink: its parameters and its inputs.
 #include "sink.hpp"
+#include "topics.hpp"
 
 namespace weir::kafka {
 namespace {
@@ -47,7 +48,7 @@ const OperatorSpec kSinkSpec =
 Result<std::unique_ptr<Instance>> Sink::create(Context context, const Config &config) {
     SinkOptions options;
     options.topic = config.string("topic");
-    if (options.topic.empty()) return Status::config("topic", "is empty");
+    if (Status named = check_topic_name(options.topic); !named.ok()) return named;
     options.encoder.format = config.text("format");
     options.encoder.key = config.string("key");
     options.encoder.value = config.string("value");

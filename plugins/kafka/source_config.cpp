@@ -4,6 +4,7 @@
 #include <weir/codec_call.hpp>
 
 #include "source.hpp"
+#include "topics.hpp"
 
 namespace weir::kafka {
 namespace {
@@ -60,7 +61,7 @@ Status check(const ConsumerOptions &options) {
         return Status::config("topic", options.topics.empty() ? "is missing: name a topic, or a `pattern`"
                                                               : "and `pattern` exclude each other");
     for (const std::string &topic : options.topics)
-        if (topic.empty()) return Status::config("topic", "is empty");
+        if (Status named = check_topic_name(topic); !named.ok()) return named;
     if (!options.partitions.empty() && !options.pattern.empty())
         return Status::config("partitions", "and `pattern` exclude each other");
     return {};

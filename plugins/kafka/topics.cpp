@@ -262,4 +262,16 @@ TopicLimits Topics::limits(const TopicInfo &topic) {
     return limits;
 }
 
+Status check_topic_name(std::string_view name) {
+    constexpr size_t kMaxBytes = 249, kShown = 60;
+    if (name.empty()) return Status::config("topic", "is empty");
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    };
+    const bool is_good = name.size() <= kMaxBytes && name != "." && name != ".." && std::all_of(name.begin(), name.end(), fits);
+    if (is_good) return {};
+    return Status::config("topic", "is `" + std::string(name.substr(0, kShown)) + (name.size() > kShown ? "…" : "") +
+                                       "`, and a topic's name is 1 to 249 letters, digits, `.`, `_` and `-`, not `.` or `..`");
+}
+
 }  // namespace weir::kafka

@@ -65,6 +65,9 @@ private:
     EmbeddedBroker &embedded_;
 };
 
+// WEIR_E_CONFIG with path `topic`: no topic can be called so.
+Status check_topic_name(std::string_view name);
+
 // The edit distance (Levenshtein) between two names; for "did you mean".
 size_t edit_distance(std::string_view a, std::string_view b);
 

@@ -59,6 +59,21 @@ TEST(Console, ShowsBytesThatAreNotText) {
     EXPECT_EQ(TestHost::get().take_printed(), "b=\\xff\\x00z\n");
 }
 
+TEST(Console, ShowsAPayloadAsItIsBehindTheColumnsThatAreThere) {
+    const Schema record = schema_of({{"value", "binary?"}, {"key", "string?"}, {"tags", "map<string, string?>"}});
+    auto h = console(R"({"payload":"value"})", {record});
+    EXPECT_EQ(shown(*h, R"([["{\"a\":\"b c\\\\d\"}\t\u001b[31m","k 1",{"x":"y"}],["plain",null,{}],[null,"",{}]])"),
+              "key=\"k 1\"  tags={\"x\":\"y\"}  {\"a\":\"b c\\\\d\"}\t\\x1b[31m\nplain\nkey=\"\"  null\n");
+}
+
+TEST(Console, RefusesAPayloadThatIsNoText) {
+    static const Plugin plugin = built_plugin("console");
+    Harness number(plugin, "console", R"({"payload":"n"})", {kRow});
+    EXPECT_EQ(number.start().message(), "payload names a text or binary column; `n` is none of { n: int64, s: string?, _offset: int64 }");
+    Harness json(plugin, "console", R"({"payload":"s","format":"json"})", {kRow});
+    EXPECT_EQ(json.start().message(), "payload is for format pretty; of format json every column is a field");
+}
+
 TEST(Console, ShowsJsonWithoutMetadata) {
     auto h = console(R"({"format":"json"})", {kRow});
     EXPECT_EQ(shown(*h, R"([[5,"a\nb",0],[6,null,1]])"), "{\"n\":5,\"s\":\"a\\nb\"}\n{\"n\":6,\"s\":null}\n");

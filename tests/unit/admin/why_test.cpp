@@ -63,6 +63,24 @@ TEST(Why, NamesWhatAWatermarkWaitsFor) {
     EXPECT_EQ(found[2], "watermark: `out` (kafka.sink) has no watermark yet: it waits for node `counts`");
 }
 
+TEST(Why, NamesTheWayOutOfASplitThatSendsNothing) {
+    Watched watched = numbers();
+    watched.stats.nodes[0].time = NodeStats::Time{4'000'000, false, "events/2", true, 3'000'000};
+    watched.stats.nodes[1].time = NodeStats::Time{std::nullopt, false, "events/2", true, 9'000'000};
+    const auto found = lines(numbers(), watched);
+    EXPECT_EQ(found[1], "watermark: the watermark of `raw` (kafka.source) is 6.0 s behind the clock, held back by split `events/2`, which has sent "
+                        "no row since 1970-01-01T00:00:03Z; `event_time: { idle_after: 30s }` stops waiting for it");
+    EXPECT_EQ(found[2], "watermark: `counts` (fold) has no watermark yet: it waits for split `events/2`") << "it was silent for a second";
+}
+
+TEST(Why, WritesLongSpansAsPeopleDo) {
+    Watched watched = numbers();
+    watched.stats.nodes[1].time = NodeStats::Time{10'000'000, false, "", false};
+    const auto at = [&](int64_t now) { return why_held(numbers(), watched, kApart, now)[1].text; };
+    EXPECT_EQ(at(28'108'810'000'000), "the watermark of `counts` (fold) is 325d 8h behind the clock");
+    EXPECT_EQ(at(1'716'467'700'000'000), "the watermark of `counts` (fold) is at 1970-01-01T00:00:10Z");
+}
+
 TEST(Why, SaysThatItIsPausedOrWaits) {
     Watched watched = numbers();
     watched.stats.is_paused = true;

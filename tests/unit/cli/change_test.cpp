@@ -85,6 +85,26 @@ TEST_F(RunningTopology, ChangesAndKeepsItsState) {
     }
 }
 
+TEST_F(RunningTopology, TellsAChangedClauseOnceAndByItsName) {
+    begin();
+    const auto priced = [&](const std::string& clauses) {
+        return text("1", "  priced: { from: counts, " + clauses + " }\n  prices: { from: priced, where: n = 1, console: json }\n");
+    };
+    folder_.write("t.yaml", priced("where: n > 1, set: { net: count * 2, vat: net * 2 }"));
+    ASSERT_EQ(ask({"apply", "t.yaml"}).code, 0);
+    folder_.write("t.yaml", priced("where: n > 1, set: { net: count * 2, vat: net * 3 }"));
+    EXPECT_EQ(ask({"plan", "t.yaml"}).out, "~ priced  reconfigured  set.vat: net * 2 -> net * 3\n4 nodes are kept\n");
+    folder_.write("t.yaml", priced("set: { net: count * $version, gross: net * 4 }"));
+    EXPECT_EQ(ask({"plan", "t.yaml"}).out,
+              "~ priced  reconfigured  set.net: count * 2 -> count * $version\n"
+              "                        set.gross: net * 4\n"
+              "                        where: n > 1 -> none\n"
+              "                        set.vat: net * 2 -> none\n"
+              "  priced -> prices: { n: int64, count: int64, net: int64, vat: int64 }\n"
+              "                    now { n: int64, count: int64, net: int64, gross: int64 }\n"
+              "4 nodes are kept\n");
+}
+
 TEST_F(RunningTopology, SaysWhatAValueOfTheRunHides) {
     begin({"--set", "version=1"});
     folder_.write("t.yaml", text("2", "  all: { from: digits, console: { format: json, title: all } }\n"));

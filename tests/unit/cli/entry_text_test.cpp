@@ -27,6 +27,12 @@ TEST(EntryText, ShowsAnOperatorsOwnTablesAsBytes) {
     EXPECT_EQ(*codec.parse_key("k\\x01"), "k\1");
 }
 
+TEST(EntryText, NamesStatesThatTheHostHolds) {
+    EXPECT_EQ(state_name(record_with("text"), "counts", 0), "n");
+    EXPECT_EQ(state_name(record_with("text"), "counts", 1), "1");
+    EXPECT_EQ(state_name(Json::object(), "pairs", 0), "0");
+}
+
 TEST(EntryText, ShortensBytesForATable) {
     const EntryCodec codec(record_with("text"), "counts", 0);
     const std::string page = "v\2" + std::string(1998, 'x');

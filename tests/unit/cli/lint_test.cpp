@@ -57,7 +57,7 @@ TEST_F(Lint, RefusesAnUnknownOperatorAndNamesTheNearest) {
     EXPECT_EQ(got.out, R"(t.yaml:3:14: error[unknown-operator]: node `numbers`: there is no operator `generat`
     3 |   numbers: { generat: { columns: { n: { sequence: {} } } } }
       |              ^~~~~~~
-   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`
+   expected: `from`, `key`, a clause (`where`, `set`, `select` or `check`), or a source, operator or sink of the plugins present; nearest: `generate`
 )");
     EXPECT_EQ(got.code, 2);
 }
@@ -260,7 +260,7 @@ TEST_F(Lint, TellsTheErrorsOfAllFilesAtOnce) {
 b.yaml:2:15: error[unknown-operator]: node `n`: there is no operator `generat`
     2 | nodes: { n: { generat: {} } }
       |               ^~~~~~~
-   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`
+   expected: `from`, `key`, a clause (`where`, `set`, `select` or `check`), or a source, operator or sink of the plugins present; nearest: `generate`
 c.yaml: ok
 )");
     EXPECT_EQ(got.code, 2);
@@ -321,7 +321,7 @@ TEST_F(Lint, WritesDiagnosticsAsJson) {
     "severity": "error",
     "code": "unknown-operator",
     "message": "node `numbers`: there is no operator `generat`",
-    "expected": "`from`, `key`, or a source, operator or sink of the plugins present",
+    "expected": "`from`, `key`, a clause (`where`, `set`, `select` or `check`), or a source, operator or sink of the plugins present",
     "nearest": "generate"
   }
 ]
@@ -335,7 +335,7 @@ TEST_F(Lint, WritesAnnotationsForGithub) {
     EXPECT_EQ(got.out,
               "::error title=unknown-parameter::--set: there is no parameter `limti`%0A   expected: `limit`; nearest: `limit`\n"
               "::error file=t.yaml,line=3,endLine=3,col=14,endColumn=20,title=unknown-operator::node `numbers`: there is no operator "
-              "`generat`%0A   expected: `from`, `key`, or a source, operator or sink of the plugins present; nearest: `generate`\n");
+              "`generat`%0A   expected: `from`, `key`, a clause (`where`, `set`, `select` or `check`), or a source, operator or sink of the plugins present; nearest: `generate`\n");
     EXPECT_EQ(got.code, 2);
 }
 

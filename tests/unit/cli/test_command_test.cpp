@@ -201,6 +201,25 @@ TEST_F(Test, FiresTimersAsTimeGoesOn) {
     EXPECT_EQ(file(head + "61m" + tail + "1 }] }\n", options).out, good());
 }
 
+TEST_F(Test, HasPartitionsToWhichNothingIsSent) {
+    const auto topology = [](const std::string& more) {
+        return "name: t\nconnections: { kafka: embedded }\ndead_letters: drop\nnodes:\n"
+               "  raw: { kafka.source: { topic: t, format: json, record: { ts: timestamp } }, event_time: { column: ts" + more + " } }\n"
+               "  counts: { from: raw, key: [], window: { tumbling: 1m, columns: { n: count() } } }\n"
+               "  shown: { from: counts, console: json }\n";
+    };
+    const std::string head = "topology: t.yaml\ncases:\n  a case:\n    partitions: { raw: 4 }\n    steps:\n"
+                             "      - send: { raw: [{ ts: 2024-01-01T00:00:00Z }, { ts: 2024-01-01T00:02:00Z }] }\n"
+                             "      - advance: 1m\n      - expect: { counts: ";
+    folder_.write("t.yaml", topology(""));
+    EXPECT_EQ(file(head + "[] }\n").out, good());
+    folder_.write("t.yaml", topology(", idle_after: 30s"));
+    EXPECT_EQ(file(head + "[{ n: 1 }] }\n").out, good());
+    const Outcome wrong = file("topology: t.yaml\ncases:\n  a case:\n    partitions: { row: 4, raw: none }\n    steps: [end_of_input]\n");
+    EXPECT_THAT(wrong.out, testing::AllOf(HasSubstr("`partitions`: `raw` is `none`"), HasSubstr("expected: a number from 1 to 1024")));
+    EXPECT_EQ(wrong.code, 2);
+}
+
 TEST_F(Test, MovesEventTimeByRowsWatermarksAndSilence) {
     const std::string side = ": { generate: { columns: { value: { sequence: {} }, ts: { timestamp: {} } } },\n"
                              "    set: { time: (extract(epoch from ts) * 1000000)::int64, k: 1 },\n"

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <csignal>
 
 #include <nlohmann/json.hpp>
@@ -81,16 +82,38 @@ TEST_F(Topic, TailPrintsWhatWasProduced) {
     // One key is one partition: the order is kept. And again: no group remembers.
     for (int i = 0; i < 2; ++i) {
         const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "3"});
-        EXPECT_EQ(got.out, "value=one\nvalue=two\nvalue=three\n");
+        const std::string head = got.out.substr(0, got.out.find("one"));
+        EXPECT_THAT(head, testing::MatchesRegex("partition=[012]  key=k  "));
+        EXPECT_EQ(got.out, head + "one\n" + head + "two\n" + head + "three\n");
         EXPECT_EQ(got.code, 0);
     }
 }
 
 TEST_F(Topic, TailShowsPayloadsThatAreNoText) {
     EXPECT_EQ(topic({"produce", "orders", "--key-separator", ":"}, "k:\xff\x1b[31m\nk:two\n").code, 0);
-    const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "2"});
-    EXPECT_EQ(got.out, "value=\\xff\\x1b[31m\nvalue=two\n");
+    const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "2", "--format", "payload"});
+    EXPECT_EQ(got.out, "\\xff\\x1b[31m\ntwo\n");
     EXPECT_EQ(got.code, 0);
+}
+
+TEST_F(Topic, TailShowsJsonAsItIs) {
+    const std::string line = R"({"customer":"ann \"a\"","path":"c:\\x"})";
+    EXPECT_EQ(topic({"produce", "orders", "--key-separator", "|"}, "k|" + line + "\n").code, 0);
+    const std::vector<std::string> tail = {"tail", "orders", "--from", "start", "-n", "1"};
+    const auto as = [&](const std::string& format) {
+        auto all = tail;
+        all.insert(all.end(), {"--format", format});
+        return topic(all);
+    };
+    EXPECT_EQ(as("payload").out, line + "\n");
+    EXPECT_THAT(topic(tail).out, testing::MatchesRegex("partition=[012]  key=k  .*")) << "the default is text";
+    EXPECT_THAT(as("text").out, testing::EndsWith("  key=k  " + line + "\n"));
+    const auto record = nlohmann::json::parse(as("json").out);
+    EXPECT_EQ(record.at("value"), line);
+    EXPECT_EQ(record.at("key"), "k");
+    EXPECT_EQ(record.at("topic"), "orders");
+    EXPECT_EQ(record.at("offset"), 0);
+    EXPECT_TRUE(record.contains("partition") && record.contains("headers") && record.contains("timestamp")) << record;
 }
 
 // The whole output of a deep lint over topics of the broker.
@@ -141,6 +164,18 @@ TEST_F(DeepLint, ExitsWithFourWhereOnlyTheServerIsAway) {
     EXPECT_EQ(got.code, 4);
 }
 
+TEST_F(DeepLint, TriesAServerThatIsAwayOnce) {
+    for (const char* name : {"a.yaml", "b.yaml", "c.yaml", "d.yaml"})
+        folder_.write(name, "connections: { kafka: { brokers: \"127.0.0.1:1\" } }\nnodes:\n  in: { kafka.source: { topic: t, format: text } }\n"
+                            "  out: { from: in, console: json }\n");
+    const auto begin = std::chrono::steady_clock::now();
+    const Outcome got = weir({"lint", ".", "--deep", "--connect-timeout", "3s"}, folder_.path());
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3 * 3));
+    for (const char* name : {"a.yaml", "b.yaml", "c.yaml", "d.yaml"})
+        EXPECT_THAT(got.out, HasSubstr(std::string(name) + ":1:34: error[unreachable]: connection `kafka`: cannot reach Kafka: 127.0.0.1:1 "));
+    EXPECT_EQ(got.code, 4);
+}
+
 TEST_F(Topic, ProduceFailsWhenItsInputCannotBeRead) {
     const Outcome folder = shell("exec \"$WEIR_BIN\" topic produce orders --brokers " + address_ + " < /");
     EXPECT_EQ(folder.err, "weir: cannot read standard input: Is a directory\n");
@@ -158,7 +193,8 @@ TEST_F(Topic, TailNamesTheNearestTopic) {
 
 TEST(TopicWithoutBroker, WantsAnAddress) {
     const Outcome got = weir({"topic", "ls"});
-    EXPECT_EQ(got.err, "weir: whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS\n");
+    EXPECT_EQ(got.err, "weir: whose topics? Give --brokers HOST:PORT, or set WEIR_BROKERS: your Kafka's address, or the one that "
+                       "`weir run` or `weir broker` printed\n");
     EXPECT_EQ(got.code, 2);
 }
 

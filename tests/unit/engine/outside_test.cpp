@@ -29,7 +29,8 @@ protected:
         auto topology = load_topology_text("test.yaml", text(), {}, resolver_.catalog(), diagnostics);
         auto plan = Plan::build(*topology, resolver_, {.check_only = true}, diagnostics);
         const std::atomic<bool> stop{false};
-        check_outside(*plan, diagnostics, stop);
+        ServersAway away;
+        check_outside(*plan, diagnostics, stop, away);
         return diagnostics.text();
     }
 };

@@ -49,6 +49,13 @@ TEST(Problems, SayWhichTypesAnOperatorTakes) {
               "   expected: a comparison, a bool column, …\n");
 }
 
+TEST(Problems, SayHowAFloatIsRoundedToDigits) {
+    EXPECT_EQ(shown_problem("round(price, 2)", kOrders),
+              "error: `round` is not defined for float64 and int32\n  round(price, 2)\n  ^~~~~\n"
+              "   expected: round(decimal), round(decimal, int32), round(float64)\n"
+              "   hint: cast it: `round(price::decimal(12,2), 2)`\n");
+}
+
 TEST(Problems, FindLiteralsThatAreNotOfTheirType) {
     EXPECT_EQ(shown_problem("quantity = 'many'", kOrders),
               "error: `many` is not int32\n  quantity = 'many'\n             ^~~~~~\n");

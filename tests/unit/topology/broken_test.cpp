@@ -56,7 +56,7 @@ TEST(BrokenTopologies, ShowEveryErrorCodeThatAFileCanCause) {
     const std::vector<Code> elsewhere = {
         Code::kFileUnreadable,   Code::kTooDeep,      Code::kYamlTooLarge,    Code::kUnusedParameter,
         Code::kUnusedConnection, Code::kUnreadOutput, Code::kOperatorRefused, Code::kPluginRefused,
-        Code::kDelivery,         Code::kUnboundedState, Code::kExecFailed,
+        Code::kDelivery,         Code::kUnboundedState, Code::kNoIdleAfter, Code::kExecFailed,
         Code::kBadExpression, Code::kUnreachable,  Code::kOutsideMissing, Code::kOutsideMismatch,
         Code::kOutsideDenied, Code::kOutsideMade,   Code::kFeedback,      Code::kSecretInRows,
         Code::kUnknownColumn};

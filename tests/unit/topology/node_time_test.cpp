@@ -17,13 +17,14 @@ nodes:
   b: { generate: {}, event_time: at }
   c: { from: [a, b], where: n > 2, event_time: ts, pass: {} }
   d: { from: c, where: n > 3, event_time: ts }
-  e: { from: d, console: {} }
+  alone: { from: d, event_time: ts }
+  e: { from: alone, console: {} }
 )");
     ASSERT_TRUE(loaded.topology) << loaded.text();
     std::map<std::string, std::string> columns;
     for (const NodeSpec& node : loaded.topology->nodes)
         if (node.event_time) columns[node.id] = node.event_time->column;
-    EXPECT_EQ(columns, (std::map<std::string, std::string>{{"a/clauses", "ts"}, {"b", "at"}, {"c", "ts"}, {"d", "ts"}}));
+    EXPECT_EQ(columns, (std::map<std::string, std::string>{{"a/clauses", "ts"}, {"b", "at"}, {"c", "ts"}, {"d", "ts"}, {"alone", "ts"}}));
     const auto find = [&](const char* id) { return *loaded.topology->nodes[static_cast<size_t>(loaded.topology->find_node(id))].event_time; };
     const EventTimeSpec all = find("a/clauses"), least = find("b");
     EXPECT_EQ(all.max_delay, std::chrono::seconds(5));
