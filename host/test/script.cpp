@@ -176,7 +176,8 @@ private:
     }
 
     void check_partitions(const FilePartitions& of) {
-        const std::string* name = source({of.source, of.place});
+        const YamlKey key{of.source, of.place};
+        const std::string* name = source(key);
         for (int32_t number = 0; name != nullptr && number < of.count; ++number) script_.partitions[*name].insert(number);
     }
 

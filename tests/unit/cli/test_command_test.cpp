@@ -216,7 +216,7 @@ TEST_F(Test, HasPartitionsToWhichNothingIsSent) {
     folder_.write("t.yaml", topology(", idle_after: 30s"));
     EXPECT_EQ(file(head + "[{ n: 1 }] }\n").out, good());
     const Outcome wrong = file("topology: t.yaml\ncases:\n  a case:\n    partitions: { row: 4, raw: none }\n    steps: [end_of_input]\n");
-    EXPECT_THAT(wrong.out, testing::AllOf(HasSubstr("`partitions`: `raw` is `none`"), HasSubstr("expected: a number from 1 to 1024")));
+    EXPECT_THAT(wrong.out + wrong.err, testing::AllOf(HasSubstr("`partitions`: `raw` is `none`"), HasSubstr("expected: a number from 1 to 1024")));
     EXPECT_EQ(wrong.code, 2);
 }
 

@@ -83,7 +83,7 @@ TEST_F(Topic, TailPrintsWhatWasProduced) {
     for (int i = 0; i < 2; ++i) {
         const Outcome got = topic({"tail", "orders", "--from", "start", "-n", "3"});
         const std::string head = got.out.substr(0, got.out.find("one"));
-        EXPECT_THAT(head, testing::MatchesRegex("partition=[012]  key=k  "));
+        EXPECT_THAT(head, testing::MatchesRegex("key=k  partition=[012]  "));
         EXPECT_EQ(got.out, head + "one\n" + head + "two\n" + head + "three\n");
         EXPECT_EQ(got.code, 0);
     }
@@ -106,8 +106,8 @@ TEST_F(Topic, TailShowsJsonAsItIs) {
         return topic(all);
     };
     EXPECT_EQ(as("payload").out, line + "\n");
-    EXPECT_THAT(topic(tail).out, testing::MatchesRegex("partition=[012]  key=k  .*")) << "the default is text";
-    EXPECT_THAT(as("text").out, testing::EndsWith("  key=k  " + line + "\n"));
+    EXPECT_THAT(topic(tail).out, testing::MatchesRegex("key=k  partition=[012]  .*")) << "the default is text";
+    EXPECT_THAT(as("text").out, testing::EndsWith("  " + line + "\n"));
     const auto record = nlohmann::json::parse(as("json").out);
     EXPECT_EQ(record.at("value"), line);
     EXPECT_EQ(record.at("key"), "k");
