@@ -1,6 +1,7 @@
 #include "host/engine/epoch_log.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/engine/clock.hpp"
 

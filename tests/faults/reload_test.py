@@ -64,7 +64,7 @@ def wrong(version):
         (text_of(version, extra="  bad: { from: raw, set: { m: nn + 1 } }\n", before="bad"), 2, "there is no column `nn`"),
         (text_of(version, extra="  bad: { from: raw, where: 1 / (n - n) > 0 }\n", before="bad"), 5, "rolled back: "),
         (text_of(version).replace("  counted: ", "  renamed: ").replace("from: counted", "from: renamed"), 11, "would lose its state"),
-        (text_of(version).replace("key: n, fold", "key: { n: n, m: n + 1 }, fold"), 2, "its state lies under its key"),
+        (text_of(version).replace("key: n, fold", "key: { n: n, m: n + 1 }, fold"), 11, "would lose its state, which lies under its key"),
     ])
 
 
