@@ -76,8 +76,9 @@ struct Line {
 // Of a source the record is written out, and its format, too: without columns there is nothing to begin with.
 std::vector<Line> lines_of(const OperatorInfo& op) {
     std::vector<Line> lines;
+    const bool has_record = std::any_of(op.params.begin(), op.params.end(), [](const ParamInfo& one) { return one.type == ParamType::kRecord; });
     for (const ParamInfo& param : op.params) {
-        const bool of_source = op.is_a(OperatorKind::kSource) && (param.type == ParamType::kRecord || param.type == ParamType::kCodec);
+        const bool of_source = has_record && op.is_a(OperatorKind::kSource) && (param.type == ParamType::kRecord || param.type == ParamType::kCodec);
         const bool written = (param.required && !param.default_value) || (param.primary && !param.default_value) || of_source;
         lines.push_back({fmt::format("{}: {}", param.name, written ? placeholder(param, op.is_a(OperatorKind::kSink)) : shown_default(param)),
                          first_sentence(param.doc), !written});

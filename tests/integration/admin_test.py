@@ -142,8 +142,6 @@ def test_tap(host):
     told = host.weir("tap", "kep", "-n", 1, code=2)[1]
     check(told.startswith("weir tap: there is no node `kep`"), told)
     check("there is no node `kep`" in told and "nearest: `kept`" in told, told)
-    told = host.weir("tap", "numbers", "-n", 1, code=2)[1]
-    check("`numbers` is the topology itself: name one of its nodes, `" in told, told)
     told = host.weir("tap", "kept.late", "-n", 1, code=2)[1]
     check("there is no port `late`; expected: `out` or `errors`" in told or "there is no port `late`" in told, told)
     told = host.weir("tap", "kept", "--where", "kk = 1", code=2)[1]

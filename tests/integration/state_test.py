@@ -78,7 +78,7 @@ def saves_nothing_damaged(folder, data):
         tables[0].unlink()  # the good savepoint has the same file
         tables[0].write_bytes(whole[:len(whole) // 4] + bytes([whole[len(whole) // 4] ^ 0x10]) + whole[len(whole) // 4 + 1:])
         said = weir("stop", "kept", "--savepoint=bad", *data, code=6)[1]
-        check("there is no savepoint" in said and "corrupt" in said, f"the damage is not told: {said}")
+        check("corrupt" in said and tables[0].name in said, f"the damage is not told: {said}")
         host.communicate(timeout=TIMEOUT)
         names = [one["name"] for one in json.loads(weir("savepoint", "ls", "kept", "--format", "json", *data)[0])]
         equal(names, ["good"], "savepoints")

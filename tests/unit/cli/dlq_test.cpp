@@ -103,10 +103,10 @@ TEST_F(Dlq, ReplayWritesEachOnce) {
     EXPECT_EQ(Json::parse(rest.out), Json::parse(R"({"dry_run": false, "replayed": 2, "to": {"orders": 2}, "replayed_before": 1,
                                                      "not_chosen": 0, "no_dead_letters": 0})"));
     EXPECT_EQ(dlq_of("orders-dlq", {"replay"}).out, "replayed 0 dead letters\n3 dead letters replayed before; --again takes them, too\n");
-    EXPECT_EQ(values_of("orders", 7), "value=1\nvalue=twelve\nvalue=77\nvalue=\\xff\\x01\nvalue=77\nvalue=twelve\nvalue=\\xff\\x01\n");
+    EXPECT_EQ(values_of("orders", 7), "key=k1  partition=0  1\nkey=k2  partition=0  twelve\nkey=k3  partition=0  77\nkey=k4  partition=0  \\xff\\x01\nkey=k3  partition=0  77\nkey=k2  partition=0  twelve\nkey=k4  partition=0  \\xff\\x01\n");
     EXPECT_EQ(Json::parse(dlq({"ls", "--code", "check", "--format", "json"}).out)[0]["replayed"], 1);
     EXPECT_EQ(dlq({"replay", "--again", "--at", "0/0", "--to", "again"}).out, "replayed 1 dead letter: 1 to again\n2 dead letters not chosen\n");
-    EXPECT_EQ(values_of("again", 1), "value=twelve\n");
+    EXPECT_EQ(values_of("again", 1), "key=k2  partition=0  twelve\n");
 }
 
 // What was replayed may fail again: it is a new letter then, with nothing of the old one.
@@ -146,13 +146,13 @@ TEST_F(Dlq, ReplayWritesNothingWithoutAClearTarget) {
     EXPECT_THAT(homeless.err, AllOf(HasSubstr("1 dead letter without the topic that they came from"), HasSubstr("--to TOPIC")));
     EXPECT_EQ(dlq_of("made-dlq", {"replay", "--to", "again"}).out,
               "replayed 1 dead letter: 1 to again\n1 records of the topic are no dead letters of weir\n");
-    EXPECT_EQ(values_of("orders", 4), "value=1\nvalue=twelve\nvalue=77\nvalue=\\xff\\x01\n");
+    EXPECT_EQ(values_of("orders", 4), "key=k1  partition=0  1\nkey=k2  partition=0  twelve\nkey=k3  partition=0  77\nkey=k4  partition=0  \\xff\\x01\n");
 }
 
 TEST_F(Dlq, SaysWhoseLettersAreMissing) {
     EXPECT_EQ(weir({"dlq", "ls"}).err, "weir: whose dead letters? Give a topology's file, or --topic TOPIC and --brokers HOST:PORT\n");
     const Outcome both = dlq({"ls", "--topic", "orders-dlq"});
-    EXPECT_EQ(both.err, "weir: a topology says topic and brokers itself: give FILE, or --topic and --brokers\n");
+    EXPECT_EQ(both.err, "weir: a topology says topic and brokers itself: give FILE, with `--set brokers=…` for another cluster, or --topic and --brokers\n");
     EXPECT_EQ(both.code, 2);
     folder_.write("none.yaml", "name: none\nnodes:\n  numbers: { generate: { columns: { n: { sequence: {} } } } }\n"
                                "  out: { from: numbers, console: json }\n");

@@ -333,7 +333,7 @@ TEST_F(Test, RefusesWhatIsNoTest) {
 pairs.test.yaml:4:5: error[unknown-key]: case `one` has no key `step`
     4 |     step: []
       |     ^~~~
-   expected: `set`, `now`, `real` or `steps`; nearest: `steps`
+   expected: `set`, `now`, `real`, `partitions` or `steps`; nearest: `steps`
 pairs.test.yaml:6:10: error[wrong-type]: `now` is `noon`
     6 |     now: noon
       |          ^~~~
