@@ -1,4 +1,5 @@
 // Exactly once, on a real broker that all these tests share.
+#include <gmock/gmock.h>
 #include <librdkafka/rdkafka.h>
 
 #include "decider.hpp"
