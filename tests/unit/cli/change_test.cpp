@@ -103,7 +103,7 @@ TEST_F(RunningTopology, TellsAChangedClauseOnceAndByItsName) {
                            "                        where: n > 1 -> none\n"
                            "                        set.vat: count * 3 -> none\n"
                            "  priced -> prices: { n: int64, count: int32, net: int32, vat: int32 }\n"
-                           "                    now { n: int64, count: int32, net: int64, gross: int32 }\n"
+                           "                  now { n: int64, count: int32, net: int64, gross: int32 }\n"
                            "4 nodes are kept\n"));
 }
 
