@@ -23,6 +23,34 @@
 
 namespace weir::host::testing {
 
+// Numbers are doubled and counted by themselves: what most changes begin from.
+inline constexpr const char* kCountedGraph = R"(
+name: t
+workers: 2
+checkpoint: 20us
+nodes:
+  numbers_in: { numbers: {} }
+  doubled: { from: numbers_in, twice: {} }
+  counted: { from: doubled, key: n, tally: {} }
+  out: { from: counted, collect: {} }
+)";
+// The same exactly once, to the cluster, by the operator `counting`.
+inline std::string sent_graph(const std::string& counting) {
+    return fmt::format(R"(
+name: t
+workers: 2
+checkpoint: 20us
+delivery: exactly_once
+connections: {{ cluster: here }}
+nodes:
+  numbers_in: {{ numbers: {{}} }}
+  doubled: {{ from: numbers_in, twice: {{}} }}
+  counted: {{ from: doubled, key: n, {}: {{}} }}
+  out: {{ from: counted, sent: counts }}
+)",
+                       counting);
+}
+
 class Changed : public EngineFixture {
 protected:
     Changed() {

@@ -6,20 +6,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kBefore = R"(
-name: t
-workers: 2
-checkpoint: 20us
-delivery: exactly_once
-connections: { cluster: here }
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, tally: {} }
-  out: { from: counted, sent: counts }
-)";
+const std::string kBefore = sent_graph("tally");
 // Its state has a node that the graph before lacks.
-const std::string kAfter = std::string(kBefore) +
+const std::string kAfter = kBefore +
                            "  again: { from: doubled, key: n, tally: {} }\n"
                            "  more: { from: again, sent: more }\n";
 const Status kAway = Status::retryable("nobody answers");

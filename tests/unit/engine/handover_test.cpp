@@ -7,19 +7,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kGraphBefore = R"(
-name: t
-workers: 2
-checkpoint: 20us
-delivery: exactly_once
-connections: { cluster: here }
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, keyed_count: {} }
-  out: { from: counted, sent: counts }
-)";
-const std::string kGraphAfter = std::string(kGraphBefore) +
+const std::string kGraphBefore = sent_graph("keyed_count");
+const std::string kGraphAfter = kGraphBefore +
                            "  again: { from: doubled, key: n, keyed_count: {} }\n"
                            "  more: { from: again, sent: more }\n";
 

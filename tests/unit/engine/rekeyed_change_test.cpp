@@ -101,23 +101,12 @@ TEST_F(Changed, PutsBackWhatWasRekeyedWhereTheNewGraphFails) {
     }
 }
 
-constexpr const char* kKeyed = R"(
-name: t
-workers: 2
-checkpoint: 20us
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, tally: {} }
-  out: { from: counted, collect: {} }
-)";
-
 TEST_F(Changed, GivesUpStateUnderAnotherKeyOnlyWhereThatIsAllowed) {
-    const std::string other = replaced(kKeyed, "key: n, ", "key: { n: n % 3 }, ");
+    const std::string other = replaced(kCountedGraph, "key: n, ", "key: { n: n % 3 }, ");
     std::mt19937_64 random(1);
     fill(random);
     change_at(5, other);
-    ASSERT_EQ(run(kKeyed, 1), "");
+    ASSERT_EQ(run(kCountedGraph, 1), "");
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_FALSE(outcomes_[0].is_taken);
     EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("the state of node `counted` is kept under the key [\"n\"], and the topology says {\"n\":\"n % 3\"}. Run it as "
@@ -128,7 +117,7 @@ TEST_F(Changed, GivesUpStateUnderAnotherKeyOnlyWhereThatIsAllowed) {
     outcomes_.clear();
     fill(random);
     change_at(5, other, {"counted"});
-    ASSERT_EQ(run(kKeyed, 2), "");
+    ASSERT_EQ(run(kCountedGraph, 2), "");
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
     // Three keys, each counted from the start.

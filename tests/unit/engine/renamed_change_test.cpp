@@ -11,16 +11,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr const char* kCalledOnce = R"(
-name: t
-workers: 2
-checkpoint: 20us
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, tally: {} }
-  out: { from: counted, collect: {} }
-)";
 constexpr const char* kCalledAgain = R"(
 name: t
 workers: 2
@@ -47,7 +37,7 @@ TEST_F(Changed, GoesOnWithTheStateOfRenamedNodes) {
         // And the line stays in the file, when that is changed again.
         change_at(1 + static_cast<int>(random() % 20), replaced(kCalledAgain, "workers: 2", fmt::format("workers: {}", 1 + random() % 3)));
         change_at(50, std::string(kCalledAgain) + "  more: { from: sums, collect: {} }\n");
-        ASSERT_EQ(run(kCalledOnce, seed), "") << "seed " << seed;
+        ASSERT_EQ(run(kCountedGraph, seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 2U) << "seed " << seed;
         for (const Applied& outcome : outcomes_)
             EXPECT_TRUE(outcome.is_taken || outcome.why.text().starts_with("another change")) << "seed " << seed << ": " << outcome.why.text();
@@ -68,7 +58,7 @@ TEST_F(Changed, FindsNodesByTheirOldIdsWhereARenamingGraphFails) {
         std::mt19937_64 random(seed);
         fill(random);
         change_at(1 + static_cast<int>(random() % 20), replaced(kCalledAgain, "from: doubled, ", "from: bad, ") + "  bad: { from: doubled, bad_code: {} }\n");
-        ASSERT_EQ(run(kCalledOnce, seed), "") << "seed " << seed;
+        ASSERT_EQ(run(kCountedGraph, seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
         EXPECT_FALSE(outcomes_[0].is_taken) << "seed " << seed;
         expect_all_counted(seed);
@@ -91,7 +81,7 @@ TEST_F(Changed, DecidesWhatNodesAreCalledWithTheTrial) {
             is_lost = supervisor_->topology()->find_node("sums") >= 0;
             if (is_lost) cluster().commits[{1, commits}] = end;
         };
-        ASSERT_EQ(run(exactly_once(kCalledOnce, ""), seed), "") << "seed " << seed;
+        ASSERT_EQ(run(exactly_once(kCountedGraph, ""), seed), "") << "seed " << seed;
         ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
         EXPECT_EQ(outcomes_[0].is_taken, end == CommitEnd::kUnheard) << "seed " << seed << ": " << outcomes_[0].why.text();
         expect_each_once(seed);
@@ -102,9 +92,9 @@ TEST_F(Changed, DecidesWhatNodesAreCalledWithTheTrial) {
 TEST_F(Changed, SaysWhichIdsTheLastEpochHas) {
     std::mt19937_64 random(1);
     fill(random);
-    const std::string both = replaced(kCalledOnce, "  out:", "  sums: { from: doubled, key: n, tally: {} }\n  more: { from: sums, collect: {} }\n  out:");
+    const std::string both = replaced(kCountedGraph, "  out:", "  sums: { from: doubled, key: n, tally: {} }\n  more: { from: sums, collect: {} }\n  out:");
     change_at(3, replaced(kCalledAgain, "renamed_from: counted", "renamed_from: countd"));
-    ASSERT_EQ(run(kCalledOnce, 1), "");
+    ASSERT_EQ(run(kCountedGraph, 1), "");
     ASSERT_EQ(outcomes_.size(), 1U);
     EXPECT_THAT(outcomes_[0].why.text(), AllOf(HasSubstr("test.yaml:8:40: node `sums`: `renamed_from` names `countd`, and the last epoch has neither of them"),
                                                HasSubstr("Name the id that the node had")));

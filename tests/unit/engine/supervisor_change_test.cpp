@@ -11,17 +11,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr const char* kCountedGraph = R"(
-name: t
-workers: 2
-checkpoint: 20us
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, tally: {} }
-  out: { from: counted, collect: {} }
-)";
-
 TEST_F(Changed, GoesOnWithItsStateInAnotherGraph) {
     for (uint64_t seed = 0; seed < seeds(40); ++seed) {
         reset_world();
