@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include <weir/codec_call.hpp>
-#include <weir/ext/start.h>
 
 namespace weir::fold {
 namespace {
@@ -114,22 +113,7 @@ Status Fold::list_output(const Binding &binding) {
     return {};
 }
 
-// A column under another name is another column: what was kept under the one before is never lost in silence.
-Status Fold::open() {
-    const std::string lost = layouts_.lost();
-    if (!lost.empty() && !may_lose())
-        return Status::state_version("the state has " + lost + ", which `columns` has not any more: its values would be lost, and a column under "
-                                     "another name begins anew. Call it so again, or give it up: --allow-loss " +
-                                     std::string(context_.node()));
-    layouts_.open();
-    return {};
-}
-
-bool Fold::may_lose() {
-    const weir_host &host = *context_.raw()->host;
-    const auto *api = host.extension ? static_cast<const weir_start_api *>(host.extension(&host, WEIR_EXT_START)) : nullptr;
-    return api && api->may_lose && api->may_lose(context_.raw()) != 0;
-}
+Status Fold::open() { return layouts_.open(context_, "`columns`"); }
 
 Status Fold::process(const BatchView &batch, uint32_t) {
     const auto n = static_cast<size_t>(batch.rows());

@@ -38,7 +38,6 @@ private:
         size_t index;
     };
 
-    bool may_lose();
     Status bind_time(const Binding &binding);
     Status list_output(const Binding &binding);
     Status add_output(const Binding &binding, const Field &field, Column column);

@@ -108,10 +108,7 @@ Status Latest::bind(const Binding &binding) {
     return {};
 }
 
-Status Latest::open() {
-    layouts_.open();
-    return {};
-}
+Status Latest::open() { return layouts_.open(context_, config_.has("columns") ? "`columns`" : "the input"); }
 
 void Latest::load(const Kept &kept) {
     values_.assign(columns_.size(), {});

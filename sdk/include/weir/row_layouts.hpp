@@ -1,11 +1,11 @@
 // The columns of rows in keyed state that the host holds, over versions of a topology: columns that were added are not
-// there in older rows, columns that are gone are passed over (and told by lost(), for who would rather refuse the start), one whose
+// there in older rows, columns that are gone refuse the start unless the user gave them up, one whose
 // type holds all values of the one before (an int64 that was an int32, a decimal with more digits) is read as it is now, and a
 // column of any other type refuses the start.
 //
 //   layouts_.bind(columns);                                                             // in bind
 //   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
-//   Status open() { layouts_.open(); ... }
+//   Status open() { if (Status s = layouts_.open(context_, "`columns`"); !s.ok()) return s; ... }
 //   Status snapshot(const weir_snapshot &out) { return layouts_.snapshot(out); }        // .state(1, WEIR_STATE_BROADCAST)
 //
 // A row begins with the number of its layout, a u16. Which number means what is in state 0 of the operator's own. One user
@@ -28,9 +28,9 @@ class RowLayouts {
 public:
     void bind(Schema columns);
     Status restore(const weir_state_block &block);
-    void open();
-    // Behind restore: columns that the state was last kept in, and that there are no more. Each as "`name`", in one text; empty: none.
-    std::string lost() const;
+    // WEIR_E_STATE_VERSION: the state was last kept in columns that there are no more, and the host does not say that they may be lost
+    // (weir/ext/start.h): one under another name is another column. `says`: what names the columns, "`columns`" or "the input".
+    Status open(Context context, std::string_view says);
     Status snapshot(const weir_snapshot &out);
 
     const RowCodec &codec() const { return codec_; }
@@ -56,6 +56,7 @@ private:
         std::string text;
     };
     Status add(uint16_t number, std::string_view text);
+    std::string lost() const;
 
     RowCodec codec_;
     std::string text_;

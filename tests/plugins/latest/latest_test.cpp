@@ -86,6 +86,15 @@ TEST_F(LatestTest, GoesOnAfterARestartWithOtherColumns) {
               "column `temp` is float64? in the state, and string? now. Give it another name, cast it to the old type, or begin anew (--reset)");
 }
 
+TEST_F(LatestTest, LosesNoColumnThatNobodyGaveUp) {
+    ASSERT_EQ(start(R"("columns":["temp","place"])").message(), "");
+    send(R"([["a",1,"x",1]])");
+    const Status refused = start_again(R"("columns":["temp"])");
+    EXPECT_EQ(refused.code(), WEIR_E_STATE_VERSION);
+    EXPECT_EQ(refused.message(), "the state has `place`, which `columns` has not any more: its values would be lost, and a column under another name "
+                                 "begins anew. Call it so again, or give it up: --allow-loss node");
+}
+
 TEST_F(LatestTest, KeepsListsAndStructs) {
     const Schema input = schema_of({{"id", "string"}, {"l", "list<int64>?"}, {"s", "struct<a: string?, b: bool>?"}});
     ASSERT_EQ(start("", input).message(), "");

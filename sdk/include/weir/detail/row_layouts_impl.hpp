@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <weir/detail/linkage.hpp>
+#include <weir/ext/start.h>
 #include <weir/row_layouts.hpp>
 
 namespace weir {
@@ -100,16 +101,22 @@ WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block) {
     return {};
 }
 
-WEIR_INLINE void RowLayouts::open() {
+WEIR_INLINE Status RowLayouts::open(Context context, std::string_view says) {
+    const std::string lost = this->lost();
+    const weir_host &host = *context.raw()->host;
+    const auto *start = host.extension ? static_cast<const weir_start_api *>(host.extension(&host, WEIR_EXT_START)) : nullptr;
+    if (!lost.empty() && !(start && start->may_lose && start->may_lose(context.raw())))
+        return Status::state_version("the state has " + lost + ", which " + std::string(says) + " has not any more: its values would be lost, and a "
+                                     "column under another name begins anew. Call it so again, or give it up: --allow-loss " +
+                                     std::string(context.node()));
     number_ = 0;
     if (!layouts_.empty()) {
         const auto &[last, layout] = *layouts_.rbegin();  // the one that was in use: columns that come back are another layout
         saved_ = layout.text == text_;
         number_ = saved_ ? last : static_cast<uint16_t>(last + 1);
-        if (saved_) return;
+        if (saved_) return {};
     }
-    [[maybe_unused]] const Status own = add(number_, text_);
-    assert(own.ok());
+    return add(number_, text_);
 }
 
 WEIR_INLINE std::string RowLayouts::lost() const {
