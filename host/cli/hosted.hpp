@@ -64,6 +64,8 @@ public:
     // Makes the run, which is not begun. One thread, while it does not run, and so is drop.
     void equip(Beginning beginning, SupervisorOptions options, std::chrono::microseconds connect_timeout, const std::shared_ptr<ModuleLoader>& loader);
     void drop();
+    // What is left of one serves nothing any more. One thread.
+    void drop_views();
     // REQUIRES of these: equipped. Of `run` and `changes` any thread, once the state is kRuns, and as long as this lives.
     Supervisor& run() { return *run_; }
     const Supervisor& run() const { return *run_; }

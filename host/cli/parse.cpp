@@ -108,7 +108,7 @@ private:
         add_listen(run, run_.listen);
         run.add_flag("--watch", run_.watch, "Apply changes of the files, of params files and plugins as they come");
         run.add_flag("--stay", run_.stay, "Stay when nothing runs any more, for `weir apply --add`; as without files");
-        run.add_flag("--supervise", run_.supervise, "Begin the host again when its process dies");
+        run.add_flag("--supervise", run_.supervise, "Begin the host again when its process dies; --for counts anew then");
         run.add_flag("--quiet", run_.quiet, "Only warnings and errors");
         run.add_option("--log-level", run_.log_level, "Which log lines to show (info)")
             ->check(is_one_of(log_level_names()))

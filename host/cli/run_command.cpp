@@ -169,6 +169,10 @@ Result<StayOptions> stay_options(const RunArguments& arguments, const std::optio
 
 int run_command(const RunArguments& arguments, Terminal& terminal) {
     const auto supervision = take_supervision();
+    if (arguments.supervise && arguments.records) {
+        terminal.message("weir run: --records counts from 0 again in each process, and --supervise begins others: leave one of them out");
+        return kExitUsage;
+    }
     if (arguments.supervise && !supervision) return supervise(arguments.words, terminal);
     auto stay = stay_options(arguments, supervision);
     if (!stay) {

@@ -325,7 +325,9 @@ bool Session::reap() {
     }
     const std::lock_guard lock(mutex_);
     if (options_.stay.stays && !stopping_) return false;
-    return std::all_of(members_.begin(), members_.end(), [](const Member& member) { return member->is_over.load(); });
+    if (!std::all_of(members_.begin(), members_.end(), [](const Member& member) { return member->is_over.load(); })) return false;
+    if (!stopping_) stopping_ = StopMode::kCheckpoint;  // nothing is added any more
+    return true;
 }
 
 // In place of what has ended stands what is left of it, so that nothing is held that another run may want.
@@ -359,13 +361,13 @@ void Session::take_end(Hosted& member) {
         tell(WEIR_LOG_INFO, member.name(), fmt::format("{}: {}", member.name(), member.ending));
 }
 
+// Who is added from now on sees that all are to stop.
 void Session::stop_all(StopMode mode) {
-    const auto members = all();
     {
         const std::lock_guard lock(mutex_);
         stopping_ = mode;
     }
-    for (const Member& member : members) {
+    for (const Member& member : all()) {
         member->stop_starting = true;
         if (member->state() == Hosted::State::kRuns && !member->is_over) member->run().request_stop(mode);
     }

@@ -164,7 +164,7 @@ private:
     Addition begin_added(Hosted& member, Hosted* before, const TopologyArguments& arguments, const ChangeRequest& request);
     Addition opened(Hosted& member, uint64_t resumed_at);
     Member reserve(const std::string& name, const std::filesystem::path& file, Addition& why_not, Member& before);
-    void put(const std::string& name, Member member);
+    void put(const Hosted::Gone& place, Member member);
     void wait_over(Member member);
 
     void tell(uint32_t level, const std::string& topology, const std::string& text);

@@ -141,9 +141,15 @@ Session::Attempt Session::settle_trial(Hosted& member) {
     if (!end) return {kExitState, fmt::format("error[state]: topology `{}`: {}", member.name(), end.status().message())};
     bool is_taken = end->kind == TrialEnd::Kind::kTaken;
     if (end->kind == TrialEnd::Kind::kAskNew) {
-        if (Attempt asked = begin_graph(member, before.trial->graph); !asked.ok()) return asked;
-        is_taken = member.run().resumed_at() >= end->epoch;
+        const Attempt asked = begin_graph(member, before.trial->graph);
+        is_taken = asked.ok() && member.run().resumed_at() >= end->epoch;
         if (!is_taken) member.drop();
+        if (!asked.ok()) {
+            // It may have found that the epoch is not to be, and have been refused behind that.
+            end = end_of_trial(options_.data_dir / member.name(), before);
+            if (!end || end->kind == TrialEnd::Kind::kAskNew) return asked;
+            is_taken = end->kind == TrialEnd::Kind::kTaken;
+        }
     }
     const std::string died = options_.stay.died.empty() ? "its process ended, or was ended" : options_.stay.died;
     if (Status noted = member.note_trial(before, is_taken, died); !noted.ok())
@@ -209,12 +215,12 @@ Session::Member Session::reserve(const std::string& name, const std::filesystem:
     return member;
 }
 
-// In the place of what has that name now; null: nothing.
-void Session::put(const std::string& name, Member member) {
+// In the place of one, or of what is left of it, unless another has taken that meanwhile; null: nothing.
+void Session::put(const Hosted::Gone& place, Member member) {
     Member old;
     {
         const std::lock_guard lock(mutex_);
-        const auto at = std::find_if(members_.begin(), members_.end(), [&](const Member& one) { return one->name() == name; });
+        const auto at = std::find_if(members_.begin(), members_.end(), [&](const Member& one) { return one->gone() == place || one->before() == place; });
         if (at == members_.end()) return;
         old = *at;
         if (member) *at = std::move(member);
@@ -234,15 +240,18 @@ Addition Session::add(const std::string& name, const ChangeRequest& request) {
     else if (arguments->files.empty()) out = {kExitUsage, fmt::format("there is no topology `{}` here: `file` says what it is", name), true, 0, 0};
     else out = begin_added(*member, before.get(), *arguments, request);
     if (out.text.empty()) return out;
+    const Hosted::Gone place = member->gone();
     member.reset();
-    const Member now = find(name);
+    Member now = find(name);
+    if (now && now->gone() != place && now->before() != place) now = nullptr;  // another has begun meanwhile
     if (now && before && now->is_noted()) {
         before->take_notes_of(*now);
         before->note(before->record().standing);
     }
     const Status forgotten = now && !before ? now->forget() : Status();
     if (!forgotten.ok()) tell(WEIR_LOG_WARNING, name, "warning[data-dir]: " + forgotten.message());
-    put(name, before);
+    now.reset();
+    put(place, before);
     return out;
 }
 
@@ -254,7 +263,10 @@ Addition Session::begin_added(Hosted& member, Hosted* before, const TopologyArgu
     Beginning beginning{candidate->graph(), candidate->take_plan(), candidate->given(), candidate->recorded(), {}, candidate};
     beginning.epochs = epochs_options(*beginning.plan, false);
     beginning.epochs.allow_loss = request.allow_loss;
-    if (before) member.take_notes_of(*before);
+    if (before) {
+        before->drop_views();  // the port may be the same
+        member.take_notes_of(*before);
+    }
     equip(member, std::move(beginning));
     if (!member.is_noted()) note(member);
     if (const Attempt attempt = connect(member); !attempt.ok()) {
@@ -299,8 +311,9 @@ Status Session::remove(const std::string& name, StopMode mode) {
     member->is_asked_to_stop = true;
     stop_starting(name);
     if (member->state() == Hosted::State::kRuns) member->run().request_stop(mode);
+    const Hosted::Gone place = member->gone();
     wait_over(std::move(member));
-    put(name, nullptr);
+    put(place, nullptr);
     tell(WEIR_LOG_INFO, name, fmt::format("{}: removed; its state stays in the data directory", name));
     return {};
 }

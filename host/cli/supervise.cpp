@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -60,6 +61,7 @@ public:
         sigprocmask(SIG_SETMASK, &before_, nullptr);
         setenv(kVariable, variable.c_str(), 1);
         execv("/proc/self/exe", argv.data());
+        std::fprintf(stderr, "weir run: --supervise: /proc/self/exe: %s\n", std::strerror(errno));
         _exit(kCannotRun);
     }
 

@@ -29,7 +29,7 @@ struct Supervision {
 // Of this process; none: nobody supervises it. It is known once: children are not supervised.
 std::optional<Supervision> take_supervision();
 
-// How a process ended by itself: "signal 9 (Killed)".
+// How a process ended by itself: "signal 9 (SIGKILL)".
 std::string death_text(int wait_status);
 
 // When a dead host is begun again, and how often in a row.
