@@ -157,6 +157,7 @@ private:
         of_nodes("weir_node_batches_in_total", "counter", "Batches that a node took.", [](auto& n) { return always(n.batches_in); });
         of_nodes("weir_node_bytes_in_total", "counter", "Bytes of the rows that a node took.", [](auto& n) { return always(n.bytes_in); });
         of_nodes("weir_node_bytes_out_total", "counter", "Bytes of the rows that a node gave.", [](auto& n) { return always(n.bytes_out); });
+        of_nodes("weir_node_combined_rows_total", "counter", "Of the rows that a node took, those that other workers had added up.", [](auto& n) { return always(n.combined); });
         of_nodes("weir_node_late_rows_total", "counter", "Rows that left by the port `late`.", [](auto& n) { return always(n.late); });
         of_nodes("weir_node_unwired_rows_total", "counter", "Rows that left by a port which nobody reads.", [](auto& n) { return always(n.unwired); });
         page_.family("weir_node_errors_total", "counter", "Rows that a node refused, by the code of why.");

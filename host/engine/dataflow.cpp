@@ -37,6 +37,7 @@ Dataflow::Dataflow(Plan& plan, uint32_t worker, Fabric& fabric, std::function<in
       clock_(std::move(clock)),
       listener_(listener),
       rows_of_worker_(plan.workers()),
+      hot_rows_of_worker_(plan.workers()),
       hashes_(WEIR_BATCH_MAX_ROWS) {
     auto& planned = plan.nodes();
     for (size_t i = 0; i < planned.size(); ++i) {
@@ -344,6 +345,8 @@ bool Dataflow::drain_inputs(Node& node) {
         Item item = take(*next);
         if (auto* batch = std::get_if<BatchRef>(&item))
             process(node, *next, *batch);
+        else if (auto* combined = std::get_if<Combined>(&item))
+            take_combined(node, *next, *combined);
         else
             control(node, *next, item);
     }

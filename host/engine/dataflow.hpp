@@ -26,6 +26,7 @@
 #include "host/engine/error_rows.hpp"
 #include "host/engine/event_time.hpp"
 #include "host/engine/fabric.hpp"
+#include "host/engine/hot_keys.hpp"
 #include "host/engine/instance.hpp"
 #include "host/engine/item.hpp"
 #include "host/engine/live_tap.hpp"
@@ -175,6 +176,8 @@ private:
         Link* local = nullptr;         // null for a broadcast edge on workers other than 0
         std::vector<Channel*> remote;  // by worker; null for the own one. Empty when all rows stay here
         std::vector<std::unique_ptr<PartBuilder>> parts;  // by worker, of a keyed edge: rows not delivered yet
+        HotKeys hot;                                          // and where rows can be added up: whose
+        std::vector<std::unique_ptr<PartBuilder>> hot_parts;  // by worker: rows of theirs; none where rows cannot be
         std::optional<int64_t> watermark;  // not delivered yet, behind these rows
         bool idle = false;
     };
@@ -229,6 +232,10 @@ private:
     void deliver_by_key(Route& route, const BatchRef& batch);
     bool flush(Route& route);
     void push(const Route& route, Channel& channel, Item item);
+    void note_hot_keys(Route& route, size_t rows);
+    bool flush_remote(Route& route, uint32_t to);
+    void push_combined(Route& route, uint32_t to, BatchRef batch);
+    void take_combined(Node& node, Link& link, const Combined& combined);
     void send(Node& node, const Item& item);
     bool hash_keys(Route& route, const BatchRef& batch, uint64_t* hashes);
     void process(Node& node, Link& link, const BatchRef& batch);
@@ -303,7 +310,7 @@ private:
         uint32_t count = 0;
         std::array<int32_t, WEIR_BATCH_MAX_ROWS> rows;
     };
-    std::vector<ChosenRows> rows_of_worker_;  // scratch of deliver_by_key
+    std::vector<ChosenRows> rows_of_worker_, hot_rows_of_worker_;  // scratch of deliver_by_key
     std::vector<uint64_t> hashes_;            // the same
     std::optional<Failure> failure_;
     uint64_t epoch_ = 0;        // in flight while barriers_left_ > 0

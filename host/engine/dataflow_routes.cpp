@@ -37,6 +37,7 @@ void Dataflow::connect() {
                 for (uint32_t to = 0; to < plan_.workers(); ++to) {
                     route.remote.push_back(fabric_.channel(edge, worker_, to));
                     route.parts.push_back(std::make_unique<PartBuilder>(*route.types));
+                    if (route.local->to->instance->combiner()) route.hot_parts.push_back(std::make_unique<PartBuilder>(*route.types));
                 }
             }
         }
@@ -147,25 +148,33 @@ void Dataflow::deliver_by_key(Route& route, const BatchRef& batch) {
         return deliver(*route.local, BatchRef(HostBatch::with_hashes(batch.get(), own)));
     }
     if (!hash_keys(route, batch, hashes_.data())) return;
-    for (ChosenRows& chosen : rows_of_worker_) chosen.count = 0;
+    for (auto* scratch : {&rows_of_worker_, &hot_rows_of_worker_})
+        for (ChosenRows& chosen : *scratch) chosen.count = 0;
+    if (!route.hot_parts.empty()) note_hot_keys(route, rows);
     for (size_t i = 0; i < rows; ++i) {
-        ChosenRows& chosen = rows_of_worker_[worker_of_group(key_group(hashes_[i]), plan_.workers())];
+        const uint32_t to = worker_of_group(key_group(hashes_[i]), plan_.workers());
+        const bool is_hot = !route.hot.empty() && to != worker_ && route.hot.contains(hashes_[i]);
+        ChosenRows& chosen = (is_hot ? hot_rows_of_worker_ : rows_of_worker_)[to];
         chosen.rows[chosen.count++] = static_cast<int32_t>(i);
     }
     // The own share is delivered last: that may come here again, and the scratch is not used behind it.
     std::vector<BatchRef> own;
-    for (uint32_t w = 0; w < plan_.workers(); ++w) {
-        const ChosenRows& chosen = rows_of_worker_[w];
+    const auto gather = [&](PartBuilder& part, const ChosenRows& chosen, auto&& deliver_full) {
         const auto n = static_cast<int64_t>(chosen.count);
-        PartBuilder& part = *route.parts[w];
         for (int64_t done = 0; done < n;) {
             done += part.append(*batch.get(), chosen.rows.data() + done, n - done, hashes_.data());
-            if (!part.full()) continue;
-            if (w == worker_)
-                own.push_back(part.take());
-            else
-                push(route, *route.remote[w], part.take());
+            if (part.full()) deliver_full(part.take());
         }
+    };
+    for (uint32_t w = 0; w < plan_.workers(); ++w) {
+        gather(*route.parts[w], rows_of_worker_[w], [&](BatchRef full) {
+            if (w == worker_)
+                own.push_back(std::move(full));
+            else
+                push(route, *route.remote[w], std::move(full));
+        });
+        if (hot_rows_of_worker_[w].count > 0)
+            gather(*route.hot_parts[w], hot_rows_of_worker_[w], [&](BatchRef full) { push_combined(route, w, std::move(full)); });
     }
     for (BatchRef& batch_of_own : own) deliver(*route.local, std::move(batch_of_own));
 }
@@ -174,13 +183,12 @@ void Dataflow::deliver_by_key(Route& route, const BatchRef& batch) {
 bool Dataflow::flush(Route& route) {
     bool moved = false;
     for (uint32_t w = 0; w < route.parts.size(); ++w) {
-        PartBuilder& part = *route.parts[w];
-        if (part.empty()) continue;
-        moved = true;
-        if (w == worker_)
-            deliver(*route.local, part.take());
-        else
-            push(route, *route.remote[w], part.take());
+        if (w != worker_) {
+            moved = flush_remote(route, w) || moved;
+        } else if (!route.parts[w]->empty()) {
+            moved = true;
+            deliver(*route.local, route.parts[w]->take());
+        }
     }
     if (route.watermark) {
         const Watermark watermark{*std::exchange(route.watermark, std::nullopt)};

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <weir/ext/aggregation.h>
+#include <weir/ext/combine.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/memory.h>
 #include <weir/ext/rekey.h>
@@ -88,8 +89,12 @@ HostServices::HostServices()
         static const weir_rekey_api rekey = {sizeof rekey, 0, [](weir_context* context, uint64_t rows, uint64_t leaving) {
                                                  Instance::of(context).tell_rekeyed(rows, leaving);
                                              }};
+        static const weir_combine_api combine = {sizeof combine, 0, [](weir_context* context, const weir_combiner* combiner) {
+                                                     Instance::of(context).set_combiner(combiner);
+                                                 }};
         const std::string_view id = name ? name : "";
         static const weir_transaction_api transaction = {sizeof transaction, 0, ConnectionInstance::bound_transaction};
+        if (id == WEIR_EXT_COMBINE) return &combine;
         if (id == WEIR_EXT_REKEY) return &rekey;
         if (id == WEIR_EXT_TRANSACTION) return &transaction;
         if (id == WEIR_EXT_MEMORY) return &memory;

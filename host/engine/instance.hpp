@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <weir/abi.h>
+#include <weir/ext/combine.h>
 #include <weir/result.hpp>
 
 #include "host/engine/keyed_state.hpp"
@@ -100,6 +101,9 @@ public:
         if (!keyed_) keyed_ = std::make_shared<KeyedState>(&context_);
         return *keyed_;
     }
+    // How its rows can be added up for other workers, as it said in bind; null: not at all.
+    const weir_combiner* combiner() const { return combiner_; }
+    void set_combiner(const weir_combiner* combiner) { combiner_ = combiner; }
     // What it said that its own tables take. [worker]
     uint64_t own_bytes() const { return own_bytes_; }
     void set_own_bytes(uint64_t bytes) { own_bytes_ = bytes; }
@@ -210,6 +214,7 @@ private:
     PluginMetrics metrics_;
     std::vector<Codec> codecs_;
     std::shared_ptr<KeyedState> keyed_;
+    const weir_combiner* combiner_ = nullptr;
     uint64_t own_bytes_ = 0;
     std::optional<ToldOfRekey> rekeyed_;
     bool wants_whole_ = false;

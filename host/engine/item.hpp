@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <variant>
 
 #include "host/engine/batch.hpp"
@@ -22,7 +24,11 @@ struct SplitEnd {  // from a source to its own clauses: there are no more rows o
     uint64_t split;
     bool ended;  // false: another host or worker goes on with it
 };
-using Item = std::variant<BatchRef, Watermark, Barrier, Idle, End, SplitEnd>;
+struct Combined {  // rows that were added up for another worker (weir/ext/combine.h), and the rows, should they be wanted after all
+    BatchRef rows;
+    std::shared_ptr<const std::string> sum;
+};
+using Item = std::variant<BatchRef, Watermark, Barrier, Idle, End, SplitEnd, Combined>;
 
 // What an edge may hold before its emitter breaks its promise (one batch behind FULL, and one for each of
 // process, on_watermark and finish that may be under way).

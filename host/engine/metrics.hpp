@@ -54,6 +54,7 @@ struct NodeCounters {
     std::atomic<int64_t> unwired{0};     // rows emitted to ports that nobody reads
     std::atomic<int64_t> bytes_in{0}, bytes_out{0};  // of these rows' buffers
     std::atomic<int64_t> late{0};        // rows emitted to the port `late`
+    std::atomic<int64_t> combined{0};    // of rows_in: rows that other workers had added up
     std::atomic<int64_t> busy_ns{0};     // within its own calls
     std::atomic<int64_t> blocked_ns{0};  // it had something to do, and those behind it had no room
     std::atomic<int64_t> blocked_since{0};  // coarse_now(); 0: it is not blocked
@@ -66,7 +67,7 @@ struct NodeCounters {
 
     // Counts from 0, as the gauges are. No call is under way.
     void begin_again() {
-        for (auto* counter : {&rows_in, &rows_out, &batches_in, &errors, &unwired, &bytes_in, &bytes_out, &late, &busy_ns, &blocked_ns})
+        for (auto* counter : {&rows_in, &rows_out, &batches_in, &errors, &unwired, &bytes_in, &bytes_out, &late, &combined, &busy_ns, &blocked_ns})
             counter->store(0, std::memory_order_relaxed);
         codes.clear();
     }

@@ -26,6 +26,7 @@ void add_flow(const NodeCounters& counters, NodeStats& out) {
     out.bytes_in += value_of(counters.bytes_in);
     out.bytes_out += value_of(counters.bytes_out);
     out.late += value_of(counters.late);
+    out.combined += value_of(counters.combined);
     out.busy += std::chrono::nanoseconds(value_of(counters.busy_ns));
     const int64_t since = value_of(counters.blocked_since);
     out.is_blocked = out.is_blocked || since != 0;

@@ -27,7 +27,7 @@ struct NodeStats {
         std::string doc = {};
     };
     std::vector<Metric> metrics;
-    int64_t batches_in = 0, bytes_in = 0, bytes_out = 0, late = 0;
+    int64_t batches_in = 0, bytes_in = 0, bytes_out = 0, late = 0, combined = 0;
     std::vector<std::pair<std::string, int64_t>> error_codes;  // of `errors`, by name
     // Summed over its instances: within its own calls, and while those behind it had no room.
     std::chrono::nanoseconds busy{0}, blocked{0};

@@ -18,6 +18,7 @@ NodeStats joined(const NodeStats& before, const NodeStats& later, bool has_opene
     out.bytes_in += before.bytes_in;
     out.bytes_out += before.bytes_out;
     out.late += before.late;
+    out.combined += before.combined;
     out.busy += before.busy;
     out.blocked += before.blocked;
     for (const auto& known : before.error_codes) {

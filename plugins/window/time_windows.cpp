@@ -29,6 +29,9 @@ public:
     }
 
     Status take(const Rows &rows, Refused &refused) override;
+    Status add(std::span<const Sum> sums) override;
+    bool has_closed(Bounds slice) const override { return is_closed(grid_.first_window(slice.start).end, watermark_); }
+    bool has_closed(Bounds slice, uint64_t hash) const override { return is_closed(grid_.first_window(slice.start).end, watermark_of(hash)); }
     void advance(int64_t watermark) override;
     void send_changed(bool early, bool late) override;
     Status run() override;
@@ -196,6 +199,22 @@ Status TimeWindows::send_late(const Rows &rows, Bounds slice, size_t row, int64_
         if (!status.ok()) return status;
     } while (grid_.next_window(slice.start, window));
     return {};
+}
+
+Status TimeWindows::add(std::span<const Sum> sums) {
+    std::vector<void *> into;
+    std::vector<const void *> from;
+    for (const Sum &sum : sums) {
+        Unit &unit = unit_of(sum.slice);
+        Group &group = unit.table.at(sum.hash, sum.key);
+        unit.table.touch(group);
+        see(sum.hash);
+        group.rows += sum.rows;
+        group.since += static_cast<uint32_t>(sum.rows);
+        into.push_back(group.state());
+        from.push_back(sum.state);
+    }
+    return store_.merge(into, from);
 }
 
 void TimeWindows::send(Unit &unit, Group &group, Pane pane) {

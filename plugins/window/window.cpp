@@ -20,6 +20,26 @@ const weir_memory_api *memory_api() {
     return host.extension ? static_cast<const weir_memory_api *>(host.extension(&host, WEIR_EXT_MEMORY)) : nullptr;
 }
 
+const weir_combine_api *combine_api() {
+    const weir_host &host = plugin_host();
+    return host.extension ? static_cast<const weir_combine_api *>(host.extension(&host, WEIR_EXT_COMBINE)) : nullptr;
+}
+
+constexpr weir_combiner kCombiner = {
+    sizeof(weir_combiner), 0,
+    [](void *self, const weir_batch *batch, uint8_t *taken, const weir_bytes_out *out, weir_error *error) {
+        return detail::guarded(error, [&] {
+            auto &window = static_cast<Window &>(*detail::instance(self));
+            std::string sums;
+            Status status = window.combine(BatchView(*batch, window.input_schema(0)), taken, sums);
+            if (status.ok()) out->put(out, to_abi(sums));
+            return status;
+        });
+    },
+    [](void *self, weir_str sums, weir_error *error) {
+        return detail::guarded(error, [&] { return static_cast<Window &>(*detail::instance(self)).take_combined(view(sums)); });
+    }};
+
 // The next multiple of a time, so that all workers, and this one after a restart, act at the same moments.
 int64_t next_tick(int64_t now, int64_t every) { return every ? (now / every + 1) * every : INT64_MAX; }
 
@@ -77,6 +97,19 @@ Status Window::bind(const Binding &binding) {
     if (spec_.aligned()) windows_ = make_time_windows(spec_, layout_, *states_, *grid_, *results_);
     else if (spec_.timed()) windows_ = make_session_windows(spec_, layout_, *states_, *results_);
     else windows_ = make_row_windows(spec_, layout_, *states_, *results_);
+    return bind_combiner(binding);
+}
+
+Status Window::bind_combiner(const Binding &binding) {
+    combiner_.reset();
+    const weir_combine_api *api = combine_api();
+    if (!api) return {};
+    if (Combiner::fits(spec_, layout_)) {
+        auto states = States::create(context_, spec_, layout_, binding.input(0), config_);
+        if (!states) return states.status();
+        combiner_ = std::make_unique<Combiner>(spec_, layout_, *grid_, std::move(*states));
+    }
+    api->offer(context_.raw(), combiner_ ? &kCombiner : nullptr);
     return {};
 }
 
@@ -136,24 +169,27 @@ Status Window::open() {
     return {};
 }
 
-void Window::find_times(const BatchView &batch) {
+// Rows without one are bad.
+void Window::find_times(const BatchView &batch, std::vector<int64_t> &times, std::vector<uint8_t> &bad) {
     const auto n = static_cast<size_t>(batch.rows());
-    bad_.assign(n, 0);
+    bad.assign(n, 0);
     if (layout_.time_column < 0) {
-        times_.assign(n, context_.now());
+        times.assign(n, context_.now());
         return;
     }
     const Column column = batch.column(static_cast<size_t>(layout_.time_column));
-    times_.resize(n);
+    times.resize(n);
     const auto *values = column.values<int64_t>();
-    for (size_t i = 0; i < n; ++i) times_[i] = saturated_add(values[i], layout_.time_offset);
+    for (size_t i = 0; i < n; ++i) times[i] = saturated_add(values[i], layout_.time_offset);
     if (!column.has_nulls()) return;
-    for (size_t i = 0; i < n; ++i) {
-        if (!column.is_null(static_cast<int64_t>(i))) continue;
-        bad_[i] = 1;
-        refused_.errors.push_back({static_cast<int64_t>(i), "event-time-missing", batch.schema().fields[static_cast<size_t>(layout_.time_column)].name,
-                                   "the row has no time, so that it belongs to no window"});
-    }
+    for (size_t i = 0; i < n; ++i) bad[i] = column.is_null(static_cast<int64_t>(i));
+}
+
+void Window::refuse_without_time(const BatchView &batch) {
+    for (size_t i = 0; i < bad_.size(); ++i)
+        if (bad_[i])
+            refused_.errors.push_back({static_cast<int64_t>(i), "event-time-missing", batch.schema().fields[static_cast<size_t>(layout_.time_column)].name,
+                                       "the row has no time, so that it belongs to no window"});
 }
 
 // The hashes that the host gives, or, where it gives none, others that are as good for one instance.
@@ -215,7 +251,8 @@ Status Window::process(const BatchView &batch, uint32_t) {
     if (batch.rows() == 0) return {};
     refused_.clear();
     if (spec_.processing_time && spec_.timed()) windows_->advance(context_.now() - 1);
-    find_times(batch);
+    find_times(batch, times_, bad_);
+    refuse_without_time(batch);
     if (Status s = find_row_values(batch); !s.ok()) return s;
     keys_.clear();
     layout_.codec.encode(*batch.raw().array, keys_);
@@ -224,6 +261,22 @@ Status Window::process(const BatchView &batch, uint32_t) {
     if (Status s = windows_->take(rows, refused_); !s.ok()) return s;
     if (Status s = drop_refused(batch); !s.ok()) return s;
     return go_on();
+}
+
+Status Window::combine(const BatchView &batch, uint8_t *taken, std::string &out) {
+    find_times(batch, combined_.times, combined_.bad);
+    combined_.keys.clear();
+    layout_.codec.encode(*batch.raw().array, combined_.keys);
+    static const std::vector<int64_t> kNoGaps;
+    static const std::vector<uint8_t> kNoTriggers;
+    const Rows rows{batch, combined_.times, batch.raw().hashes, combined_.keys, kNoGaps, kNoTriggers, combined_.bad};
+    return combiner_->combine(rows, *windows_, taken, out);
+}
+
+Status Window::take_combined(std::string_view sums) {
+    if (Status s = combiner_->take(sums, context_.now(), *windows_); !s.ok()) return s;
+    report();
+    return {};
 }
 
 Status Window::drop_refused(const BatchView &batch) {

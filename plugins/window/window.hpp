@@ -9,6 +9,7 @@
 #include <weir/ext/memory.h>
 #include <weir/late_rows.hpp>
 
+#include "combiner.hpp"
 #include "windows.hpp"
 
 namespace weir::window {
@@ -30,9 +31,15 @@ public:
     Status finish() override;
     Status snapshot(const weir_snapshot &out) override;
 
+    // As weir_combiner says.
+    Status combine(const BatchView &batch, uint8_t *taken, std::string &out);
+    Status take_combined(std::string_view sums);
+
 private:
     Status bind_row_expressions(const Binding &binding);
-    void find_times(const BatchView &batch);
+    Status bind_combiner(const Binding &binding);
+    void find_times(const BatchView &batch, std::vector<int64_t> &times, std::vector<uint8_t> &bad);
+    void refuse_without_time(const BatchView &batch);
     Status find_row_values(const BatchView &batch);
     void find_hashes(const BatchView &batch);
     Status drop_refused(const BatchView &batch);
@@ -47,6 +54,7 @@ private:
     std::unique_ptr<States> states_;
     std::unique_ptr<Results> results_;
     std::unique_ptr<Windows> windows_;
+    std::unique_ptr<Combiner> combiner_;  // where rows can be added up
 
     // Expressions over single rows.
     ExpressionProgram program_;
@@ -64,6 +72,12 @@ private:
     const uint64_t *hashes_ = nullptr;
     KeyBatch keys_;
     Refused refused_;
+    // The same of one that is combined, while another is at hand.
+    struct {
+        std::vector<int64_t> times;
+        std::vector<uint8_t> bad;
+        KeyBatch keys;
+    } combined_;
 
     int64_t next_early_ = INT64_MAX, next_late_ = INT64_MAX;  // by the clock
     const weir_memory_api *memory_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,15 @@ struct Refused {
     }
 };
 
+// What rows of one key and slice came to elsewhere.
+struct Sum {
+    uint64_t hash = 0;
+    std::string_view key;
+    Bounds slice;
+    int64_t rows = 0;
+    const void *state = nullptr;
+};
+
 class Windows {
 public:
     // All outlive it.
@@ -58,6 +68,13 @@ public:
 
     // Rows not behind one that fails for good are in windows then, or in `refused`.
     virtual Status take(const Rows &rows, Refused &refused) = 0;
+    // The same of rows that were added up: no two of a key and slice, and none of which has_closed says that it may be late.
+    virtual Status add(std::span<const Sum>) { return Status::unsupported("these windows take rows alone"); }
+    // Whether any window of a slice has closed: for all keys, or for one.
+    virtual bool has_closed(Bounds) const { return true; }
+    virtual bool has_closed(Bounds, uint64_t /*hash*/) const { return true; }
+    // By the clock: the time of a key's rows that come now.
+    int64_t clock_time(uint64_t hash, int64_t now) const { return std::max(now, saturated_add(watermark_of(hash), 1)); }
     // Time has come to there: windows whose last moment is not behind it close.
     virtual void advance(int64_t watermark) = 0;
     // The time of early.every or late.every has come.

@@ -12,6 +12,7 @@
 #include "tests/unit/engine/cluster_operators.hpp"
 #include "tests/unit/engine/flow_operators.hpp"
 #include "tests/unit/engine/keyed_operators.hpp"
+#include "tests/unit/engine/summing_operators.hpp"
 #include "tests/unit/engine/tally.hpp"
 #include "tests/unit/engine/timed_operators.hpp"
 
@@ -404,7 +405,7 @@ constexpr auto kBoxes = sink_spec<Boxes>("boxes", "Hands rows over in boxes.").i
 const std::vector<const weir_operator*>& operators() {
     static const auto all = [] {
         std::vector<const weir_operator*> list = {&kNumbers,  &kTwice,   &kOddFails, &kBoth, &kHoarder,
-                                                  &kBadShape, &kBadCode, &kCollect,  &kBoxes, &kPlace,  &kPlaced, &tally_operator(),
+                                                  &kBadShape, &kBadCode, &kCollect,  &kBoxes, &kPlace,  &kPlaced, &tally_operator(), &summing_operator(),
                                                   &weir::clauses::kClausesSpec, &weir::unite::kUnionSpec,
                                                   &weir::pair_match::kPairMatchSpec};
         for (const auto& more : {keyed_operators(), broadcast_operators(), timed_operators(), cluster_operators(), flow_operators()})
