@@ -24,6 +24,18 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def until(condition, what, process, said):
+    """The first true value of the condition, while the process lives; `said`: the lines that it has written."""
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        value = condition()
+        if value:
+            return value
+        check(time.monotonic() < deadline, f"not within {TIMEOUT} s: {what}", "".join(said))
+        check(process.poll() is None, f"weir ended before {what}", "".join(said))
+        time.sleep(0.02)  # asks again
+
+
 class Host:
     """Used as a context: it is stopped at the end, and must end with `code`."""
 
@@ -62,15 +74,7 @@ class Host:
         return "".join(self.said)
 
     def until(self, condition, what):
-        """The first true value of the condition."""
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            value = condition()
-            if value:
-                return value
-            check(time.monotonic() < deadline, f"not within {TIMEOUT} s: {what}", self.text())
-            check(self.process.poll() is None, f"weir ended before {what}", self.text())
-            time.sleep(0.02)  # asks again
+        return until(condition, what, self.process, self.said)
 
     def ask(self, method, path, body=None, headers=None):
         """(status, type, body as text)."""

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from admin import UnixConnection
+from admin import UnixConnection, until
 from served import free_port
 from weirtest import TIMEOUT, WEIR, check, equal
 
@@ -81,14 +81,7 @@ class Place:
         return int(self.until(self.sockets, "the host's socket")[0].stem)
 
     def until(self, condition, what):
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            value = condition()
-            if value:
-                return value
-            check(time.monotonic() < deadline, f"not within {TIMEOUT} s: {what}", "".join(self.said))
-            check(self.process.poll() is None, f"weir ended before {what}", "".join(self.said))
-            time.sleep(0.02)  # asks again
+        return until(condition, what, self.process, self.said)
 
     def ask(self, method, path, body=None):
         """(status, answer); nothing where the host is away."""
