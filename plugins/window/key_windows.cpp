@@ -79,7 +79,7 @@ std::string KeyWindows::state_value(const PaneOf &pane) const {
 }
 
 void KeyWindows::forget_saved(const PaneOf &pane) {
-    deleted_.emplace_back(static_cast<uint32_t>(pane.key->hash >> 56), state_key(*pane.key, pane.saved_start));
+    deleted_.add(static_cast<uint32_t>(pane.key->hash >> 56), state_key(*pane.key, pane.saved_start));
 }
 
 void KeyWindows::snapshot(StateBlocks &out, bool full) {

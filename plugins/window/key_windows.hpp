@@ -17,7 +17,7 @@ public:
     void snapshot(StateBlocks &out, bool full) final;
     Status restore(uint32_t state, uint32_t group, std::string_view key, std::string_view value) final;
     uint64_t held_bytes() const override {
-        return outside_ + keys_.held_bytes() + panes_ * (sizeof(PaneOf) + store_.bytes());
+        return outside_ + deleted_.held_bytes() + keys_.held_bytes() + panes_ * (sizeof(PaneOf) + store_.bytes());
     }
     int64_t open_groups() const final { return static_cast<int64_t>(panes_); }
 

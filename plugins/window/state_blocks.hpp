@@ -1,11 +1,13 @@
 // Entries of keyed state on their way to the host, and the form of their bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <weir/abi.h>
@@ -71,6 +73,29 @@ struct GroupEntry {
 };
 void put_group(std::string &to, const GroupEntry &group);
 bool take_group(std::string_view &from, GroupEntry &group);
+
+// Keys that are gone since the last snapshot, by key group, in few bytes: a million windows may close between two.
+class DeletedKeys {
+public:
+    void add(uint32_t group, std::string_view key) {
+        const size_t before = of_group_[group].capacity();
+        put_text(of_group_[group], key);
+        bytes_ += of_group_[group].capacity() - before;
+    }
+    // Calls with each of the group's keys, in their order; the group has none then.
+    template <class F>
+    void take(uint32_t group, F f) {
+        const std::string taken = std::exchange(of_group_[group], {});
+        bytes_ -= taken.capacity() - of_group_[group].capacity();
+        std::string_view rest = taken, key;
+        while (take_text(rest, key)) f(key);
+    }
+    size_t held_bytes() const { return bytes_; }
+
+private:
+    std::array<std::string, kKeyGroups> of_group_;
+    size_t bytes_ = 0;
+};
 
 // Hands entries over, a block for each state and key group: those of one come behind each other, and only they are held.
 class StateBlocks {

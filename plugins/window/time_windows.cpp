@@ -396,7 +396,7 @@ void TimeWindows::drop_expired() {
         Unit &unit = units_.begin()->second;
         if (!has_expired(unit)) return;
         for (const Group *group : unit.table.groups())
-            if (group->saved) deleted_.emplace_back(static_cast<uint32_t>(group->hash >> 56), state_key(unit, *group));
+            if (group->saved) deleted_.add(static_cast<uint32_t>(group->hash >> 56), state_key(unit, *group));
         drop_states(unit.table);
         if (last_ == &unit) last_ = nullptr;
         units_.erase(units_.begin());
@@ -466,7 +466,7 @@ Status TimeWindows::restore(uint32_t, uint32_t, std::string_view key, std::strin
 }
 
 uint64_t TimeWindows::held_bytes() const {
-    uint64_t bytes = outside_;
+    uint64_t bytes = outside_ + deleted_.held_bytes();
     for (const auto &[bounds, unit] : units_) bytes += unit.table.held_bytes();
     return bytes;
 }

@@ -149,21 +149,18 @@ protected:
         return {};
     }
 
-    // What deleted_ lists and what `changed` does, by key group: `write` adds one, whose key has the hash that `hash_of` gives.
+    // What deleted_ has and what `changed` has, by key group: `write` adds one, whose key has the hash that `hash_of` gives.
     template <class Change, class HashOf, class Write>
     void put_changes(StateBlocks &out, bool full, std::vector<Change> &changed, HashOf hash_of, Write write) {
         const auto number_of = [&](const Change &one) { return static_cast<uint32_t>(hash_of(one) >> 56); };
-        if (full) deleted_.clear();
-        std::stable_sort(deleted_.begin(), deleted_.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
         std::stable_sort(changed.begin(), changed.end(), [&](const Change &a, const Change &b) { return number_of(a) < number_of(b); });
-        auto deleted = deleted_.begin();
         auto next = changed.begin();
         for (uint32_t number = 0; number < kKeyGroups; ++number) {
-            for (; deleted != deleted_.end() && deleted->first == number; ++deleted)
-                out.add(kWindowState, number, deleted->second, std::nullopt);
+            deleted_.take(number, [&](std::string_view key) {
+                if (!full) out.add(kWindowState, number, key, std::nullopt);
+            });
             for (; next != changed.end() && number_of(*next) == number; ++next) write(*next, number);
         }
-        deleted_.clear();
     }
     // Memory beside the states, looked at with each snapshot: `changed` has some, or there was some. `each` calls with every state.
     template <class Each>
@@ -179,7 +176,7 @@ protected:
     Results &results_;
     int64_t watermark_ = INT64_MIN;
     uint64_t outside_ = 0;  // bytes
-    std::vector<std::pair<uint32_t, std::string>> deleted_;  // key group and key: since the last snapshot, which has them
+    DeletedKeys deleted_;  // that the last snapshot has
 
 private:
     std::vector<int32_t> rows_;
