@@ -371,8 +371,7 @@ void TopologyRun::leave_epoch(LeftEpoch left, const RunProgress& progress) {
         for (const size_t node : report.keyed_state) left.keyed_state.insert(plan_->topology().nodes[node].id);
     }
     const Status status = epochs_.leave(std::move(left), progress, [this] { return gives_up_commit(); });
-    if (!status.ok()) fail({status, "", ""});
-    committed_.store(epoch_);
+    if (!status.ok()) return fail({status, "", ""});
     over_ = true;
 }
 
