@@ -116,7 +116,7 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
     if (is_durable_) count = [this](const std::string& stored, Instance& now) { return preview_rekey(run_.state_dir(), stored, now); };
     out.diff = compare_graphs(**before, loaded->plan(), count);
     if (!out.diff.is_empty()) {
-        const ExpectedPause pause = expect_pause(out.diff, loaded->plan(), run_.stats());
+        const ExpectedPause pause = expect_pause(out.diff, **before, loaded->plan(), run_.stats());
         out.diff.pause = pause.all;
         out.diff.state_read = pause.bytes;
     }

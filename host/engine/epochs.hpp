@@ -118,6 +118,8 @@ public:
     // After recover: what a node was called in the last epoch, and whether nothing of that is its own now.
     std::string former_id(size_t node) const;
     bool begins_anew(size_t node) const { return replaced_.contains(plan_.topology().nodes[node].id); }
+    // Whether what the last epoch has of a node is its own as it lies there.
+    bool keeps_state(size_t node) const { return !begins_anew(node) && !rekeyed_.contains(plan_.topology().nodes[node].id); }
     // After restore: rows that do not fit their node's configuration any more, and leave by its `errors`.
     int64_t leaving() const { return leaving_; }
 

@@ -49,7 +49,7 @@ bool Plan::is_declared_alike(size_t node, const Plan& next, size_t other) const 
     const NodeSpec& spec_next = next.topology_.nodes[other];
     const Instance& instance = nodes_[node].instance();
     return spec.config.value == spec_next.config.value && spec.key == spec_next.key && spec.key_expressions == spec_next.key_expressions &&
-           spec.connection == spec_next.connection && spec.of == spec_next.of &&
+           spec.key_parameters == spec_next.key_parameters && spec.connection == spec_next.connection && spec.of == spec_next.of &&
            instance.connection() == next.nodes_[other].instance().connection() && wanted_[node] == next.wanted_[other];
 }
 

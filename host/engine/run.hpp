@@ -49,7 +49,7 @@ struct RunOptions {
     std::chrono::milliseconds close_timeout{10'000};  // for closing; and for an epoch that is being decided when a stop comes
     std::function<void()> on_finished;  // coordinator thread, last thing
     std::function<void()> on_opened;     // coordinator thread, when rows can flow
-    std::function<void()> on_committed;  // coordinator thread, behind each epoch
+    std::function<void()> on_committed;  // coordinator thread, behind each epoch that it commits, but one that was left (LeftEpoch)
     // Of a graph that is on trial: its first epoch ends no sooner than the trial's length after the first record, or after
     // Trial::kPatience without one.
     std::optional<TrialTerms> trial;
@@ -135,8 +135,9 @@ private:
     void on_failed(uint32_t worker) override;
 
     void run();
-    void take_over_keyed();
-    void take_over_nodes(Handover& handover);
+    Status take_over();
+    void take_over_keyed(Handover& handover);
+    Status take_over_nodes(Handover& handover);
     bool reads_store() const;
     bool comes_to_rest();
     void leave_open();

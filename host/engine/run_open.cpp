@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <weir/failpoint.hpp>
 
 #include "host/engine/handover.hpp"
@@ -37,8 +39,12 @@ Status TopologyRun::open_all(const std::atomic<bool>& stop) {
     }
     if (!status.ok()) return status;
     status = epochs_.recover(stop);
-    if (status.ok()) epochs_.allow_eviction();
-    if (status.ok()) take_over_keyed();
+    if (status.ok()) {
+        first_epoch_.store(epochs_.last() - (epochs_.left() ? 1 : 0));  // which counts once it is committed
+        committed_.store(first_epoch_.load());
+        epochs_.allow_eviction();
+        status = take_over();
+    }
     if (status.ok() && epochs_.left() && reads_store()) status = commit_left();
     if (status.ok() && options_.connections) options_.connections->share(plan_->connections());
     const auto& given_up = options_.epochs.allow_loss;
@@ -52,18 +58,22 @@ Status TopologyRun::open_all(const std::atomic<bool>& stop) {
     return status;
 }
 
-// Node by node: what is there in memory, and as the store has it, is not read back. As many workers own the same key groups.
-void TopologyRun::take_over_keyed() {
+Status TopologyRun::take_over() {
     const std::shared_ptr<Handover> handover = std::exchange(options_.handover, nullptr);
-    if (!handover) return;
-    take_over_nodes(*handover);
-    if (!epochs_.goes_on()) return;
+    if (!handover) return {};
+    Status status = take_over_nodes(*handover);
+    if (status.ok() && epochs_.goes_on()) take_over_keyed(*handover);
+    return status;
+}
+
+// Node by node: what is there in memory, and as the store has it, is not read back. As many workers own the same key groups.
+void TopologyRun::take_over_keyed(Handover& handover) {
     for (size_t i = 0; i < has_keyed_.size(); ++i) {
         const auto& instances = plan_->nodes()[i].instances;
         const NodeSpec& node = plan_->topology().nodes[i];
         if (is_moved_[i]) continue;
-        const auto found = epochs_.begins_anew(i) ? handover->keyed.end() : handover->keyed.find(epochs_.former_id(i));
-        if (found == handover->keyed.end() || found->second.op != node.op->name || found->second.of.size() != instances.size()) continue;
+        const auto found = epochs_.begins_anew(i) ? handover.keyed.end() : handover.keyed.find(epochs_.former_id(i));
+        if (found == handover.keyed.end() || found->second.op != node.op->name || found->second.of.size() != instances.size()) continue;
         auto& before = found->second.of;
         bool is_taken = true;
         for (size_t w = 0; w < before.size(); ++w)
@@ -86,7 +96,11 @@ bool TopologyRun::reads_store() const {
 }
 
 // Instances that are in the plan already, as they were at the barrier.
-void TopologyRun::take_over_nodes(Handover& handover) {
+Status TopologyRun::take_over_nodes(Handover& handover) {
+    for (const auto& [node, left] : handover.moved)
+        if (!epochs_.keeps_state(node))
+            return Status::fatal(fmt::format("node `{}` was to go on as it is, and what the last epoch has of it is not its own now: that is a fault of weir",
+                                             plan_->topology().nodes[node].name()));
     if (handover.splits) splits_.take_over(std::move(*handover.splits), handover.sources);
     for (auto& [node, left] : handover.moved) {
         is_moved_[node] = true;
@@ -98,6 +112,7 @@ void TopologyRun::take_over_nodes(Handover& handover) {
         };
         for (uint32_t w = 0; w < workers_.size(); ++w) workers_[w].take_over(node, std::move(left[w]), time_of);
     }
+    return {};
 }
 
 // State goes to the workers that own it now, be they as many as before or not.
@@ -108,8 +123,6 @@ bool TopologyRun::restore() {
     for (const NodeTime& one : epochs_.progress().times)
         for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();
-    first_epoch_.store(epoch_);
-    committed_.store(epoch_);
     size_t at = 0;
     Status status = epochs_.restore([&](size_t node, const weir_state_block& block) {
         at = node;

@@ -33,7 +33,6 @@ public:
 
     Trial(Plan& plan, const TrialTerms& terms, RunProgress before) : plan_(plan), terms_(terms), before_(std::move(before)) {}
 
-    const TrialTerms& terms() const { return terms_; }
     // Why it has failed, or "". `records` were read since it began, up to the barrier, where it had come to `now`; of the rows that
     // failed, `foreseen` many were told before.
     std::string judge(int64_t records, int64_t foreseen, const RunProgress& now) const;

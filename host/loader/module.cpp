@@ -174,7 +174,8 @@ Result<std::shared_ptr<Module>> ModuleLoader::load_staged(const std::filesystem:
     if (!staged) return staged.status();
     copy = staged->path;
     for (const Entry& entry : entries_)
-        if (auto module = entry.module.lock(); module && entry.staged == staged->path) return module;
+        if (entry.staged == staged->path)
+            if (auto module = entry.module.lock()) return module;
 
     auto elf = read_checked(staged->path, path);
     if (!elf) return elf.status();
@@ -201,6 +202,7 @@ Result<std::shared_ptr<Module>> ModuleLoader::load_staged(const std::filesystem:
     entry.generation.since = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     entry.staged = staged->path;
     entry.module = module;
+    entry.address = module.get();
     note(std::move(entry));
     return module;
 }
@@ -237,8 +239,8 @@ std::vector<Generation> ModuleLoader::generations() const {
     std::vector<Generation> all;
     for (const Entry& entry : entries_) {
         Generation& generation = all.emplace_back(entry.generation);
-        generation.module = entry.module.lock().get();
-        generation.in_use = generation.module != nullptr;
+        generation.in_use = !entry.module.expired();
+        generation.module = generation.in_use ? entry.address : nullptr;
         generation.resident = generation.in_use || is_mapped(entry.staged);
     }
     return all;

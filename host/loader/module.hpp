@@ -90,7 +90,9 @@ private:
     struct Entry {
         Generation generation;
         std::filesystem::path staged;
+        // Never locked to be looked at: that may be the last owner, and a module is not unloaded on a thread that only looks.
         std::weak_ptr<Module> module;
+        const void* address = nullptr;  // of that one
     };
 
     void note(Entry entry);

@@ -22,14 +22,16 @@ bool goes_over(const NodeChange& change, const Instance& now, bool has_as_many_w
 
 }  // namespace
 
-ExpectedPause expect_pause(const GraphDiff& diff, const Plan& after, const RunStats& stats) {
+ExpectedPause expect_pause(const GraphDiff& diff, const Plan& before, const Plan& after, const RunStats& stats) {
     ExpectedPause out;
+    const Plan::Moves moves = before.moves_to(after);
     out.epoch = usual_epoch(stats.checkpoints);
     for (const NodeChange& change : diff.nodes) {
         const int node = after.topology().find_node(change.node);
-        if (node < 0 || !change.lost.empty() || change.fate == NodeFate::kAdded) continue;
-        const std::string& before = change.renamed_from.empty() ? change.node : change.renamed_from;
-        const auto is_it = [&](const NodeStats& one) { return one.id == before && !one.is_clauses; };
+        const auto is_moved = [node](const auto& move) { return move.second == static_cast<size_t>(node); };
+        if (node < 0 || std::any_of(moves.begin(), moves.end(), is_moved) || !change.lost.empty() || change.fate == NodeFate::kAdded) continue;
+        const std::string& former = change.renamed_from.empty() ? change.node : change.renamed_from;
+        const auto is_it = [&](const NodeStats& one) { return one.id == former && !one.is_clauses; };
         const auto found = std::find_if(stats.nodes.begin(), stats.nodes.end(), is_it);
         if (found == stats.nodes.end()) continue;
         const Instance& instance = after.nodes()[static_cast<size_t>(node)].instance();

@@ -23,7 +23,7 @@ struct ExpectedPause {
     static constexpr std::chrono::milliseconds kOpening{5};
 };
 
-// `after` is the plan of the graph that `diff` leads to, `stats` are of the one that runs.
-ExpectedPause expect_pause(const GraphDiff& diff, const Plan& after, const RunStats& stats);
+// `diff` leads from the graph of `before`, which runs and which `stats` are of, to that of `after`. Neither plan need be one that runs.
+ExpectedPause expect_pause(const GraphDiff& diff, const Plan& before, const Plan& after, const RunStats& stats);
 
 }  // namespace weir::host

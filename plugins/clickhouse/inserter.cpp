@@ -32,6 +32,7 @@ struct Inserter::Shared {
     std::mutex mutex;                // guards what follows
     weir_context *context = nullptr;  // NULL: the sink is gone
     std::vector<Finished> finished;
+    std::vector<std::shared_ptr<Attempt>> to_look;
     bool failing = false;            // since the last success
     int64_t server_began = 0;        // by the host's clock, microseconds
     std::optional<Clock::time_point> asked_at;  // when that was asked; none: not yet
@@ -73,6 +74,7 @@ Inserter::Inserter(weir_context *context, ClickHouseConnection &connection, Inse
 Inserter::~Inserter() {
     std::lock_guard lock(shared_->mutex);
     shared_->context = nullptr;
+    shared_->to_look.clear();
 }
 
 void Inserter::send(SealedBlock block, bool was_sent) {
@@ -87,7 +89,11 @@ void Inserter::send(SealedBlock block, bool was_sent) {
 }
 
 std::vector<Inserter::Finished> Inserter::take_finished() {
-    std::lock_guard lock(shared_->mutex);
+    std::unique_lock lock(shared_->mutex);
+    const auto to_look = std::exchange(shared_->to_look, {});
+    lock.unlock();
+    for (const auto &attempt : to_look) ask_for_rows(attempt);
+    lock.lock();
     under_way_ -= shared_->finished.size();
     return std::exchange(shared_->finished, {});
 }
@@ -144,7 +150,14 @@ void Inserter::insert(const std::shared_ptr<Attempt> &attempt) {
 }
 
 void Inserter::look(const std::shared_ptr<Attempt> &attempt) {
+    Shared &shared = *attempt->shared;
+    shared.to_look.push_back(attempt);
+    shared.context->wake(shared.context);
+}
+
+void Inserter::ask_for_rows(const std::shared_ptr<Attempt> &attempt) {
     auto query = attempt->shared->options.presence->ask(attempt->block);
+    std::lock_guard lock(attempt->shared->mutex);
     if (!query) return trust(attempt, query.status().message());  // this version has not made the block
     query->delay = attempt->pause;
     WEIR_FAILPOINT("clickhouse.insert.look");
@@ -198,9 +211,12 @@ void Inserter::on_found(const std::shared_ptr<Attempt> &attempt, Answer answer) 
         answer.body.clear();
         return finish(attempt, std::move(answer));
     }
+    const std::string rows = std::to_string(*missing) + " of the " + std::to_string(attempt->block.rows) + " rows of a block";
+    if (attempt->shared->options.is_taken_whole && *missing < attempt->block.rows)
+        return trust(attempt, rows + " are missing and " + std::to_string(attempt->block.rows - *missing) +
+                                  " are there, though it is taken whole: a TTL, a deletion or a row policy of this user may be at work, or other rows equal some of its own");
     attempt->is_missing = true;
     if (attempt->is_inserted) {
-        const std::string rows = std::to_string(*missing) + " of the " + std::to_string(attempt->block.rows) + " rows of a block";
         if (attempt->token + 1 == kMaxTokens) {
             attempt->log(WEIR_LOG_WARNING, rows + " cannot be found, though " + answer.server + " says that it has them; they were sent " +
                                                std::to_string(kMaxTokens) + " times: does the user see all rows (row policies, TTL)?");

@@ -4,7 +4,8 @@
 // A block of which the server may have begun an insert that did not end well is doubtful: where it said what went wrong, and where it
 // has been started since the block was made. Where its rows can be looked for (`presence`), they are, before it is sent again and after
 // the server has said that it has them: a server that ended at the wrong moment knows the token alone (presence.hpp). Then the
-// block is sent under its next token.
+// block is sent under its next token. Where a part of it is there that a server takes whole, it was taken, and something else has
+// removed or hides the others: it is not sent under another token.
 #pragma once
 
 #include <chrono>
@@ -29,6 +30,7 @@ struct InserterOptions {
     std::vector<std::pair<std::string, std::string>> settings;
     bool sends_tokens = false;  // as insert_deduplication_token
     std::optional<Presence> presence = std::nullopt;  // how to look for rows; without it the server is believed
+    bool is_taken_whole = false;  // the server takes all rows of a block or none: they are of one partition
 };
 
 // [worker] but for what runs on the connection's threads.
@@ -47,6 +49,8 @@ public:
     void send(SealedBlock block, bool was_sent = false);
     // Sent and not taken yet.
     size_t under_way() const { return under_way_; }
+    // Looks for rows first, where that is to be done: the question takes a copy of the block, and is made here and not on the
+    // connection's thread. To be called whenever the context was woken.
     std::vector<Finished> take_finished();
 
 private:
@@ -58,7 +62,10 @@ private:
     // Whether the server has been started since: then look, else what follows.
     static void ask_uptime(const std::shared_ptr<Attempt> &attempt);
     static void go_on(const std::shared_ptr<Attempt> &attempt);
+    // It is asked by the next take_finished.
     static void look(const std::shared_ptr<Attempt> &attempt);
+    // The mutex is not held. [worker]
+    static void ask_for_rows(const std::shared_ptr<Attempt> &attempt);
     static void on_answer(const std::shared_ptr<Attempt> &attempt, Answer answer);
     static void on_uptime(const std::shared_ptr<Attempt> &attempt, Answer answer);
     static void on_found(const std::shared_ptr<Attempt> &attempt, Answer answer);

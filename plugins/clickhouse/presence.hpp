@@ -27,6 +27,9 @@ public:
     // Blocks on the connection. REQUIRES: tells(table).
     static Result<Presence> of(ClickHouseConnection &connection, const Table &table);
 
+    // Whether a block may lie in several partitions, which the table takes one by one.
+    bool is_partitioned() const { return !partition_key_.empty(); }
+
     // The question how many rows of the block are missing in the table. It carries the block, uncompressed, as external data.
     Result<Query> ask(const SealedBlock &block) const;
     // What the answer says; rows that the table has more often than the block are not missing.

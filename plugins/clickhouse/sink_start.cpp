@@ -25,8 +25,10 @@ Status Sink::open() {
         if (!(*partitioner)->is_single()) input.partitioner = std::move(*partitioner);
     }
     if (window_) window_->set_limit(found_.window / 2);
-    inserter_ = std::make_unique<Inserter>(
-        context_.raw(), *connection_, InserterOptions{found_.table.name.text(), options_.retry_for, found_.settings, found_.takes_tokens, std::move(found_.presence)});
+    const bool is_taken_whole = context_.exactly_once() || (found_.presence && !found_.presence->is_partitioned());
+    inserter_ = std::make_unique<Inserter>(context_.raw(), *connection_,
+                                           InserterOptions{found_.table.name.text(), options_.retry_for, found_.settings, found_.takes_tokens,
+                                                           std::move(found_.presence), is_taken_whole});
     return {};
 }
 

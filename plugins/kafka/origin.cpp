@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fnv1a.hpp"
+
 namespace weir::kafka {
 namespace {
 
@@ -55,18 +57,14 @@ Records *Records::create(std::shared_ptr<const std::string> topic, int32_t parti
 }
 
 uint64_t Records::fingerprint(size_t row) const {
-    constexpr uint64_t kBasis = 0xcbf29ce484222325, kPrime = 0x100000001b3;
-    uint64_t hash = kBasis;
-    auto add = [&hash](const void *bytes, size_t length) {
-        for (size_t i = 0; i < length; ++i) hash = (hash ^ static_cast<const uint8_t *>(bytes)[i]) * kPrime;
-    };
+    Fnv1a hash;
     const weir_str key_bytes = key(row);
-    add(&timestamps_[row], sizeof timestamps_[row]);
-    add(&key_bytes.size, sizeof key_bytes.size);
-    add(&lengths_[row], sizeof lengths_[row]);
-    add(key_bytes.data, std::min<size_t>(key_bytes.size, kFingerprinted));
-    if (lengths_[row] > 0) add(payloads_.data() + offsets_[row], std::min(static_cast<size_t>(lengths_[row]), kFingerprinted));
-    return hash;
+    hash.add(&timestamps_[row], sizeof timestamps_[row]);
+    hash.add(&key_bytes.size, sizeof key_bytes.size);
+    hash.add(&lengths_[row], sizeof lengths_[row]);
+    hash.add(key_bytes.data, std::min<size_t>(key_bytes.size, kFingerprinted));
+    if (lengths_[row] > 0) hash.add(payloads_.data() + offsets_[row], std::min(static_cast<size_t>(lengths_[row]), kFingerprinted));
+    return hash.value();
 }
 
 void Records::release_one() {

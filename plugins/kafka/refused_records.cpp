@@ -1,5 +1,6 @@
 #include "refused_records.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "client.hpp"
@@ -17,35 +18,46 @@ std::shared_ptr<RefusedRecords> RefusedRecords::of(const std::string &sink) {
 }
 
 // A run that ends would take its module with it, and what is remembered here.
-bool RefusedRecords::refuse(uint64_t record, std::string why) {
+bool RefusedRecords::refuse(uint64_t record, std::string why, Clock::time_point now) {
     pin_module();
-    std::lock_guard lock(mutex_);
+    forget(now);
+    std::unique_lock lock(mutex_);
     suspects_.erase(record);
-    if (refused_.size() >= kMost) return false;
-    refused_.insert_or_assign(record, std::move(why));
-    count();
-    return true;
+    heard_ = now;
+    const bool has_room = refused_.size() < kMost;
+    if (has_room) refused_.insert_or_assign(record, Refused{std::move(why), now});
+    settle(std::move(lock));
+    return has_room;
 }
 
-bool RefusedRecords::suspect(uint64_t record) {
+bool RefusedRecords::suspect(uint64_t record, Clock::time_point now) {
     pin_module();
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (suspects_.size() >= kMostSuspects) return false;
     suspects_.insert(record);
-    count();
+    heard_ = now;
+    settle(std::move(lock));
     return true;
 }
 
-void RefusedRecords::clear(uint64_t record) {
-    std::lock_guard lock(mutex_);
+void RefusedRecords::clear(uint64_t record, Clock::time_point now) {
+    std::unique_lock lock(mutex_);
     suspects_.erase(record);
-    count();
+    heard_ = now;
+    settle(std::move(lock));
+}
+
+void RefusedRecords::forget(Clock::time_point now) {
+    std::unique_lock lock(mutex_);
+    std::erase_if(refused_, [now](const auto &one) { return now - one.second.at > kHolds; });
+    if (now - heard_ > kHolds) suspects_.clear();
+    settle(std::move(lock));
 }
 
 std::optional<std::string> RefusedRecords::why(uint64_t record) const {
     std::lock_guard lock(mutex_);
     const auto found = refused_.find(record);
-    return found == refused_.end() ? std::nullopt : std::optional(found->second);
+    return found == refused_.end() ? std::nullopt : std::optional(found->second.why);
 }
 
 bool RefusedRecords::is_suspect(uint64_t record) const {
@@ -58,20 +70,27 @@ bool RefusedRecords::enter(const std::shared_ptr<Outbound> &instance) {
     if (suspects_.empty()) return true;
     if (!inside_) inside_ = instance.get();
     if (inside_ == instance.get()) return true;
-    waiting_.push_back(instance);
+    const auto is_it = [&](const auto &one) { return one.lock() == instance; };
+    if (std::none_of(waiting_.begin(), waiting_.end(), is_it)) waiting_.push_back(instance);
     return false;
 }
 
 void RefusedRecords::leave(const Outbound *instance) {
     std::unique_lock lock(mutex_);
-    if (inside_ != instance) return;
+    if (inside_ == instance) let_go(std::move(lock));
+}
+
+void RefusedRecords::settle(std::unique_lock<std::mutex> lock) {
+    count_.store(refused_.size() + suspects_.size(), std::memory_order_release);
+    if (suspects_.empty()) let_go(std::move(lock));
+}
+
+void RefusedRecords::let_go(std::unique_lock<std::mutex> lock) {
     inside_ = nullptr;
     const auto waiting = std::exchange(waiting_, {});
     lock.unlock();
     for (const auto &one : waiting)
         if (auto outbound = one.lock()) outbound->wake();
 }
-
-void RefusedRecords::count() { count_.store(refused_.size() + suspects_.size(), std::memory_order_release); }
 
 }  // namespace weir::kafka

@@ -2,23 +2,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "fnv1a.hpp"
 #include "sink.hpp"
 
 namespace weir::kafka {
 namespace {
 
-// Key and payload: what a broker judges a record by. FNV-1a.
+// Key and payload: what a broker judges a record by.
 uint64_t record_of(const Outgoing &messages, size_t i) {
-    uint64_t hash = 0xcbf29ce484222325;
-    auto add = [&hash](const void *bytes, size_t length) {
-        for (size_t b = 0; b < length; ++b) hash = (hash ^ static_cast<const uint8_t *>(bytes)[b]) * 0x100000001b3;
-    };
+    Fnv1a hash;
     for (const weir_str &part : {messages.keys.empty() ? weir_str{nullptr, 0} : messages.keys[i], messages.payloads[i]}) {
         const uint64_t size = part.data ? part.size + 1 : 0;
-        add(&size, sizeof size);
-        add(part.data, part.size);
+        hash.add(&size, sizeof size);
+        hash.add(part.data, part.size);
     }
-    return hash;
+    return hash.value();
 }
 
 }  // namespace
@@ -72,9 +70,10 @@ Status Sink::note_refusals(Delivery &delivery) {
     const auto first = std::find_if(delivery.failures.begin(), delivery.failures.end(), [](const auto &f) { return is_permanent(f.code); });
     const bool is_taken = delivery.failures.empty();
     if (!is_taken && first == delivery.failures.end()) return {};
+    const auto now = RefusedRecords::Clock::now();
     for (const uint64_t record : records_of(delivery)) {
-        if (is_taken) refused_->clear(record);
-        else if (!(delivery.alone ? refused_->refuse(record, first->text) : refused_->suspect(record)))
+        if (is_taken) refused_->clear(record, now);
+        else if (!(delivery.alone ? refused_->refuse(record, first->text, now) : refused_->suspect(record, now)))
             return Status::fatal("topic `" + options_.topic + "`: the broker refuses too many records, the last one: " + first->text);
     }
     if (is_taken) return {};
@@ -84,6 +83,7 @@ Status Sink::note_refusals(Delivery &delivery) {
 
 // What this process knows to be refused goes to `errors`; of a batch with suspects each row is sent by itself, in order.
 Result<bool> Sink::hold_back_suspects(const RetainedBatch &batch, uint32_t input, Outgoing &messages) {
+    refused_->forget(RefusedRecords::Clock::now());
     std::vector<RowError> errors;
     std::vector<size_t> refused;
     std::vector<int64_t> rows;

@@ -272,6 +272,39 @@ TEST_F(KafkaTransactions, FindARecordThatTheBrokerRefusesAndLeaveItOut) {
     EXPECT_TRUE(visible() == expected);
 }
 
+// A batch may be too large of which each record is not. The other sink's rows wait for its turn.
+TEST_F(KafkaTransactions, SendOnOnceTheBrokerHasTakenAllThatItRefusedTogether) {
+    create_limited_topic(broker, topic, "1000000");
+    Rows some, expected;
+    for (int i = 0; i < 20; ++i) some.push_back(std::to_string(10 + i) + std::string(2'000, 'x'));
+    for (int attempt = 1; attempt <= 2; ++attempt) {
+        set_topic(broker, topic, "max.message.bytes", "1000000");
+        Decider run(broker, application);
+        ASSERT_EQ(run.open().message(), "");
+        Harness &first = run.sink(topic), &second = run.sink(topic);
+        set_topic(broker, topic, "max.message.bytes", "20000");
+        ASSERT_EQ(run.begin(1).message(), "");
+        Status status = first.process(rows(some)), others;
+        if (attempt == 2) others = second.process(rows({"another"}));
+        EXPECT_EQ(others.is_pending(), attempt == 2);
+        ASSERT_TRUE(until([&] { return !status.is_pending(); }, [&] {
+            status = first.wake();
+            if (second.take_wake()) others = second.wake();
+        }));
+        ASSERT_TRUE(until([&] { return !others.is_pending(); }, [&] {
+            if (second.take_wake()) others = second.wake();
+        }));
+        EXPECT_EQ(others.message(), "");
+        if (status.ok()) status = run.end(1, "one");
+        EXPECT_EQ(status.code(), attempt < 2 ? WEIR_E_RETRYABLE : WEIR_OK) << status.message();
+        EXPECT_TRUE(first.take_failed().empty() && second.take_failed().empty());
+        EXPECT_EQ(run.close().message(), "");
+    }
+    expected = some;
+    expected.push_back("another");
+    EXPECT_TRUE(visible() == expected);
+}
+
 TEST_F(KafkaTransactions, EndWhereNoRecordIsAtFault) {
     create_topic_with(broker, topic, "message.timestamp.before.max.ms", "1");
     Decider run(broker, application);

@@ -69,6 +69,7 @@ protected:
         if (!topology) throw std::runtime_error(diagnostics.text(false));
         auto shared = std::make_shared<const Topology>(std::move(*topology));
         return {shared, [this, shared]() -> Result<std::unique_ptr<Plan>> {
+                    if (on_plan_) on_plan_();
                     Diagnostics found;
                     auto plan = Plan::build(*shared, resolver_, {}, found);
                     if (!plan) return Status::config("", found.text(false));
@@ -160,6 +161,7 @@ protected:
     std::map<int64_t, int64_t> counts_;
     std::vector<std::string> said_;
     std::function<void()> on_failure_;
+    std::function<void()> on_plan_;  // before a supervisor plans its graph
 };
 
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {

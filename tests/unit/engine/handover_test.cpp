@@ -1,5 +1,9 @@
 // What a graph takes over from the one before, open and in memory: nothing is opened or read anew that did not change, and a
 // failure, or the end of the process, leads back to what the store has.
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "tests/unit/engine/change_fixture.hpp"
 
 namespace weir::host::testing {
@@ -162,6 +166,59 @@ TEST_F(HandedOver, IsNothingOfARunThatWasBegunAgainMeanwhile) {
     EXPECT_EQ(outcomes_[0].kept_states, 1U);
     EXPECT_EQ(cluster().opened, 3);
     expect_each_once(1, "value");
+}
+
+// While it holds the store nothing that is written to a file gets there, as on a disk that is full.
+class NoRoom {
+public:
+    NoRoom() { getrlimit(RLIMIT_FSIZE, &before_); }
+    ~NoRoom() {
+        end();
+        std::signal(SIGXFSZ, handler_);
+    }
+    void begin() const { set(0); }
+    void end() const { set(before_.rlim_cur); }
+
+private:
+    void set(rlim_t bytes) const {
+        rlimit limit = before_;
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    rlimit before_{};
+    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+// The epoch that the graph before has left is its own to commit where the new graph cannot go on with the connection. Where that
+// fails the graph before opens the store again, which nobody may hold then.
+TEST_F(HandedOver, IsLetGoWhereTheLastEpochCannotBeCommitted) {
+    const std::string before = replaced(kGraphBefore, "exactly_once", "at_least_once");
+    const std::string after = replaced(kGraphAfter, "exactly_once", "at_least_once");
+    begin(1);
+    const NoRoom disk;
+    std::optional<Change> change;
+    world().at_call[3] = [&] { change = change_to(after); };
+    world().retryable_calls = {5};
+    world().at_call[12] = [&] {
+        supervisor_->apply(std::move(*change));
+        cluster().on_close = [&] { disk.begin(); };  // behind all other epochs
+    };
+    on_plan_ = [&] {
+        disk.end();
+        cluster().on_close = nullptr;
+    };
+    EXPECT_EQ(run(before, 1), "");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_FALSE(outcomes_[0].is_taken);
+    EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("s1"));  // its folder
+    EXPECT_EQ(supervisor_->topology()->find_node("again"), -1);
+    std::map<int64_t, int64_t> last;
+    for (const std::string& row : cluster().seen["counts"]) {
+        long long n = 0, count = 0;
+        ASSERT_EQ(sscanf(row.c_str(), "{\"n\":%lld,\"value\":%lld}", &n, &count), 2) << row;
+        last[n] = std::max<int64_t>(last[n], count);
+    }
+    EXPECT_EQ(last, counts_);
 }
 
 // No timer fires behind the barrier, while the others come to theirs: what it did would be of no epoch.

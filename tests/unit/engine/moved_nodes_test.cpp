@@ -161,6 +161,40 @@ TEST_F(MovedNodes, AreThoseAroundAChangedOne) {
     EXPECT_EQ(change(kLeanGraph, replaced(kMoreNodes, "counted: { from: passed,", "counted: { from: doubled,"), 3), 2U);
 }
 
+// Under another key what they hold is of other workers; and where that may be lost they begin anew, in memory as in the store.
+TEST_F(MovedNodes, AreNoneWhoseKeyIsBoundToAnotherValue) {
+    const std::string before = replaced(replaced(kLeanGraph, "from: passed, key: n,", "from: passed, key: { bucket: n % $m },"),
+                                        "connections:", "parameters: { m: 4 }\nconnections:");
+    for (uint64_t seed = 0; seed < seeds(20); ++seed) {
+        begin(seed);
+        change_at(early_call(), replaced(before, "m: 4", "m: 8"), {"counted"});
+        ASSERT_EQ(run(before, seed), "") << "seed " << seed;
+        ASSERT_EQ(outcomes_.size(), 1U);
+        EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
+        EXPECT_EQ(outcomes_[0].kept_nodes, 4U) << "seed " << seed;
+        EXPECT_EQ(world().tally_calls, (std::map<std::string, int>{{"opened", 4}, {"closed", 4}})) << "seed " << seed;
+        if (HasFailure()) return;
+    }
+}
+
+// The last epoch of the graph before is the next one's to commit.
+TEST_F(MovedNodes, CountAnEpochOnceItIsCommitted) {
+    for (uint64_t seed = 0; seed < seeds(20); ++seed) {
+        begin(seed);
+        uint64_t commits = 0;
+        cluster().on_commit = [&] {
+            EXPECT_EQ(supervisor_->stats().epochs, commits) << "seed " << seed;
+            ++commits;
+        };
+        change_at(early_call(), seed % 2 == 0 ? kMoreNodes : replaced(kMoreNodes, "counted: { from: passed,", "counted: { from: doubled,"));
+        ASSERT_EQ(run(kLeanGraph, seed), "") << "seed " << seed;
+        ASSERT_EQ(outcomes_.size(), 1U);
+        EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
+        EXPECT_EQ(supervisor_->stats().epochs, commits) << "seed " << seed;
+        if (HasFailure()) return;
+    }
+}
+
 // Rows of the new graph flow while the last epoch of the old one is committed, unless it reads what that stores.
 TEST_F(MovedNodes, FlowBeforeTheLastEpochIsCommitted) {
     const std::string reads_anew = replaced(kMoreNodes, "counted: { from: passed,", "counted: { from: doubled,");
