@@ -38,8 +38,15 @@ struct Third {
     static auto fields() { return weir::fields(weir::field("missing", &Third::missing)); }
 };
 
+struct Foreign {
+    int64_t other;
+    int64_t next() { return ++other; }
+    bool is_sound() const { return true; }
+    static auto fields() { return weir::fields(weir::field("other", &Foreign::other)); }
+};
+
 #if REBUILT_FAULT == 3
-using Kept = Third;
+using Kept = Foreign;
 constexpr uint32_t kVersion = 9;
 std::vector<weir::detail::OlderLayout> older_versions() { return {}; }
 #elif REBUILT == 1
