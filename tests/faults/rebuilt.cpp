@@ -79,6 +79,7 @@ public:
         if (!n) return Status::config("", "the input has no column `n`");
         n_ = *n;
         binding.reads(0, "n");
+        schema_.fields.resize(kOwnColumns);
         if ((t_ = binding.input(0).find("t"))) {
             binding.reads(0, "t");
             schema_.fields.push_back({"sent", weir::type_of(weir::TypeId::kInt64), false});
@@ -105,6 +106,7 @@ public:
     }
 
 private:
+    static constexpr size_t kOwnColumns = 3;
     weir::ValueState<Kept> counts_;
     size_t n_ = 0;
     std::optional<size_t> t_;
