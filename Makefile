@@ -7,7 +7,7 @@ TSAN := engine_test;conformance_test;plugins_kafka_embedded
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .DEFAULT_GOAL := build
-.PHONY: build demo demo-orders demo-analytics demo-stocks demo-chaos embedded-clickhouse test bench soak install clean help
+.PHONY: build demo demo-orders demo-analytics demo-stocks demo-chaos demo-reload embedded-clickhouse test bench soak install clean help
 
 # $(call make_preset,PRESET,TARGET,OPTIONS): quiet unless something is wrong; a live line of progress on a terminal.
 define make_preset
@@ -49,6 +49,12 @@ demo-chaos: ## kill the host every two seconds on a real Kafka, and count what i
 	$(call make_preset,release,product ledger)
 	@scripts/demo-chaos
 
+demo-reload: ## change a running pipeline on a real Kafka, a plugin's build too, and count what is lost or doubled: nothing
+	@scripts/setup test
+	@tests/servers/kafka/start --fetch
+	$(call make_preset,release,product)
+	@scripts/demo-reload
+
 embedded-clickhouse: ## obtain the ClickHouse engine that `embedded: PATH` of a connection runs (178 MB, 540 unpacked)
 	@scripts/embedded-clickhouse
 
@@ -63,28 +69,29 @@ test: ## install what is needed, build, and run every test, those against real s
 	@echo 'subdirs(release asan tsan)' >build/CTestTestfile.cmake
 	@ctest --test-dir build -j $(JOBS) --output-on-failure --no-tests=error
 
-bench: ## measure CPU time a record against a real Kafka and a hand-written loop, latency, state, of codecs and expressions beside DuckDB; half an hour
+bench: ## measure CPU time a record against a real Kafka and a hand-written loop, latency, state, changes while it runs, codecs and expressions beside DuckDB; 40 minutes
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	@tests/servers/clickhouse/start --fetch >/dev/null
-	$(call make_preset,release,product bench-programs)
+	$(call make_preset,release,product bench-programs rebuilt)
 	@tests/bench/run
 	@tests/bench/latency
 	@tests/bench/keys
 	@build/release/bin/bench-keyed build/bench-keyed.tmp
 	@build/release/bin/bench-state build/bench-state.tmp
 	@tests/bench/windows
+	@tests/bench/reload
 	@build/release/bin/bench-clickhouse-encode
 	@tests/bench/clickhouse
 	@WEIR_PLUGIN_DIR=build/release/lib/weir/plugins build/release/bin/bench-codecs
 	@tests/bench/codecs-duckdb --rounds 3
 	@tests/bench/expressions
 
-soak: ## 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again
+soak: ## 500 changes of running topologies, 1,000 kills, each failpoint 25 times, 200 dead brokers, 1,000 kills before ClickHouse; hours, or SOAK_MINUTES=N of them, then again
 	@scripts/setup test
 	@tests/servers/kafka/start --fetch
 	@tests/servers/clickhouse/start --fetch >/dev/null
-	$(call make_preset,release,product failpoint_host)
+	$(call make_preset,release,product failpoint_host rebuilt)
 	@WEIR_SOURCE_DIR=$(CURDIR) WEIR_BUILD_DIR=$(CURDIR)/build/release WEIR_BIN=$(CURDIR)/build/release/bin/weir \
 	  tests/faults/soak $(SOAK_MINUTES) $(SOAK_GOALS)
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 namespace weir::host {
 
 using PluginDirs = std::vector<std::filesystem::path>;  // --plugin-dir, in order
+using PluginBuilds = std::map<std::string, std::string>;  // names of copies in the staging folder, by plugin id
 
 enum class Format { kText, kJson };  // kText is `table` for lists
 
@@ -31,6 +33,7 @@ struct TopologyArguments {
     std::vector<std::string> may_lack;  // names that sets and params files may have though no file declares them
     bool allow_exec = false;
     PluginDirs plugin_dirs;
+    PluginBuilds builds;                 // that take the place of those that are found
     std::shared_ptr<SourceTexts> texts;  // what the files say, of one topology; null: as they are
 };
 

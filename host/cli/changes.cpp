@@ -86,6 +86,7 @@ std::filesystem::path Changes::file() const {
 TopologyArguments Changes::merged(const ChangeRequest& request) const {
     const std::lock_guard lock(mutex_);
     TopologyArguments out = given_;
+    out.builds.clear();  // those that are there now
     for (const std::string& set : out.sets) out.may_lack.push_back(set_name(set));
     if (!request.file.empty()) out.files = {request.file};
     out.texts = !request.file.empty() || request.reread || !out.texts ? nullptr : texts_with(*out.texts, request.params_files);

@@ -55,7 +55,6 @@ void Hosted::set_state(State state, std::string why) {
 
 void Hosted::equip(Beginning beginning, SupervisorOptions options, std::chrono::microseconds connect_timeout,
                    const std::shared_ptr<ModuleLoader>& loader) {
-    candidate_ = std::move(beginning.candidate);
     is_durable_ = !beginning.epochs.dir.empty();
     options.run.epochs = std::move(beginning.epochs);
     options.graph = std::move(beginning.graph);
@@ -82,7 +81,6 @@ void Hosted::drop() {
     changes_.reset();
     run_.reset();
     serving_.reset();
-    candidate_.reset();
 }
 
 void Hosted::drop_views() {
@@ -116,10 +114,7 @@ std::shared_ptr<Hosted> Hosted::rest(bool keeps_views) {
         out->last_stats = run_->stats();
         out->summary = summary_text(*run_->topology(), out->last_stats, ending);
     }
-    if (keeps_views && serving_) {
-        out->serving_ = std::move(serving_);
-        out->candidate_ = candidate_;
-    }
+    if (keeps_views) out->serving_ = std::move(serving_);
     const std::lock_guard lock(mutex_);
     out->lock_ = std::move(lock_);
     out->records_ = std::exchange(records_, std::nullopt);

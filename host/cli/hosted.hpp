@@ -29,7 +29,6 @@ struct Beginning {
     TopologyArguments given;  // with the texts that were read
     RecordedGraph recorded;
     EpochsOptions epochs;
-    std::shared_ptr<Candidate> candidate;  // what graph and plan are of; null: somebody else holds it
 };
 
 class Hosted : public ChangeLog {
@@ -131,8 +130,7 @@ private:
     const std::function<void()> on_gone_;
     std::atomic<State> state_{State::kStarting};
 
-    std::shared_ptr<Candidate> candidate_;  // outlives the run
-    std::unique_ptr<Serving> serving_;      // of a topology with `serve`; outlives its runs
+    std::unique_ptr<Serving> serving_;  // of a topology with `serve`; outlives its runs
     std::unique_ptr<Supervisor> run_;
     std::unique_ptr<Changes> changes_;
     std::atomic<bool> is_durable_{false};

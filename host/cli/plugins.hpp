@@ -28,8 +28,9 @@ private:
 
 // Looks through the built-in folder, WEIR_PLUGIN_PATH and `dirs`. WEIR_E_CONFIG: a folder of --plugin-dir is not
 // there. What is odd about them is logged; files that cannot be used are not: see problem_text. HostServices must be
-// set up. `loader`: that of a set of before, where the process has one.
-Result<PluginSet> open_plugins(const PluginDirs& dirs, std::shared_ptr<ModuleLoader> loader = nullptr);
+// set up. `loader`: that of a set of before, where the process has one. `builds` take the place of what is found; of one whose copy is
+// gone what is found is used, with a warning in the log.
+Result<PluginSet> open_plugins(const PluginDirs& dirs, std::shared_ptr<ModuleLoader> loader = nullptr, const PluginBuilds& builds = {});
 
 // Files that were found and cannot be used, one a line; empty if there are none.
 std::string problem_text(const SearchResult& found);

@@ -195,10 +195,10 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         terminal.message("weir: " + plugins.status().message());
         return kExitUsage;
     }
-    TopologySet topologies(*plugins);
-    topologies.load(files_to_load(arguments, supervision, noted), {false, arguments.connect_timeout});
-    terminal.message(topologies.text(false));
-    if (const int code = topologies.exit_code(); code != kExitOk) return code;
+    auto topologies = TopologySet::with(std::move(*plugins));
+    topologies->load(files_to_load(arguments, supervision, noted), {false, arguments.connect_timeout});
+    terminal.message(topologies->text(false));
+    if (const int code = topologies->exit_code(); code != kExitOk) return code;
 
     StatsFile stats(arguments.stats_json);
     if (!stats.is_good()) {
@@ -223,7 +223,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
         return kExitUsage;
     }
     options.admin = std::move(*admin);
-    const auto& entries = topologies.entries();
+    const auto& entries = topologies->entries();
     if (const std::string why = why_no_savepoint(arguments, entries, options); !why.empty()) {
         terminal.message("weir run: --savepoint: " + why);
         return kExitUsage;
@@ -242,6 +242,7 @@ int run_command(const RunArguments& arguments, Terminal& terminal) {
     if (!entries.empty())
         if (const int code = begin_from_savepoint(arguments, entries.front(), options, terminal); code != kExitOk) return code;
     Session session(topologies, options, terminal);
+    topologies.reset();  // the graphs hold it, until others have taken the place of all of them
     const int code = session.run();
     if (!stats.is_wanted()) return code;
     stats.write(session.first_stats());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -64,6 +65,7 @@ RecordedGraph read_graph(const Json& json) {
     out.secrets = json.at("secrets").get<std::vector<std::string>>();
     out.params_files = paths_of(json.at("params").get<std::vector<std::string>>());
     out.plugin_dirs = paths_of(json.at("plugin_dirs").get<std::vector<std::string>>());
+    if (json.contains("builds")) out.builds = json["builds"].get<PluginBuilds>();
     out.allow_exec = json.at("allow_exec").get<bool>();
     out.texts = json.at("texts").get<SourceTexts::Texts>();
     out.digests = json.at("digests").get<std::map<std::string, std::string>>();
@@ -82,14 +84,16 @@ std::string digest_of(std::string_view text) {
 }
 
 Json RecordedGraph::json() const {
-    return {{"file", file.string()},
-            {"set", sets},
-            {"secrets", secrets},
-            {"params", texts_of(params_files)},
-            {"plugin_dirs", texts_of(plugin_dirs)},
-            {"allow_exec", allow_exec},
-            {"texts", texts},
-            {"digests", digests}};
+    Json out = {{"file", file.string()},
+                {"set", sets},
+                {"secrets", secrets},
+                {"params", texts_of(params_files)},
+                {"plugin_dirs", texts_of(plugin_dirs)},
+                {"allow_exec", allow_exec},
+                {"texts", texts},
+                {"digests", digests}};
+    if (!builds.empty()) out["builds"] = builds;
+    return out;
 }
 
 Result<RecordedGraph> RecordedGraph::read(const Json& json) {
@@ -102,8 +106,9 @@ Result<RecordedGraph> RecordedGraph::read(const Json& json) {
 
 std::string RecordedGraph::id() const { return digest_of(json().dump(-1, ' ', false, Json::error_handler_t::replace)).substr(0, kIdDigits); }
 
-RecordedGraph record_graph(const TopologyArguments& given, const Topology& topology) {
+RecordedGraph record_graph(const TopologyArguments& given, const Topology& topology, PluginBuilds builds) {
     RecordedGraph out;
+    out.builds = std::move(builds);
     out.file = SourceTexts::name_of(given.files.front());
     out.params_files = absolute(given.params_files);
     out.plugin_dirs = absolute(given.plugin_dirs);

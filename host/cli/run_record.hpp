@@ -31,6 +31,7 @@ struct RecordedGraph {
     std::vector<std::string> secrets;  // names of parameters whose values are not kept
     std::vector<std::filesystem::path> params_files;
     PluginDirs plugin_dirs;
+    PluginBuilds builds;  // that it is of, but for what is built in
     bool allow_exec = false;
     SourceTexts::Texts texts;
     std::map<std::string, std::string> digests;  // SHA-256 in hexadecimal digits, by path
@@ -42,13 +43,13 @@ struct RecordedGraph {
 };
 
 // `given`: with the texts that were read. Its paths become absolute.
-RecordedGraph record_graph(const TopologyArguments& given, const Topology& topology);
+RecordedGraph record_graph(const TopologyArguments& given, const Topology& topology, PluginBuilds builds = {});
 
 // What the parameters of the graph are set to again; `given`: as `sets` below.
 Result<std::vector<std::string>> sets_again(const RecordedGraph& graph, const std::vector<std::string>& given);
 
 // What the graph is begun with again. `sets` are those of the host that begins it: of them it takes its secrets. So are
-// `plugin_dirs`, which come before those that it was given. WEIR_E_CONFIG: a secret is not given, or a file with one is another now.
+// `plugin_dirs`, which come before those that it was given. With the plugins that are there now. WEIR_E_CONFIG: a secret is not given, or a file with one is another now.
 Result<TopologyArguments> given_again(const RecordedGraph& graph, const std::vector<std::string>& sets, const PluginDirs& plugin_dirs);
 
 // What became of a change.

@@ -21,9 +21,9 @@ constexpr size_t kMaxControlBody = size_t{1} << 20;  // bytes of a request
 
 }  // namespace
 
-Session::Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal)
-    : options_(options), terminal_(terminal), loader_(topologies.plugins().loader()), signals_(wakeup_, options.stay.supervisor) {
-    for (size_t i = 0; i < topologies.entries().size(); ++i) add_given(topologies, i);
+Session::Session(const std::shared_ptr<TopologySet>& topologies, const SessionOptions& options, Terminal& terminal)
+    : options_(options), terminal_(terminal), loader_(topologies->plugins().loader()), signals_(wakeup_, options.stay.supervisor) {
+    for (size_t i = 0; i < topologies->entries().size(); ++i) add_given(topologies, i);
     terminal_.on_output_closed([this] { signals_.request(); });
     // At once: rows were lost, and whoever finishes its epoch would commit that they were written.
     terminal_.on_output_failed([this] {
@@ -45,15 +45,15 @@ Session::Member Session::make(const std::string& name, const std::filesystem::pa
     return std::make_shared<Hosted>(name, file, [this, name](uint32_t level, const std::string& text) { tell(level, name, text); }, on_gone);
 }
 
-void Session::add_given(TopologySet& topologies, size_t index) {
-    TopologySet::Entry& entry = topologies.entries()[index];
+void Session::add_given(const std::shared_ptr<TopologySet>& topologies, size_t index) {
+    TopologySet::Entry& entry = topologies->entries()[index];
     const Member member = make(entry.topology->name, entry.path);
     member->ends_host = !options_.stay.stays;
     Beginning beginning;
     beginning.given = arguments_of(entry);
-    beginning.recorded = record_graph(beginning.given, *entry.topology);
+    beginning.recorded = record_graph(beginning.given, *entry.topology, topologies->plugins().builds());
     beginning.epochs = epochs_options(*entry.plan, true);
-    beginning.graph = {entry.topology, [&topologies, &entry] { return topologies.plan_again(entry); },
+    beginning.graph = {std::shared_ptr<const Topology>(topologies, entry.topology.get()), [topologies, &entry] { return topologies->plan_again(entry); },
                        options_.stay.records_dir.empty() ? "" : beginning.recorded.id()};
     beginning.plan = std::move(entry.plan);
     equip(*member, std::move(beginning));

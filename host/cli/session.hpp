@@ -81,8 +81,8 @@ struct Addition {
 
 class Session {
 public:
-    // Takes the plans out of `topologies`, which must outlive it. REQUIRES: no entry has errors.
-    Session(TopologySet& topologies, const SessionOptions& options, Terminal& terminal);
+    // Takes the plans out of `topologies`, which each graph of them holds. REQUIRES: no entry has errors.
+    Session(const std::shared_ptr<TopologySet>& topologies, const SessionOptions& options, Terminal& terminal);
     ~Session();
 
     // Whether a topology's state is kept without being asked to: it has some, and its broker outlives this process.
@@ -134,7 +134,7 @@ private:
     Member make(const std::string& name, const std::filesystem::path& file);
     void equip(Hosted& member, Beginning beginning);
     void note(Hosted& member);
-    void add_given(TopologySet& topologies, size_t index);
+    void add_given(const std::shared_ptr<TopologySet>& topologies, size_t index);
     EpochsOptions epochs_options(const Plan& plan, bool is_first) const;
     TopologyArguments arguments_of(const TopologySet::Entry& entry) const;
     void introduce();

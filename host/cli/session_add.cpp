@@ -112,13 +112,17 @@ Session::Attempt Session::try_begin(Hosted& member) {
     return {};
 }
 
-// The graph of a note, up to where it can run.
+// The graph of a note, up to where it can run. Behind a death it is what it was then: a build of a plugin that ended the process in its
+// trial lies in the plugin folder yet.
 Session::Attempt Session::begin_graph(Hosted& member, const RecordedGraph& graph) {
+    const RunRecord record = member.record();
+    const bool has_died = !options_.stay.died.empty() || record.trial || (record.last_change && record.last_change->result == LastChange::kDied);
     auto given = given_again(graph, options_.topologies.sets, options_.topologies.plugin_dirs);
     if (!given) return {kExitUsage, fmt::format("error[data-dir]: topology `{}` cannot begin again: {}", member.name(), given.status().message())};
+    if (has_died) given->builds = graph.builds;
     const auto candidate = Candidate::load(*given, {false, options_.connect_timeout, {}}, loader_);
     if (candidate->exit_code() != kExitOk) return {candidate->exit_code(), candidate->text(), candidate->exit_code() == kExitUnreachable};
-    Beginning beginning{candidate->graph(), candidate->take_plan(), candidate->given(), candidate->recorded(), {}, candidate};
+    Beginning beginning{candidate->graph(), candidate->take_plan(), candidate->given(), candidate->recorded(), {}};
     beginning.epochs = epochs_options(*beginning.plan, false);
     equip(member, std::move(beginning));
     return connect(member);
@@ -260,7 +264,7 @@ Addition Session::begin_added(Hosted& member, Hosted* before, const TopologyArgu
     if (candidate->exit_code() != kExitOk) return {candidate->exit_code(), candidate->text(), false, 0, 0};
     if (const std::string& called = candidate->topology().name; called != member.name())
         return {kExitUsage, fmt::format("{} has a topology `{}`, and `{}` is asked for", arguments.files.front().string(), called, member.name()), false, 0, 0};
-    Beginning beginning{candidate->graph(), candidate->take_plan(), candidate->given(), candidate->recorded(), {}, candidate};
+    Beginning beginning{candidate->graph(), candidate->take_plan(), candidate->given(), candidate->recorded(), {}};
     beginning.epochs = epochs_options(*beginning.plan, false);
     beginning.epochs.allow_loss = request.allow_loss;
     if (before) {

@@ -209,11 +209,11 @@ int topic_tail_command(const TopicTailArguments& arguments, Terminal& terminal) 
     }
     auto plugins = open_plugins(arguments.cluster.plugin_dirs);
     if (!plugins) return fail_command(plugins.status(), terminal);
-    TopologySet set(*plugins);
-    set.load_text("weir topic tail", text, {"brokers=" + arguments.cluster.brokers, "topic=" + arguments.topic},
+    const auto set = TopologySet::with(std::move(*plugins));
+    set->load_text("weir topic tail", text, {"brokers=" + arguments.cluster.brokers, "topic=" + arguments.topic},
                   {false, arguments.cluster.connect_timeout});
-    terminal.message(set.text(false));
-    if (const int code = set.exit_code(); code != kExitOk) return code;
+    terminal.message(set->text(false));
+    if (const int code = set->exit_code(); code != kExitOk) return code;
     if (!arguments.from_start)
         terminal.message(fmt::format("waiting for new records of {}; --from start shows those that are there", arguments.topic));
     SessionOptions options;

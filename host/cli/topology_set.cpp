@@ -32,6 +32,16 @@ bool is_one_of(const std::array<Code, N>& codes, const Diagnostic& d) {
 
 }  // namespace
 
+std::shared_ptr<TopologySet> TopologySet::with(PluginSet plugins) {
+    struct Both {
+        explicit Both(PluginSet given) : plugins(std::move(given)), set(plugins) {}
+        PluginSet plugins;
+        TopologySet set;
+    };
+    const auto both = std::make_shared<Both>(std::move(plugins));
+    return {both, &both->set};
+}
+
 void TopologySet::load(const TopologyArguments& arguments, const PlanOptions& options) {
     const GivenParameters given(arguments, diagnostics_);
     for (size_t i = 0; i < arguments.files.size(); ++i) {

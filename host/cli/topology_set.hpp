@@ -18,6 +18,8 @@ namespace weir::host {
 class TopologySet {
 public:
     explicit TopologySet(PluginSet& plugins) : plugins_(plugins), resolver_(plugins) {}
+    // One that has its plugins.
+    static std::shared_ptr<TopologySet> with(PluginSet plugins);
 
     // Reads and checks all files, then makes their instances. A name of --set or of a params file must exist in
     // at least one of the files. `options.check_only`: nothing will be run.

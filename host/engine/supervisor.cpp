@@ -72,7 +72,8 @@ Supervisor::Supervisor(std::unique_ptr<Plan> plan, SupervisorOptions options)
     run_ = std::make_unique<TopologyRun>(std::move(plan), std::move(first));
 }
 
-Supervisor::~Supervisor() = default;
+// The run before the graph that it is of.
+Supervisor::~Supervisor() { run_.reset(); }
 
 uint64_t Supervisor::seed() const { return is_simulated() ? *options_.run.simulate : std::random_device{}(); }
 

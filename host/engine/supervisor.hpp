@@ -41,7 +41,8 @@ struct RestartNotice {
     std::string failure;
 };
 
-// What a topology runs: its checked form, and its plan, anew with each call, on the supervisor's thread.
+// What a topology runs: its checked form, and its plan, anew with each call, on the supervisor's thread. Holds all that both are made of,
+// plugins too; so does the topology's pointer by itself.
 struct Graph {
     std::shared_ptr<const Topology> topology;
     std::function<Result<std::unique_ptr<Plan>>()> plan_again;
@@ -66,7 +67,8 @@ struct Change {
     std::unique_ptr<Plan> plan;  // of it, made beside the running one, whose connections it may have
     std::vector<std::string> allow_loss;
     std::chrono::microseconds trial{0};  // the least length of the trial; 0: as its topology says
-    // On the supervisor's thread, or on that of apply where it is refused at once.
+    // On the supervisor's thread, or on that of apply where it is refused at once. The graph that does not run any more, this one or the
+    // one before, is held by the supervisor no longer.
     std::function<void(const Applied&)> done;
 
     // What it has to stand, behind a graph that has counted so far.
@@ -141,7 +143,7 @@ private:
     bool decide_trial(bool has_begun);
     void answer_trial(bool has_begun);
     void leave_trial();
-    void answer(const Change& change, Applied outcome);
+    void answer(Change& change, Applied outcome);
     void note_change(const Applied& outcome);
     bool may_restart();
     std::unique_ptr<TopologyRun> take_run();

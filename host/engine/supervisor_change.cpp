@@ -67,7 +67,10 @@ void Supervisor::refuse_change(const std::string& why) {
     if (change) answer(*change, {false, {Status::fatal(fmt::format("`{}` could not be changed: {}", graph_.topology->name, why)), "", ""}});
 }
 
-void Supervisor::answer(const Change& change, Applied outcome) {
+// What it was made of is let go before anybody is told: a graph that was not taken has gone by then, and so have its plugins.
+void Supervisor::answer(Change& change, Applied outcome) {
+    change.plan.reset();
+    change.graph = {};
     note_change(outcome);
     if (change.done) change.done(outcome);
 }
@@ -114,6 +117,7 @@ void Supervisor::carry_out_change() {
                 in_trial_ = false;
                 outcome.pause = change_opened_ - change_began_;
             }
+            before = {};  // nobody goes back to it any more: builds of plugins that it alone was made of are unloaded
             answer(*change, outcome);
             run_->join();
             note_end();
@@ -211,6 +215,7 @@ void Supervisor::answer_trial(bool has_begun) {
     }
     if (has_begun) trial->outcome.pause = change_clock() - change_began_;
     if (trial->outcome.is_taken) policy_ = RestartPolicy(graph_.topology->restart, seed());
+    trial->before = {};
     answer(*trial->change, std::move(trial->outcome));
 }
 

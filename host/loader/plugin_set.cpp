@@ -27,6 +27,14 @@ Result<std::shared_ptr<Module>> PluginSet::module_of(std::string_view plugin_id)
 
 Result<std::shared_ptr<Module>> PluginSet::module_for(const OperatorInfo& op) { return module_of(op.plugin); }
 
+std::map<std::string, std::string> PluginSet::builds() const {
+    const std::filesystem::path built_in = built_in_plugin_dir();
+    std::map<std::string, std::string> out;
+    for (const auto& [id, module] : modules_)
+        if (module->info().path.parent_path() != built_in) out.emplace(id, module->staged_path().filename().string());
+    return out;
+}
+
 Result<const weir_operator*> PluginSet::descriptor(const OperatorInfo& op) {
     auto module = module_for(op);
     if (!module) return module.status();

@@ -31,6 +31,9 @@ public:
     // By plugin id; WEIR_E_CONFIG also when there is no such plugin.
     Result<std::shared_ptr<Module>> module_of(std::string_view plugin_id);
 
+    // What was loaded so far of plugins that are not built in: the names of the copies (ModuleLoader), by plugin id.
+    std::map<std::string, std::string> builds() const;
+
     // The descriptor of the operator; valid as long as its module is loaded, so at least as long as this.
     Result<const weir_operator*> descriptor(const OperatorInfo& op);
 

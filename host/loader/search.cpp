@@ -98,10 +98,11 @@ private:
     }
 
     void look_into(const PluginDir& dir) {
-        std::vector<fs::path> files;
+        std::vector<fs::path> files = dir.files;
         std::error_code error;
-        for (fs::directory_iterator it(dir.path, error), end; !error && it != end; it.increment(error))
-            if (it->path().extension() == ".so") files.push_back(it->path());
+        if (files.empty())
+            for (fs::directory_iterator it(dir.path, error), end; !error && it != end; it.increment(error))
+                if (it->path().extension() == ".so") files.push_back(it->path());
         const bool is_missing = error == std::errc::no_such_file_or_directory;
         if (error && (dir.required || !is_missing))
             note(dir.required ? Level::kError : Level::kWarning, dir.path, nullptr,

@@ -25,6 +25,7 @@ struct PluginDir {
     std::filesystem::path path;
     std::string origin;     // "--plugin-dir", "WEIR_PLUGIN_PATH", "built in"
     bool required = false;  // that it is not there is an error, otherwise of no interest
+    std::vector<std::filesystem::path> files = {};  // these of it alone; empty: all
 };
 
 struct PluginProblem {

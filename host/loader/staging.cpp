@@ -92,7 +92,14 @@ std::filesystem::path staged_name(const std::filesystem::path& file, const std::
     return file.stem().native() + "-" + hash + ".so";
 }
 
+bool is_called_by(const std::filesystem::path& file, const std::string& hash) { return file.stem().native().ends_with("-" + hash); }
+
 }  // namespace
+
+bool is_whole_copy(const std::filesystem::path& file) {
+    auto hash = content_hash(file);
+    return hash && is_called_by(file, *hash);
+}
 
 Result<std::string> content_hash(const std::filesystem::path& file) { return hash_and_copy(file, -1, {}); }
 
@@ -100,6 +107,7 @@ Result<StagedFile> stage(const std::filesystem::path& file, const std::filesyste
     auto hash = content_hash(file);
     if (!hash) return hash.status();
     if (Status s = prepare_folder(folder); !s.ok()) return s;
+    if (file.parent_path() == folder && is_called_by(file, *hash)) return StagedFile{file, *hash};
     std::error_code error;
     const auto present = folder / staged_name(file, *hash);
     if (std::filesystem::is_regular_file(present, error)) {

@@ -18,7 +18,11 @@ struct StagedFile {
 // The hash of a file's content. WEIR_E_CONFIG when it is no regular file, WEIR_E_FATAL when it cannot be read.
 Result<std::string> content_hash(const std::filesystem::path& file);
 
-// Makes the folder if need be, and in it the copy, complete or not at all; one that is there and right is kept.
+// Whether a file is there and has the content that its name, as stage gives it, says.
+bool is_whole_copy(const std::filesystem::path& file);
+
+// Makes the folder if need be, and in it the copy, complete or not at all; one that is there and right is kept, and so is `file` itself
+// where it is such a copy.
 // WEIR_E_CONFIG when `file` is no regular file or others could write to the folder, WEIR_E_FATAL when a file cannot be read or written.
 Result<StagedFile> stage(const std::filesystem::path& file, const std::filesystem::path& folder);
 

@@ -3,6 +3,7 @@ behind one that ended or died, as they were last; and begun again by a superviso
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ from weirtest import TIMEOUT, WEIR, check, equal
 
 os.environ["WEIR_HOSTS_TEST"] = "nothing that is in a file"
 PLUGINS = pathlib.Path(os.environ["WEIR_BUILD_DIR"]) / "tests" / "integration_plugins"
+DEADLY_BUILD = pathlib.Path(os.environ["WEIR_BUILD_DIR"]) / "tests" / "deadly_build" / "deadly_row.so"
 COUNTED = """
 name: {name}
 workers: 1
@@ -58,9 +60,9 @@ class Place:
         path.write_text(text or text_of(name))
         return path
 
-    def begin(self, *words, is_awaited=True):
+    def begin(self, *words, is_awaited=True, plugins=PLUGINS):
         self.said = []
-        command = [WEIR, "run", *map(str, words), "--data-dir", str(self.data), "--plugin-dir", str(PLUGINS)]
+        command = [WEIR, "run", *map(str, words), "--data-dir", str(self.data), "--plugin-dir", str(plugins)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.reader = threading.Thread(target=lambda said=self.said, process=self.process: said.extend(process.stdout), daemon=True)
         self.reader.start()
@@ -394,12 +396,66 @@ def test_supervision():
         equal(place.process.wait(TIMEOUT), 2, "the exit code of the host")
 
 
+def test_deadly_build():
+    """A build that ends the process lies in the plugin folder yet when the host is begun again."""
+    with Place() as place:
+        plugins, staged = place.folder / "plugins", place.folder / "staged"
+        plugins.mkdir()
+        os.environ["WEIR_STAGING_DIR"] = str(staged)
+
+        def put(build, behind=b""):
+            (plugins / "made").write_bytes(build.read_bytes() + behind)
+            (plugins / "made").rename(plugins / "deadly.so")
+
+        def used():
+            generations = place.ask("GET", "/v1/plugins")[1].get("generations", [])
+            return [one["hash"] for one in generations if one["plugin"] == "deadly" and one["state"] == "used"]
+
+        put(PLUGINS / "deadly.so")
+        file = place.write("one", text_of("one", "deadly.sink: {}"))
+        place.begin(file, "--supervise", plugins=plugins)
+        place.until_running("one")
+        first = place.until(used, "its build")
+        put(DEADLY_BUILD)
+        refused = place.command("apply", file, "--trial", "1s", code=5)
+        check("the host died while it was on trial: signal 9 (SIGKILL)" in refused and "begun again as it was" in refused, refused)
+        place.until_running("one")
+        equal(place.until(used, "its build"), first, "the build behind a death in a trial")
+        told = place.command("logs")
+        check("plugin `deadly` 1.0.0 (as it ran before) takes the place of 1.0.0" in told, told)
+        place.end()
+
+        # So has the next host, as long as nothing was changed since.
+        place.begin("--supervise", plugins=plugins)
+        place.until_running("one")
+        equal(place.until(used, "its build"), first, "the build of the next host")
+        put(PLUGINS / "deadly.so", b"anew")
+        place.command("apply", file)
+        second = place.until(used, "its build")
+        check(second != first, "a change takes the build that is there")
+
+        # Where the copy is gone what is there has to do.
+        put(PLUGINS / "deadly.so", b"once more")
+        for copy in staged.iterdir():
+            copy.unlink()
+        child = place.child()
+        os.kill(child, signal.SIGKILL)
+        place.until(lambda: place.sockets() and place.child() != child, "another process")
+        place.until_running("one")
+        check(place.until(used, "its build") not in (first, second), "the build that is there")
+        told = place.command("logs")
+        check("plugin deadly: the build that ran before, " in told and "is not there any more" in told, told)
+        place.end()
+    del os.environ["WEIR_STAGING_DIR"]
+
+
 def main():
     test_coming_and_going()
     test_plain_run()
     test_secrets()
     test_server_away()
     test_supervision()
+    test_deadly_build()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,13 @@
-// A sink that takes its whole process down, for the tests of hosts that die: with the first row, or with the first epoch.
+// A sink that takes its whole process down, for the tests of hosts that die: with the first row, or with the first epoch. A build with
+// DEADLY_AT does so without being told to.
 #include <csignal>
 #include <string>
 
 #include <weir/weir.hpp>
+
+#ifndef DEADLY_AT
+#define DEADLY_AT "never"
+#endif
 
 namespace {
 
@@ -27,7 +32,7 @@ private:
     const std::string at_;
 };
 
-constexpr weir_param kParams[] = {weir::param("at", WEIR_PARAM_STRING, "In which call: create, row, epoch.").default_json("\"never\"")};
+constexpr weir_param kParams[] = {weir::param("at", WEIR_PARAM_STRING, "In which call: create, row, epoch.").default_json("\"" DEADLY_AT "\"")};
 constexpr weir_operator kDeadly = weir::sink_spec<Deadly>("deadly.sink", "Kills its process.").params(kParams);
 
 }  // namespace

@@ -92,6 +92,7 @@ TEST(RecordedGraph, LeavesSecretsOut) {
 
     const RecordedGraph graph = record_graph(given, topology);
     EXPECT_EQ(graph.json().dump().find(kSecret), std::string::npos);
+    EXPECT_FALSE(graph.json().contains("builds"));
     EXPECT_THAT(graph.sets, ElementsAre("version=2", "version=4"));
     EXPECT_THAT(graph.secrets, ElementsAre("password"));
     EXPECT_EQ(graph.texts.size(), 1u);
@@ -107,6 +108,19 @@ TEST(RecordedGraph, LeavesSecretsOut) {
 
     folder.write("secret.yaml", "password: other\n");
     EXPECT_THAT(given_again(graph, {std::string("password=") + kSecret}, {}).status().message(), HasSubstr("secret.yaml: it is another than the one that ran"));
+}
+
+TEST(RecordedGraph, IsAnotherWithAnotherBuildOfAPlugin) {
+    const RecordedGraph without = graph_of("1");
+    RecordedGraph one = without, other = without;
+    one.builds = {{"acme", "acme-0f4a31.so"}};
+    other.builds = {{"acme", "acme-9be2f0.so"}};
+    EXPECT_NE(one.id(), without.id());
+    EXPECT_NE(one.id(), other.id());
+    const auto again = RecordedGraph::read(one.json());
+    ASSERT_TRUE(again) << again.status().message();
+    EXPECT_EQ(again->builds, one.builds);
+    EXPECT_EQ(again->id(), one.id());
 }
 
 TEST(RunRecords, AreOnesOwnAndOneHosts) {

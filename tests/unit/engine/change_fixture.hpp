@@ -68,6 +68,7 @@ protected:
         auto topology = load_topology_text("test.yaml", text, {}, resolver_.catalog(), diagnostics);
         if (!topology) throw std::runtime_error(diagnostics.text(false));
         auto shared = std::make_shared<const Topology>(std::move(*topology));
+        graphs_.push_back(shared);
         return {shared, [this, shared]() -> Result<std::unique_ptr<Plan>> {
                     if (on_plan_) on_plan_();
                     Diagnostics found;
@@ -83,6 +84,8 @@ protected:
                       [this](const Applied& outcome) {
                           const std::lock_guard lock(world_mutex());
                           outcomes_.push_back(outcome);
+                          std::erase_if(graphs_, [](const auto& one) { return one.expired(); });
+                          held_.push_back(graphs_.size());
                       }};
         PlanOptions options;
         if (hands_over_) options.running = supervisor_->connections();
@@ -158,6 +161,8 @@ protected:
     bool has_threads_ = false;  // then it is no simulation
     std::unique_ptr<Supervisor> supervisor_;
     std::vector<Applied> outcomes_;
+    std::vector<std::weak_ptr<const Topology>> graphs_;  // that somebody holds
+    std::vector<size_t> held_;                           // how many of them, at each outcome
     std::map<int64_t, int64_t> counts_;
     std::vector<std::string> said_;
     std::function<void()> on_failure_;

@@ -74,6 +74,26 @@ TEST_F(Changed, GoesBackWhereTheNewGraphFails) {
     }
 }
 
+// Builds of plugins go with the graphs that hold them: whoever swaps one learns of it when the other is unloaded.
+TEST_F(Changed, LetsGoOfTheGraphThatDoesNotRunBeforeItAnswers) {
+    const std::string other = replaced(kCountedGraph, "workers: 2", "workers: 1");
+    const std::string failing = replaced(kCountedGraph, "from: doubled, ", "from: bad, ") + "  bad: { from: doubled, bad_code: {} }\n";
+    for (uint64_t seed = 0; seed < seeds(20); ++seed) {
+        reset_world();
+        outcomes_.clear();
+        held_.clear();
+        supervisor_.reset();
+        const bool is_sound = seed % 2 == 0;
+        std::mt19937_64 random(seed);
+        fill(random);
+        change_at(1 + static_cast<int>(random() % 20), is_sound ? other : failing);
+        ASSERT_EQ(run(kCountedGraph, seed), "") << "seed " << seed;
+        ASSERT_EQ(outcomes_.size(), 1U) << "seed " << seed;
+        EXPECT_EQ(outcomes_[0].is_taken, is_sound) << "seed " << seed;
+        EXPECT_EQ(held_, std::vector<size_t>{1}) << "seed " << seed;
+    }
+}
+
 TEST_F(Changed, KeepsTheOldGraphWhereStateWouldBeLost) {
     std::mt19937_64 random(1);
     fill(random);

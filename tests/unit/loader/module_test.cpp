@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "host/loader/staging.hpp"
 #include "tests/unit/loader/support.hpp"
 
 namespace weir::host {
@@ -115,6 +116,22 @@ TEST_F(ModuleTest, KeepsTheStagedFileThatIsThere) {
     *module = nullptr;
     ASSERT_TRUE(loader.load(test_plugin("good")).ok());
     EXPECT_EQ(std::filesystem::last_write_time(staged), written);
+}
+
+TEST_F(ModuleTest, LoadsACopyThatItMadeAsItIs) {
+    auto module = loader.load(test_plugin("good"));
+    ASSERT_TRUE(module.ok());
+    const auto staged = (*module)->staged_path();
+    *module = nullptr;
+    auto again = loader.load(staged);
+    ASSERT_TRUE(again.ok()) << again.status().message();
+    EXPECT_EQ((*again)->staged_path(), staged);
+    EXPECT_EQ(staged_files().size(), 1u);
+    EXPECT_TRUE(is_whole_copy(staged));
+    std::filesystem::permissions(staged, std::filesystem::perms::owner_all);
+    write_file(staged, "half");
+    EXPECT_FALSE(is_whole_copy(staged));
+    EXPECT_FALSE(is_whole_copy(folder / "staged" / "none.so"));
 }
 
 TEST_F(ModuleTest, ReplacesAStagedFileThatWasDamaged) {
