@@ -100,10 +100,10 @@ void TopologyRun::take_over_nodes(Handover& handover) {
     }
 }
 
-// Rows of another place have other times.
+// Rows of another place have other times. What this host has given back since it was asked is another one's to read.
 SplitPosition TopologyRun::sought(SplitPosition at) const {
     const auto node = options_.seeks.find(plan_->topology().nodes[at.node].id);
-    if (node == options_.seeks.end()) return at;
+    if (node == options_.seeks.end() || at.given_back) return at;
     const auto found = node->second.find(at.split);
     if (found == node->second.end()) return at;
     return {at.node, at.split, found->second};
