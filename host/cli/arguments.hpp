@@ -134,7 +134,16 @@ struct LogsArguments {
 };
 
 struct WhyArguments {
-    std::string topology;  // empty: the only one
+    std::string subject;   // a topology, or a record as NODE@PARTITION:OFFSET; empty: the only one
+    std::string topology;  // that has the record's node; empty: the one that has it
+    std::filesystem::path data_dir;
+    Format format = Format::kText;
+};
+
+struct SeekArguments {
+    std::string node, topology;  // the latter empty: the one that has the node
+    std::vector<std::string> to;
+    bool dry_run = false;
     std::filesystem::path data_dir;
     Format format = Format::kText;
 };

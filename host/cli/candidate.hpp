@@ -29,6 +29,7 @@ public:
     // What it was made of. The arguments are those of load, with the texts that were read.
     const TopologyArguments& given() const { return given_; }
     const RecordedGraph& recorded() const { return recorded_; }
+    PluginSet& plugins() const { return *plugins_; }
     Graph graph();
     std::unique_ptr<Plan> take_plan() { return std::move(entry().plan); }
 

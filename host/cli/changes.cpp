@@ -19,14 +19,16 @@ namespace {
 
 constexpr auto kLookClose = std::chrono::seconds(5);
 
-// Values that the file has and the run's --set hides.
-std::vector<std::string> shadowed_values(const Topology& before, const Topology& after, const ChangeRequest& request) {
-    std::vector<std::string> out;
-    for (const ResolvedParameter& now : after.parameters) {
-        const bool is_new = std::any_of(request.sets.begin(), request.sets.end(), [&](const auto& set) { return set_name(set) == now.name; });
-        const auto same = [&](const ResolvedParameter& p) { return p.name == now.name && p.origin == Origin::kSet; };
-        const bool was_set = std::any_of(before.parameters.begin(), before.parameters.end(), same);
-        if (!is_new && was_set && now.origin == Origin::kSet) out.push_back(fmt::format("{} = {} (--set of the run)", now.name, now.shown()));
+// Values that the file has and one of `sets` hides: the first `begun_with` of these were given to the run, the last `asked` are the
+// change's own, and are meant.
+std::vector<HiddenValue> hidden_values(const Topology& topology, const std::vector<std::string>& sets, size_t begun_with, size_t asked) {
+    std::vector<HiddenValue> out;
+    for (const ResolvedParameter& now : topology.parameters) {
+        const auto last = std::find_if(sets.rbegin(), sets.rend(), [&](const std::string& set) { return set_name(set) == now.name; });
+        if (now.hidden.empty() || last == sets.rend()) continue;
+        const auto index = static_cast<size_t>(sets.rend() - last) - 1;
+        if (index + asked >= sets.size()) continue;
+        out.push_back({now.name, now.hidden, now.secret ? now.shown() : last->substr(now.name.size() + 1), index < begun_with ? "`--set` of the run" : "`weir set`"});
     }
     return out;
 }
@@ -57,13 +59,24 @@ bool is_served_alike(const Topology& before, const Topology& after) {
 
 }  // namespace
 
+std::string hidden_text(const HiddenValue& one) {
+    return fmt::format("{}: the file says {}; {} stays, set by {}", one.parameter, one.written, one.stays, one.by);
+}
+
+std::string applied_text(uint64_t epoch, double pause_ms) {
+    const std::string where = epoch > 0 ? fmt::format(" behind epoch {}", epoch) : "; its epochs are kept nowhere";
+    return fmt::format("applied{}; no row was read for {:.0f} ms", where, pause_ms);
+}
+
 std::string change_text(const std::string& topology, const ChangeOutcome& outcome) {
+    std::string hidden;
+    for (const HiddenValue& one : outcome.hidden) hidden += fmt::format("! {}\n", hidden_text(one));
     switch (outcome.kind) {
         case ChangeOutcome::Kind::kNothing:
-        case ChangeOutcome::Kind::kPlanned: return fmt::format("{}: nothing changes", topology);
+        case ChangeOutcome::Kind::kPlanned: return fmt::format("{}{}: nothing changes", hidden, topology);
         case ChangeOutcome::Kind::kTaken:
-            return fmt::format("{}{}: applied behind epoch {}; no row was read for {} ms", diff_text(outcome.diff), topology, outcome.applied.epoch,
-                               outcome.applied.pause.count() / 1000);
+            return fmt::format("{}{}{}: {}", diff_text(outcome.diff), hidden, topology,
+                               applied_text(outcome.applied.epoch, static_cast<double>(outcome.applied.pause.count()) / 1000));
         case ChangeOutcome::Kind::kInvalid: return fmt::format("{}{}: goes on as it was", outcome.why, topology);
         case ChangeOutcome::Kind::kRefused: return fmt::format("warning[change]: {}: {}; it goes on as it was", topology, outcome.why);
         case ChangeOutcome::Kind::kRolledBack:
@@ -74,7 +87,7 @@ std::string change_text(const std::string& topology, const ChangeOutcome& outcom
 
 Changes::Changes(Supervisor& run, ChangeLog& log, TopologyArguments given, bool is_durable, std::chrono::microseconds connect_timeout,
                  std::shared_ptr<ModuleLoader> loader)
-    : run_(run), log_(log), is_durable_(is_durable), connect_timeout_(connect_timeout), loader_(std::move(loader)), given_(std::move(given)) {}
+    : run_(run), log_(log), is_durable_(is_durable), connect_timeout_(connect_timeout), loader_(std::move(loader)), given_(std::move(given)), begun_with_(given_.sets.size()) {}
 
 std::filesystem::path Changes::file() const {
     const std::lock_guard lock(mutex_);
@@ -121,7 +134,7 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
         out.diff.pause = pause.all;
         out.diff.state_read = pause.bytes;
     }
-    out.shadowed = shadowed_values(*running.topology, loaded->topology(), request);
+    out.hidden = hidden_values(loaded->topology(), loaded->given().sets, begun_with_, request.sets.size());
     if (!is_served_alike(*running.topology, loaded->topology()))
         out.diff.refused.push_back("`serve` cannot be changed while it runs: stop it, and run the new file");
     else if (!out.diff.is_empty() && (*before)->is_ephemeral())

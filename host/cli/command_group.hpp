@@ -57,11 +57,13 @@ private:
     void add_change_options(CLI::App& app, ChangeArguments& arguments);
     void add_changes(CommandGroup& commands, CLI::App& app);
     void add_holds(CommandGroup& commands, CLI::App& app);
+    void add_seek(CommandGroup& commands, CLI::App& app);
 
     StatusArguments status_;
     ChangeArguments plan_, apply_;
     SetArguments set_;
     HoldArguments pause_, resume_;
+    SeekArguments seek_;
     StopArguments stop_;
     RemoveArguments remove_;
 };

@@ -56,6 +56,7 @@ int remove_command(const RemoveArguments& arguments, Terminal& terminal);
 int tap_command(const TapArguments& arguments, Terminal& terminal);
 int top_command(const TopArguments& arguments, Terminal& terminal);
 int logs_command(const LogsArguments& arguments, Terminal& terminal);
+int seek_command(const SeekArguments& arguments, Terminal& terminal);
 int why_command(const WhyArguments& arguments, Terminal& terminal);
 
 // Reads the command line, does what it says, returns the exit code.

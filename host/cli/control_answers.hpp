@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "host/admin/watched.hpp"
+#include "host/admin/why.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/session.hpp"
 #include "host/http/answer.hpp"
@@ -59,8 +61,12 @@ Answer answer_savepoints(Session& session, const Session::Running& one, const Ht
 Answer answer_new_savepoint(Session& session, const Session::Running& one, const HttpRequest& request);
 // Rows of a port as server-sent events: `row`, and `end` at last.
 Answer answer_tap(Session& session, const Session::Running& one, const HttpRequest& request);
-// What holds it back.
+// What holds it back; `?record=NODE@PARTITION:OFFSET`: what became of that record.
 Answer answer_why(Session& session, const Session::Running& one, const HttpRequest& request);
+Answer answer_why_record(const Session::Running& one, const std::string& name);
+Json findings_json(const std::string& topology, const std::vector<Finding>& findings);
+// {"node", "to", "dry_run"}: a source reads on elsewhere.
+Answer answer_seek(Session& session, const Session::Running& one, const HttpRequest& request);
 // The last lines of the host's log, as JSON or as server-sent events.
 Answer answer_logs(const HttpRequest& request);
 // The builds of plugins in memory, and who uses them.

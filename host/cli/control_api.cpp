@@ -37,6 +37,7 @@ const std::vector<Resource> kResources = {
     {"checkpoints", "GET", answer_checkpoints},
     {"tap", "GET", answer_tap},
     {"why", "GET", answer_why},
+    {"seek", "POST", answer_seek},
 };
 
 // Of a topology whether it runs or not, or is not there yet.

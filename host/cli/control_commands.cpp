@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/changes.hpp"
 #include "host/cli/commands.hpp"
 #include "host/cli/json_text.hpp"
 #include "host/cli/report.hpp"
@@ -13,6 +14,7 @@
 #include "host/cli/table.hpp"
 #include "host/cli/terminal.hpp"
 #include "host/control/hosts.hpp"
+#include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
 #include "host/topology/topology.hpp"
 
@@ -30,10 +32,6 @@ std::optional<std::string> name_in(const std::filesystem::path& file, Terminal& 
     if (auto name = topology_name(file, diagnostics)) return name;
     terminal.message(diagnostics.text(false));
     return std::nullopt;
-}
-
-std::string watermark_text(const Json& node) {
-    return node.contains("watermark_lag_s") ? fmt::format("{:.1f} s", node["watermark_lag_s"].get<double>()) : "";
 }
 
 void print_all(const RunningHosts& hosts, Terminal& terminal) {
@@ -61,7 +59,8 @@ void print_nodes(const Json& details, Terminal& terminal) {
     for (const size_t column : {2, 3, 4, 5}) table.align_right(column);
     for (const Json& node : details["nodes"])
         table.add({node.value("node", ""), node.value("operator", ""), grouped(node.value("rows_in", int64_t{0})),
-                   grouped(node.value("rows_out", int64_t{0})), grouped(node.value("errors", int64_t{0})), watermark_text(node)});
+                   node.value("kind", "") == "sink" ? "-" : grouped(node.value("rows_out", int64_t{0})), grouped(node.value("errors", int64_t{0})),
+                   lag_text(node, system_now())});
     terminal.print(table.text());
 }
 
@@ -136,25 +135,25 @@ int code_of(const Json& answer) {
 void print_change(const Json& answer, Format format, Terminal& terminal) {
     if (format == Format::kJson) return terminal.print(json_text(answer));
     std::string text = answer.value("text", "");
-    for (const Json& one : answer.value("shadowed", Json::array())) text += fmt::format("  hidden: {}\n", one.get<std::string>());
+    for (const Json& one : answer.value("shadowed", Json::array())) text += fmt::format("! {}\n", one.value("text", ""));
     while (text.ends_with('\n')) text.pop_back();
     if (!answer.contains("exit_code")) terminal.print(text);
 }
 
-int apply(const Found& found, Json body, Format format, Terminal& terminal) {
+// `command`: by which it is asked for.
+int apply(const Found& found, const char* command, Json body, Format format, Terminal& terminal) {
     body["id"] = new_host_id();
-    const auto answer = ask_change(found, "apply", "", body, terminal);
+    const auto answer = ask_change(found, command, "", body, terminal);
     if (!answer) return kExitUnreachable;
     print_change(*answer, format, terminal);
     if (answer->contains("detail")) {
         const bool is_text = answer->contains("exit_code");
         terminal.message(is_text ? (*answer)["detail"].get<std::string>()
-                                 : fmt::format("weir apply: {}: {}", answer->value("title", ""), answer->value("detail", "")));
+                                 : fmt::format("weir {}: {}: {}", command, answer->value("title", ""), answer->value("detail", "")));
         return code_of(*answer);
     }
     if (format == Format::kText && answer->contains("epoch"))
-        terminal.print(fmt::format("applied behind epoch {}; no row was read for {:.0f} ms",
-                                   answer->value("epoch", uint64_t{0}), answer->value("pause_ms", 0.0)));
+        terminal.print(applied_text(answer->value("epoch", uint64_t{0}), answer->value("pause_ms", 0.0)));
     return kExitOk;
 }
 
@@ -209,7 +208,7 @@ int apply_command(const ChangeArguments& arguments, Terminal& terminal) {
     if (!name) return kExitUsage;
     const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
     if (!hosts) return kExitUnreachable;
-    if (const Found* found = hosts->named(*name)) return apply(*found, change_body(arguments), arguments.format, terminal);
+    if (const Found* found = hosts->named(*name)) return apply(*found, "apply", change_body(arguments), arguments.format, terminal);
     const auto& sockets = hosts->sockets();
     if (!arguments.add || sockets.empty()) {
         terminal.message(fmt::format("weir: {}{}", hosts->not_found(*name), sockets.empty() ? "" : fmt::format("; to add `{}` to the host there: --add", *name)));
@@ -220,7 +219,7 @@ int apply_command(const ChangeArguments& arguments, Terminal& terminal) {
                                      sockets.size(), *name));
         return kExitUsage;
     }
-    return apply({sockets.front(), {{"name", *name}}}, change_body(arguments), arguments.format, terminal);
+    return apply({sockets.front(), {{"name", *name}}}, "apply", change_body(arguments), arguments.format, terminal);
 }
 
 int set_command(const SetArguments& arguments, Terminal& terminal) {
@@ -228,7 +227,7 @@ int set_command(const SetArguments& arguments, Terminal& terminal) {
     if (!found) return kExitUnreachable;
     ChangeArguments change;
     change.sets = arguments.sets;
-    return apply(*found, change_body(change), arguments.format, terminal);
+    return apply(*found, "set", change_body(change), arguments.format, terminal);
 }
 
 }  // namespace weir::host

@@ -3,7 +3,6 @@
 
 #include "host/admin/metrics_text.hpp"
 #include "host/admin/readiness.hpp"
-#include "host/admin/why.hpp"
 #include "host/cli/control_answers.hpp"
 #include "host/engine/clock.hpp"
 
@@ -49,18 +48,23 @@ Watched watched(const Session::Running& one) {
     return {one.run->topology(), one.run->stats(), one.is_durable, waiting ? waiting->failure : ""};
 }
 
-Answer answer_why(Session&, const Session::Running& one, const HttpRequest&) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Watched before = watched(one);
-    std::this_thread::sleep_for(kBetweenLooks);
-    const Watched after = watched(one);
+Json findings_json(const std::string& topology, const std::vector<Finding>& findings) {
     Json out = Json::array();
-    for (const Finding& finding : why_held(before, after, std::chrono::steady_clock::now() - begin, system_now())) {
+    for (const Finding& finding : findings) {
         Json entry = {{"about", finding.about}, {"holds", finding.holds}, {"text", finding.text}};
         if (!finding.node.empty()) entry["node"] = finding.node;
         out.push_back(std::move(entry));
     }
-    return answer({{"topology", after.topology->name}, {"findings", std::move(out)}});
+    return {{"topology", topology}, {"findings", std::move(out)}};
+}
+
+Answer answer_why(Session&, const Session::Running& one, const HttpRequest& request) {
+    if (const std::string record(request.parameter("record")); !record.empty()) return answer_why_record(one, record);
+    const auto begin = std::chrono::steady_clock::now();
+    const Watched before = watched(one);
+    std::this_thread::sleep_for(kBetweenLooks);
+    const Watched after = watched(one);
+    return answer(findings_json(after.topology->name, why_held(before, after, std::chrono::steady_clock::now() - begin, system_now())));
 }
 
 Answer answer_live(Session&, const HttpRequest&) { return answer({{"status", "live"}}); }

@@ -61,7 +61,9 @@ std::optional<ChangeRequest> read_change(const std::string& body, std::string& w
 Json outcome_json(const ChangeOutcome& outcome) {
     Json out = diff_json(outcome.diff);
     out["text"] = diff_text(outcome.diff);
-    out["shadowed"] = outcome.shadowed;
+    out["shadowed"] = Json::array();
+    for (const HiddenValue& one : outcome.hidden)
+        out["shadowed"].push_back({{"parameter", one.parameter}, {"file", one.written}, {"stays", one.stays}, {"by", one.by}, {"text", hidden_text(one)}});
     out["taken"] = outcome.kind == ChangeOutcome::Kind::kTaken;
     if (outcome.kind == ChangeOutcome::Kind::kTaken || outcome.kind == ChangeOutcome::Kind::kRolledBack) {
         out["epoch"] = outcome.applied.epoch;

@@ -30,6 +30,11 @@ int hold(const HoldArguments& arguments, const char* what, const char* done, Ter
     return kExitOk;
 }
 
+// Positions alone are enough to go on from.
+const char* kept_text(const Found& found) {
+    return found.summary.value("durable", false) ? "; begun again it goes on behind its last epoch" : "; nothing of it is kept";
+}
+
 }  // namespace
 
 int pause_command(const HoldArguments& arguments, Terminal& terminal) {
@@ -46,7 +51,7 @@ int stop_command(const StopArguments& arguments, Terminal& terminal) {
     if (saves) body["savepoint"] = arguments.savepoint == kSavepointOfNow ? Json(true) : Json(arguments.savepoint);
     const auto answer = ask_for(*found, "stop", body, saves ? kEnding : kQuickly, terminal);
     if (!answer) return saves ? kExitState : kExitUnreachable;
-    const char* rest = arguments.drain ? ", as at the end of its input" : "; its state is kept";
+    const char* rest = arguments.drain ? ", as at the end of its input" : kept_text(*found);
     if (!saves) return terminal.print(fmt::format("{} ends{}", arguments.topology, rest)), kExitOk;
     const Json savepoint = answer->value("savepoint", Json::object());
     terminal.print(fmt::format("{} has ended{}; savepoint {}: epoch {}", arguments.topology, arguments.drain ? rest : "",
@@ -64,7 +69,7 @@ int remove_command(const RemoveArguments& arguments, Terminal& terminal) {
         terminal.message("weir remove: " + (answer ? refusal_text(*answer) : answer.status().message()));
         return answer && answer->status == 404 ? kExitUnreachable : kExitFailed;
     }
-    terminal.print(fmt::format("{} is removed; its state is kept", arguments.topology));
+    terminal.print(fmt::format("{} is removed{}", arguments.topology, kept_text(*found)));
     return kExitOk;
 }
 

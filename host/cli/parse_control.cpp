@@ -25,6 +25,7 @@ void ControlCommands::add(CommandGroup& commands, CLI::App& app) {
     add_format(status, status_.format, "table");
     add_changes(commands, app);
     add_holds(commands, app);
+    add_seek(commands, app);
 }
 
 void ControlCommands::add_changes(CommandGroup& commands, CLI::App& app) {
@@ -73,6 +74,18 @@ void ControlCommands::add_holds(CommandGroup& commands, CLI::App& app) {
     add_data_dir(remove, remove_.data_dir);
 }
 
+void ControlCommands::add_seek(CommandGroup& commands, CLI::App& app) {
+    CLI::App& seek = commands.command(app, "seek", "Let a source of a running topology read on elsewhere; its state stays as it is",
+                                      "weir seek raw --to 2024-05-23T12:00:00Z --dry-run\nweir seek raw --to earliest\nweir seek raw --to 0:48213 --to 2:50000",
+                                      [this, &commands] { return seek_command(seek_, commands.terminal()); });
+    seek.add_option("NODE", seek_.node, "A source")->required()->type_name("");
+    add_each(seek, "--to", seek_.to, "earliest, latest, or a time, for all partitions; or PARTITION:OFFSET, for each that is named")->required()->type_name("PLACE");
+    seek.add_flag("--dry-run", seek_.dry_run, "Only say from where to where");
+    seek.add_option("--topology", seek_.topology, "Whose node, where several have one of that name")->type_name("NAME");
+    add_data_dir(seek, seek_.data_dir);
+    add_format(seek, seek_.format, "text");
+}
+
 void WatchCommands::add(CommandGroup& commands, CLI::App& app) {
     CLI::App& top = commands.command(app, "top", "Watch the nodes of what runs: rates, busy share, queues, lag, errors",
                                      "weir top\nweir top orders --interval 5s\nweir top -n 1",
@@ -83,9 +96,11 @@ void WatchCommands::add(CommandGroup& commands, CLI::App& app) {
     add_data_dir(top, top_.data_dir);
     add_tap(commands, app);
     add_logs(commands, app);
-    CLI::App& why = commands.command(app, "why", "Say what holds a topology back: an epoch, event time, a queue", "weir why\nweir why orders --format json",
+    CLI::App& why = commands.command(app, "why", "Say what holds a topology back (an epoch, event time, a queue), or what became of a record",
+                                     "weir why\nweir why orders --format json\nweir why raw@2:48213",
                                      [this, &commands] { return why_command(why_, commands.terminal()); });
-    why.add_option("TOPOLOGY", why_.topology, "Its name, where several run")->type_name("");
+    why.add_option("TOPOLOGY|RECORD", why_.subject, "Its name, where several run; or a record, as NODE@PARTITION:OFFSET")->type_name("");
+    why.add_option("--topology", why_.topology, "Whose record, where several have a node of that name")->type_name("NAME");
     add_data_dir(why, why_.data_dir);
     add_format(why, why_.format, "text");
 }

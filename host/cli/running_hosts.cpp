@@ -18,6 +18,16 @@ bool is_running(const Found& one) {
     return state == "running" || state == "paused" || state == "restarting";
 }
 
+// The names of a topology's nodes.
+std::vector<std::string> nodes_of(const Found& found) {
+    auto answer = ask_host(found.socket, {"GET", topology_path(found.summary.value("name", "")), {}, ""}, kQuickly);
+    const Json details = answer ? Json::parse(answer->body, nullptr, false) : Json();
+    std::vector<std::string> out;
+    if (details.is_object())
+        for (const Json& node : details.value("nodes", Json::array())) out.push_back(node.value("node", ""));
+    return out;
+}
+
 }  // namespace
 
 std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& given, Terminal& terminal) {
@@ -68,6 +78,30 @@ std::optional<Found> find_topology(const std::string& name, const std::filesyste
     const auto running = hosts->running();
     if (name.empty() && running.size() == 1) return running.front();
     terminal.message("weir: " + hosts->not_found(name));
+    return std::nullopt;
+}
+
+std::optional<Found> find_owner(const char* command, const std::string& topology, const std::string& node, const std::filesystem::path& data_dir,
+                                Terminal& terminal) {
+    if (!topology.empty()) return find_topology(topology, data_dir, terminal);
+    const auto hosts = RunningHosts::find(data_dir, terminal);
+    if (!hosts) return std::nullopt;
+    const auto running = hosts->running();
+    if (running.size() == 1) return running.front();
+    std::vector<Found> owners;
+    std::string names;
+    for (const Found& one : running) {
+        const auto nodes = nodes_of(one);
+        if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
+        names += (names.empty() ? "" : ", ") + one.summary.value("name", "");
+        owners.push_back(one);
+    }
+    if (owners.size() == 1) return owners.front();
+    if (hosts->all().empty()) terminal.message("weir: " + hosts->not_found(""));
+    else if (owners.empty() && hosts->named(node))
+        terminal.message(fmt::format("weir {}: `{}` is a topology: name one of its nodes, {}", command, node, one_of_text(nodes_of(*hosts->named(node)))));
+    else if (owners.empty()) terminal.message(fmt::format("weir {}: no topology that runs has a node `{}`", command, node));
+    else terminal.message(fmt::format("weir {}: several topologies have a node `{}`: choose by --topology one of {}", command, node, names));
     return std::nullopt;
 }
 

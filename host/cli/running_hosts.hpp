@@ -49,6 +49,10 @@ private:
 // The topology of that name, or what is wrong has been said. An empty name is that of the only one that runs.
 std::optional<Found> find_topology(const std::string& name, const std::filesystem::path& data_dir, Terminal& terminal);
 
+// The topology of that name, or the only one that has the node; or what is wrong has been said, by the command of that name.
+std::optional<Found> find_owner(const char* command, const std::string& topology, const std::string& node, const std::filesystem::path& data_dir,
+                                Terminal& terminal);
+
 // In the API.
 std::string topology_path(const std::string& topology, const std::string& what = "");
 

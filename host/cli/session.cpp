@@ -144,6 +144,16 @@ ChangeOutcome Session::apply(const Running& one, const ChangeRequest& request) {
     return outcome;
 }
 
+SeekOutcome Session::seek(const Running& one, const SeekRequest& request) {
+    SeekOutcome outcome = one.changes->seek(request);
+    const std::string& name = one.hosted->name();
+    if (outcome.kind == SeekOutcome::Kind::kTaken)
+        tell(WEIR_LOG_INFO, name, fmt::format("{}: `{}` was put to another place behind epoch {}: {}", name, request.node, outcome.applied.epoch, places_text(outcome)));
+    else if (outcome.kind == SeekOutcome::Kind::kRolledBack)
+        tell(WEIR_LOG_WARNING, name, fmt::format("warning[change]: {}: `{}` goes on where it was: {}", name, request.node, outcome.why));
+    return outcome;
+}
+
 void Session::watch() {
     if (!options_.watch) return;
     std::vector<std::filesystem::path> paths = options_.topologies.files;

@@ -116,6 +116,8 @@ public:
     Addition add(const std::string& name, const ChangeRequest& request);
     // Makes a change, and tells what became of it.
     ChangeOutcome apply(const Running& one, const ChangeRequest& request);
+    // Puts a source to another place, and tells what became of it.
+    SeekOutcome seek(const Running& one, const SeekRequest& request);
     // Ends it where it runs, waits for that, and forgets it; its state stays. WEIR_E_CONFIG: there is none, or it is just begun;
     // else it cannot be forgotten.
     Status remove(const std::string& name, StopMode mode);

@@ -22,40 +22,6 @@ std::optional<Json> read_from(const std::filesystem::path& socket, const HttpReq
     return std::nullopt;
 }
 
-// The names of a topology's nodes.
-std::vector<std::string> nodes_of(const Found& found) {
-    auto answer = ask_host(found.socket, {"GET", topology_path(found.summary.value("name", "")), {}, ""}, kQuickly);
-    const Json details = answer ? Json::parse(answer->body, nullptr, false) : Json();
-    std::vector<std::string> out;
-    if (details.is_object())
-        for (const Json& node : details.value("nodes", Json::array())) out.push_back(node.value("node", ""));
-    return out;
-}
-
-// The topology of that name, or the only one that has the node; or what is wrong has been said.
-std::optional<Found> find_owner(const TapArguments& arguments, const std::string& node, Terminal& terminal) {
-    if (!arguments.topology.empty()) return find_topology(arguments.topology, arguments.data_dir, terminal);
-    const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
-    if (!hosts) return std::nullopt;
-    const auto running = hosts->running();
-    if (running.size() == 1) return running.front();
-    std::vector<Found> owners;
-    std::string names;
-    for (const Found& one : running) {
-        const auto nodes = nodes_of(one);
-        if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) continue;
-        names += (names.empty() ? "" : ", ") + one.summary.value("name", "");
-        owners.push_back(one);
-    }
-    if (owners.size() == 1) return owners.front();
-    if (hosts->all().empty()) terminal.message("weir: " + hosts->not_found(""));
-    else if (owners.empty() && hosts->named(node))
-        terminal.message(fmt::format("weir tap: `{}` is a topology: name one of its nodes, {}", node, one_of_text(nodes_of(*hosts->named(node)))));
-    else if (owners.empty()) terminal.message(fmt::format("weir tap: no topology that runs has a node `{}`", node));
-    else terminal.message(fmt::format("weir tap: several topologies have a node `{}`: choose by --topology one of {}", node, names));
-    return std::nullopt;
-}
-
 void tell_end(const Json& end, Terminal& terminal) {
     const int64_t shown = end.value("shown", int64_t{0}), seen = end.value("seen", int64_t{0}), skipped = end.value("skipped", int64_t{0});
     terminal.message(fmt::format("{} rows shown of {} that came by{}", grouped(shown), grouped(seen),
@@ -81,12 +47,34 @@ int follow_logs(const std::filesystem::path& socket, const HttpRequest& request,
     return kExitUnreachable;
 }
 
+// What is found of a record is asked of servers, too.
+constexpr std::chrono::seconds kLookingFor{120};
+
+int why_record(const WhyArguments& arguments, const std::string& node, Terminal& terminal) {
+    const auto found = find_owner("why", arguments.topology, node, arguments.data_dir, terminal);
+    if (!found) return kExitUnreachable;
+    const HttpRequest request{"GET", topology_path(found->summary.value("name", ""), "why"), {{"record", arguments.subject}}, ""};
+    auto asked = ask_host(found->socket, request, kLookingFor);
+    if (!asked || asked->status != 200) {
+        terminal.message("weir why: " + (asked ? refusal_text(*asked) : asked.status().message()));
+        return asked && asked->status == 400 ? kExitUsage : kExitUnreachable;
+    }
+    const Json answer = Json::parse(asked->body, nullptr, false);
+    if (arguments.format == Format::kJson || !answer.is_object()) return terminal.print(json_text(answer)), kExitOk;
+    for (const Json& finding : answer.value("findings", Json::array())) {
+        const std::string about = finding.value("about", "");
+        const bool is_of_node = about == "node" && finding.contains("node");
+        terminal.print(fmt::format("{:<10}  {}{}", about, is_of_node ? finding.value("node", "") + " " : "", finding.value("text", "")));
+    }
+    return kExitOk;
+}
+
 }  // namespace
 
 int tap_command(const TapArguments& arguments, Terminal& terminal) {
     const size_t dot = arguments.point.find('.');
     const std::string node = arguments.point.substr(0, dot), port = dot == std::string::npos ? "" : arguments.point.substr(dot + 1);
-    const auto found = find_owner(arguments, node, terminal);
+    const auto found = find_owner("tap", arguments.topology, node, arguments.data_dir, terminal);
     if (!found) return kExitUnreachable;
     HttpRequest request{"GET", topology_path(found->summary.value("name", ""), "tap"), {{"node", node}}, ""};
     if (!port.empty()) request.query.emplace_back("port", port);
@@ -136,7 +124,13 @@ int logs_command(const LogsArguments& arguments, Terminal& terminal) {
 }
 
 int why_command(const WhyArguments& arguments, Terminal& terminal) {
-    const auto found = find_topology(arguments.topology, arguments.data_dir, terminal);
+    const size_t at = arguments.subject.find('@');  // no topology has one in its name
+    if (at != std::string::npos) return why_record(arguments, arguments.subject.substr(0, at), terminal);
+    if (!arguments.topology.empty() && !arguments.subject.empty()) {
+        terminal.message("weir why: --topology is for a record: NODE@PARTITION:OFFSET");
+        return kExitUsage;
+    }
+    const auto found = find_topology(arguments.subject.empty() ? arguments.topology : arguments.subject, arguments.data_dir, terminal);
     if (!found) return kExitUnreachable;
     const auto answer = read_from(found->socket, {"GET", topology_path(found->summary.value("name", ""), "why"), {}, ""}, "why", terminal);
     if (!answer || !answer->is_object()) return kExitUnreachable;

@@ -15,8 +15,9 @@ std::chrono::microseconds micros(T time) {
 
 }  // namespace
 
-void EpochLog::opened() {
+void EpochLog::opened(uint64_t epoch, SplitMarks marks) {
     const std::lock_guard lock(mutex_);
+    mark(epoch, std::move(marks));
     is_open_ = true;
     is_in_flight_ = false;
     last_ = Clock::now();
@@ -43,8 +44,9 @@ void EpochLog::reported(uint32_t worker) {
     if (waits_for_.empty()) current_.aligned = micros(Clock::now() - began_);
 }
 
-void EpochLog::committed(size_t bytes, int64_t records) {
+void EpochLog::committed(size_t bytes, int64_t records, SplitMarks marks) {
     const std::lock_guard lock(mutex_);
+    mark(current_.epoch, std::move(marks));
     note(bytes, records - std::exchange(records_, records));
 }
 
@@ -67,6 +69,18 @@ void EpochLog::note(size_t bytes, int64_t records) {
     const double seconds = std::chrono::duration<double>(current_.took).count();
     const auto bucket = std::lower_bound(EpochStats::kBounds.begin(), EpochStats::kBounds.end(), seconds);
     ++stats_.durations[static_cast<size_t>(bucket - EpochStats::kBounds.begin())];
+}
+
+// Epochs behind it are of a graph that is gone with what it did.
+void EpochLog::mark(uint64_t epoch, SplitMarks marks) {
+    while (!marks_.empty() && marks_.back().first >= epoch) marks_.pop_back();
+    marks_.emplace_back(epoch, std::move(marks));
+    if (marks_.size() > kMostMarked) marks_.pop_front();
+}
+
+std::vector<std::pair<uint64_t, SplitMarks>> EpochLog::marks() const {
+    const std::lock_guard lock(mutex_);
+    return {marks_.begin(), marks_.end()};
 }
 
 EpochStats EpochLog::stats() const {

@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::host {
@@ -22,6 +25,13 @@ struct EpochRecord {
     size_t bytes = 0;                      // of state that changed
     int64_t records = 0;                   // that sources gave in it
 };
+
+// Where the reading of a split stood at the end of an epoch, in its source's own notation.
+struct SplitMark {
+    std::string node, split, position;
+    bool given_back = false;  // by then another host may have read on
+};
+using SplitMarks = std::shared_ptr<const std::vector<SplitMark>>;
 
 struct EpochStats {
     // Upper bounds, in seconds, of the buckets of durations; the last has none.
@@ -45,26 +55,32 @@ struct EpochStats {
 class EpochLog {
 public:
     static constexpr size_t kMostRecent = 100;
+    static constexpr size_t kMostMarked = 16;
 
-    // Rows can flow; and cannot any more.
-    void opened();
+    // Rows can flow, behind that epoch, of which sources stood there; and cannot any more.
+    void opened(uint64_t epoch, SplitMarks marks);
     void closed();
     void began(uint64_t epoch, uint32_t workers);
     void reported(uint32_t worker);
     // `records`: that sources gave since rows could flow.
-    void committed(size_t bytes, int64_t records);
+    void committed(size_t bytes, int64_t records, SplitMarks marks);
     // The epoch that was begun before rows could flow as they do; `records` of it alone.
     void committed_late(size_t bytes, int64_t records);
 
     EpochStats stats() const;
+    // By epoch, of the last kMostMarked ones that are decided, the oldest first. Those that follow a place where a source was put back to
+    // may be lower than those before.
+    std::vector<std::pair<uint64_t, SplitMarks>> marks() const;
 
 private:
     using Clock = std::chrono::steady_clock;
     void note(size_t bytes, int64_t records);
+    void mark(uint64_t epoch, SplitMarks marks);
 
     mutable std::mutex mutex_;  // guards all
     EpochStats stats_;
     std::deque<EpochRecord> recent_;
+    std::deque<std::pair<uint64_t, SplitMarks>> marks_;
     EpochRecord current_;
     std::vector<uint32_t> waits_for_;
     Clock::time_point began_, last_;

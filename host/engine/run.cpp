@@ -87,12 +87,13 @@ void TopologyRun::request_stop(StopMode mode) {
     wakeup_.notify();
 }
 
-void TopologyRun::request_change(const Plan& next) {
+void TopologyRun::request_change(const Plan& next, const Seeks& seeks) {
     {
         const std::lock_guard lock(change_mutex_);
         for (const auto& connection : plan_->connections())
             if (std::find(next.connections().begin(), next.connections().end(), connection) != next.connections().end()) kept_.push_back(connection);
         moves_ = plan_->moves_to(next);
+        std::erase_if(moves_, [&](const auto& move) { return seeks.contains(next.topology().nodes[move.second].id); });
         leaves_epoch_ = may_leave_epoch(*plan_, next, moves_) && !options_.records && !options_.epochs.dir.empty();
         is_changed_ = true;
     }
@@ -103,7 +104,7 @@ void TopologyRun::run() {
     if (restore() && open_instances() && begin_epochs() && assign_first_splits() &&
         is_good(epochs_.hold(), true)) {
         opened_.store(true);
-        options_.epoch_log->opened();
+        options_.epoch_log->opened(epochs_.last(), marks_of(epochs_.progress()));
         if (options_.on_opened) options_.on_opened();
         next_checkpoint_ = now() + plan_->topology().checkpoint.count();
         if (options_.trial) {

@@ -59,6 +59,7 @@ struct RunOptions {
     SimulationDriver* driver = nullptr;  // who moves that clock; a run that it ends has failed, as one that was killed
     EpochsOptions epochs;
     std::shared_ptr<Handover> handover;  // of the run before, whose graph this one takes the place of; null: there is none
+    Seeks seeks = {};                    // where sources begin, whatever the epoch before says
     std::shared_ptr<EpochLog> epoch_log = std::make_shared<EpochLog>();
     // Both of a host that shows the topology while it runs; null: it does not. They outlive the run.
     Taps* taps = nullptr;
@@ -80,8 +81,9 @@ public:
     bool failed_state() const { return failed_state_; }
     void start();
     void request_stop(StopMode mode);
-    // As StopMode::kCheckpoint, for the graph that is to go on behind it: what both have of connections stays open. Any thread.
-    void request_change(const Plan& next);
+    // As StopMode::kCheckpoint, for the graph that is to go on behind it: what both have of connections stays open, and so do nodes, but
+    // for sources that are to read on elsewhere. Any thread.
+    void request_change(const Plan& next, const Seeks& seeks);
     // While it is paused sources are not polled; epochs go on. Any thread.
     void set_paused(bool paused);
     // An epoch before its time. Any thread.
@@ -147,6 +149,7 @@ private:
     bool begin_epochs();
     bool gives_up_commit() const;
     bool restore();
+    SplitPosition sought(SplitPosition at) const;
     Status restore_block(size_t node, const weir_state_block& block);
     Status restore_entries(KeyedState& keyed, uint32_t worker, const weir_state_block& block);
     void expire(const EpochReport& report);
@@ -166,6 +169,7 @@ private:
     Status commit_left();
     void settle_left();
     void begin_behind_left();
+    SplitMarks marks_of(const RunProgress& progress) const;
     void fail(Failure failure);
     void follow_stop();
     void follow_pause();

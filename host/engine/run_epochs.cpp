@@ -51,7 +51,7 @@ void TopologyRun::commit_epoch() {
         return fail({status, "", ""});
     }
     committed_.store(epoch_);
-    options_.epoch_log->committed(bytes, records);
+    options_.epoch_log->committed(bytes, records, marks_of(progress));
     memory_.set_lookups(epochs_.lookup_bytes());
     for (const EpochReport& report : reports_) expire(report);
     WEIR_FAILPOINT("coordinator.epoch.committed");

@@ -115,11 +115,20 @@ Status TopologyRun::take_over_nodes(Handover& handover) {
     return {};
 }
 
+// Rows of another place have other times. What this host has given back since it was asked is another one's to read.
+SplitPosition TopologyRun::sought(SplitPosition at) const {
+    const auto node = options_.seeks.find(plan_->topology().nodes[at.node].id);
+    if (node == options_.seeks.end() || at.given_back) return at;
+    const auto found = node->second.find(at.split);
+    if (found == node->second.end()) return at;
+    return {at.node, at.split, found->second};
+}
+
 // State goes to the workers that own it now, be they as many as before or not.
 bool TopologyRun::restore() {
     WEIR_FAILPOINT("coordinator.restore.begin");
     for (const SplitPosition& one : epochs_.progress().positions)
-        if (!is_moved_[one.node]) splits_.restore(one);
+        if (!is_moved_[one.node]) splits_.restore(sought(one));
     for (const NodeTime& one : epochs_.progress().times)
         for (Worker& worker : workers_) worker.dataflow().restore_time(one);
     epoch_ = epochs_.last();

@@ -67,6 +67,13 @@ Result<Places> find_places(const Plan& plan, const TapPoint& point) {
 
 }  // namespace
 
+SplitMarks TopologyRun::marks_of(const RunProgress& progress) const {
+    auto out = std::make_shared<std::vector<SplitMark>>();
+    for (const SplitPosition& one : progress.positions)
+        out->push_back({plan_->topology().nodes[one.node].id, one.split, one.position, one.given_back});
+    return out;
+}
+
 RunStats TopologyRun::stats() const {
     RunStats stats;
     stats.nodes = node_stats(*plan_);

@@ -29,6 +29,9 @@ struct SplitPosition {
     bool given_back = false;  // this host does not read it any more: others may have read on from there
 };
 
+// Where sources are to read on: by node and split, in the source's own notation.
+using Seeks = std::map<std::string, std::map<std::string, std::string>>;
+
 class SplitTable {
 public:
     explicit SplitTable(uint32_t workers) : load_(workers, 0) {}

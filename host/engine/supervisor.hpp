@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "host/engine/restart_policy.hpp"
@@ -70,6 +71,7 @@ struct Change {
     // On the supervisor's thread, or on that of apply where it is refused at once. The graph that does not run any more, this one or the
     // one before, is held by the supervisor no longer.
     std::function<void(const Applied&)> done;
+    Seeks seeks = {};  // where sources go on, instead of where the graph before has ended; its first epoch has that
 
     // What it has to stand, behind a graph that has counted so far.
     TrialTerms terms(const RunStats& before) const;
@@ -118,6 +120,8 @@ public:
     // What it waits for, while it does.
     std::optional<RestartNotice> waiting() const;
     RunStats stats() const;
+    // As EpochLog's.
+    std::vector<std::pair<uint64_t, SplitMarks>> marks() const { return options_.run.epoch_log->marks(); }
     // As TopologyRun's.
     Result<std::shared_ptr<LiveTap>> look(const TapPoint& point, const std::string& where);
     // What it runs.

@@ -26,7 +26,7 @@ std::chrono::microseconds change_clock() {
 
 TrialTerms Change::terms(const RunStats& before) const {
     const TrialSpec& spec = graph.topology->trial;
-    TrialTerms out{trial.count() > 0 ? trial : spec.length, spec.max_errors, 0};
+    TrialTerms out{trial.count() > 0 ? trial : spec.length, spec.max_errors, 0, seeks.empty()};
     int64_t failed = 0;
     for (const NodeStats& node : before.nodes) failed += node.errors;
     if (before.records > 0) out.errors_before = static_cast<double>(failed) / static_cast<double>(before.records);
@@ -41,7 +41,7 @@ void Supervisor::apply(Change change) {
         if (why.empty()) {
             change_ = std::make_unique<Change>(std::move(change));
             change_began_ = change_clock();
-            run_->request_change(*change_->plan);
+            run_->request_change(*change_->plan, change_->seeks);
             return;
         }
     }
@@ -143,6 +143,7 @@ std::optional<Failure> Supervisor::begin_change(Change& change, std::shared_ptr<
     options.trial = change.terms(past_);
     options.handover = std::move(handover);
     options.epochs.allow_loss = change.allow_loss;
+    options.seeks = change.seeks;
     options.on_opened = [this] {
         const std::lock_guard lock(mutex_);
         change_opened_ = change_clock();

@@ -22,6 +22,7 @@ struct TrialTerms {
     std::chrono::microseconds length{0};  // at least
     std::optional<double> max_errors;     // the share of records that may fail; none: kMoreErrors above `errors_before`
     double errors_before = 0;             // that failed in the graph before
+    bool judges_time = true;              // event time has to move; not where sources read what is older on purpose
 };
 
 class Trial {

@@ -330,7 +330,8 @@ Status TestSource::emit(uint64_t split, const Reading& reading, std::vector<Mess
         decoded.release(&decoded);
         return s;
     }
-    SentOrigin* origin = SentOrigin::make(topic_, reading.partition, std::move(messages));
+    const std::string topic = messages.front().topic.value_or(topic_);
+    SentOrigin* origin = SentOrigin::make(topic, reading.partition, std::move(messages));
     context_.fail(origin, failed);
     if (good.empty()) {
         decoded.release(&decoded);
@@ -345,7 +346,7 @@ Status TestSource::make_metadata(int32_t partition, const std::vector<Message>& 
                                  const std::vector<int32_t>& good, ArrowArray* out) {
     std::vector<std::string> texts;
     for (int32_t row : good)
-        texts.push_back(metadata_json(metadata_, topic_, partition, messages[static_cast<size_t>(row)]));
+        texts.push_back(metadata_json(metadata_, messages[static_cast<size_t>(row)].topic.value_or(topic_), partition, messages[static_cast<size_t>(row)]));
     std::vector<RowError> failed;
     if (Status s = metadata_rows_->decode(texts, failed, out); !s.ok()) return s;
     if (failed.empty()) return {};

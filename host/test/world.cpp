@@ -16,7 +16,10 @@ void World::begin(uint64_t seed, uint64_t most, bool exactly_once) {
 void World::send(const std::string& source, int32_t partition, Message message) {
     Source& to = sources_[source];
     Partition& log = to.partitions[partition];
-    if (!message.watermark) message.offset = log.records++;
+    if (!message.watermark) {
+        if (message.offset < 0) message.offset = log.records;
+        log.records = message.offset + 1;
+    }
     log.log.push_back(std::move(message));
     for (weir_context* reader : to.readers) reader->wake(reader);
 }

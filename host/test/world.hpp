@@ -27,7 +27,8 @@ struct Message {
     std::vector<std::pair<std::string, std::optional<std::string>>> headers;
     std::optional<int64_t> timestamp;
     std::optional<int64_t> watermark;  // no record: event time has come so far
-    int64_t offset = 0;                // of a record, among those of its partition
+    int64_t offset = -1;               // of a record, among those of its partition; -1: the next one
+    std::optional<std::string> topic;  // that it is of; none: the source's
 };
 
 struct Partition {

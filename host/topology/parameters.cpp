@@ -155,6 +155,7 @@ void Parameters::read_one_of(Parameter& parameter, const YamlNode& node) {
 
 void Parameters::give(Parameter& parameter, const YamlNode& node, Origin origin) {
     if (parameter.secret) mask_written(node);
+    if (origin == Origin::kSet && parameter.origin != Origin::kSet) parameter.hidden = parameter.given;
     parameter.given = &node;
     parameter.origin = origin;
     parameter.literal = origin == Origin::kSet;
@@ -349,14 +350,35 @@ std::vector<std::string> outside_of(const YamlNode& node) {
     return out;
 }
 
+// A value as it is written; what comes from outside by its name alone.
+std::string written_text(const YamlNode& node) {
+    if (node.is_scalar()) {
+        const auto outside = outside_of(node);
+        return outside.empty() ? printable(node.text) : fmt::format("{}", fmt::join(outside, ", "));
+    }
+    std::string out;
+    for (const YamlNode& item : node.items) out += (out.empty() ? "" : ", ") + written_text(item);
+    return fmt::format("[{}]", out);
+}
+
+// Not: one that comes to the same.
+bool is_another(const YamlNode& hidden, ParamType type, const Json& value) {
+    if (type == ParamType::kList) return read_any(hidden) != value;
+    if (!hidden.is_scalar() || hidden.text.find('$') != std::string::npos) return true;
+    const auto read = read_scalar(type, hidden);
+    const Json* const json = std::get_if<Json>(&read);
+    return json == nullptr || *json != value;
+}
+
 }  // namespace
 
 std::vector<ResolvedParameter> Parameters::resolved() {
     std::vector<ResolvedParameter> out;
     for (const Parameter& p : parameters_) {
         if (p.state != State::kDone) continue;
+        const bool hides = p.hidden != nullptr && is_another(*p.hidden, p.type, p.json);
         out.push_back({p.name, to_text(p.type), p.json, p.secret, p.doc, p.origin, p.place, p.given->place,
-                       p.literal ? std::vector<std::string>() : outside_of(*p.given)});
+                       !hides ? std::string() : p.secret ? std::string("***") : written_text(*p.hidden), p.literal ? std::vector<std::string>() : outside_of(*p.given)});
     }
     return out;
 }

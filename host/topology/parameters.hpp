@@ -76,6 +76,7 @@ private:
         std::vector<Json> one_of;
         Place place;
         const YamlNode* given = nullptr;  // the value that holds; null: none
+        const YamlNode* hidden = nullptr;  // of a file, where one from --set holds; null: none
         bool literal = false;             // from --set: dollar signs mean nothing
         Origin origin = Origin::kDefault;
         State state = State::kOpen;

@@ -121,6 +121,7 @@ struct ResolvedParameter {
     Origin origin = Origin::kDefault;
     Place place;        // of the declaration
     Place value_place;  // of the value that holds
+    std::string hidden = {};  // as the file has it, where that is another and --set hides it; `***` for a secret
     std::vector<std::string> outside = {};  // what stands in it: `${env:NAME}`, `${file:PATH}`, `${exec:COMMAND}`
 
     // The value for display; `***` for a secret.

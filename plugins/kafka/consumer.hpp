@@ -18,6 +18,7 @@
 
 #include "connection.hpp"
 #include "group.hpp"
+#include "offsets.hpp"
 #include "position.hpp"
 #include "split.hpp"
 #include "start.hpp"
@@ -80,7 +81,6 @@ private:
         // Others may have read on from its position.
         bool is_given_back() const { return position && outside && outside.value() == WEIR_START_LATER; }
     };
-    using Offsets = std::map<TopicPartition, int64_t>;
 
     Consumer(const Settings &settings, const ConsumerOptions &options, std::shared_ptr<LogTarget> log,
              ControlThread &control)
@@ -102,7 +102,6 @@ private:
     Status check_positions(const std::vector<Starting> &splits, Offsets &starts, Offsets &fetches);
     Status from_group(const std::vector<Starting> &splits, std::vector<TopicPartition> &unknown, Offsets &starts);
     Status from_start(const std::vector<TopicPartition> &partitions, Offsets &out);
-    Status offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out);
     Status run(Split &split, int64_t first, int64_t fetch, int64_t end);
     void stop(Split &split);
 

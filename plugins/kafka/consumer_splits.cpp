@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kQueryTimeout = 5000;  // milliseconds
 constexpr auto kRetryPause = std::chrono::milliseconds(200);
-constexpr int64_t kEarliest = RD_KAFKA_OFFSET_BEGINNING, kLatest = RD_KAFKA_OFFSET_END;  // as "times" on the wire
 
 }  // namespace
 
@@ -51,7 +50,7 @@ Status Consumer::resolve(const std::vector<Starting> &splits, Offsets &starts, O
         if (!s.position || s.is_given_back()) unknown.push_back(s.split->partition());
     }
     if (options_.stop_at_end) {
-        Status status = offsets_for(all, kLatest, ends);
+        Status status = offsets_for(client_.get(), all, kLatestOffset, ends);
         if (!status.ok()) return status;
     }
     if (Status status = from_group(splits, unknown, starts); !status.ok()) return status;
@@ -99,8 +98,8 @@ Status Consumer::check_positions(const std::vector<Starting> &splits, Offsets &s
         if (s.position) partitions.push_back(s.split->partition());
     if (partitions.empty()) return {};
     Offsets first, end;
-    Status status = offsets_for(partitions, kEarliest, first);
-    if (status.ok()) status = offsets_for(partitions, kLatest, end);
+    Status status = offsets_for(client_.get(), partitions, kEarliestOffset, first);
+    if (status.ok()) status = offsets_for(client_.get(), partitions, kLatestOffset, end);
     if (!status.ok()) return status;
     for (const Starting &s : splits) {
         if (!s.position) continue;
@@ -122,39 +121,22 @@ Status Consumer::check_positions(const std::vector<Starting> &splits, Offsets &s
 Status Consumer::from_start(const std::vector<TopicPartition> &partitions, Offsets &out) {
     if (partitions.empty()) return {};
     switch (options_.start.kind) {
-        case Start::Kind::kEarliest: return offsets_for(partitions, kEarliest, out);
-        case Start::Kind::kLatest: return offsets_for(partitions, kLatest, out);
+        case Start::Kind::kEarliest: return offsets_for(client_.get(), partitions, kEarliestOffset, out);
+        case Start::Kind::kLatest: return offsets_for(client_.get(), partitions, kLatestOffset, out);
         case Start::Kind::kOffset:
             for (const TopicPartition &p : partitions) out[p] = options_.start.value;
             return {};
         case Start::Kind::kTimestamp: break;
     }
     Offsets found;
-    Status status = offsets_for(partitions, options_.start.value, found);
+    Status status = offsets_for(client_.get(), partitions, options_.start.value, found);
     if (!status.ok()) return status;
     std::vector<TopicPartition> older;  // all records are older: from the end
     for (const auto &[partition, offset] : found) {
         if (offset >= 0) out[partition] = offset;
         else older.push_back(partition);
     }
-    return older.empty() ? Status() : offsets_for(older, kLatest, out);
-}
-
-Status Consumer::offsets_for(const std::vector<TopicPartition> &partitions, int64_t time, Offsets &out) {
-    PartitionList list = make_partition_list(partitions.size());
-    for (const TopicPartition &p : partitions) add_partition(list, p, time);
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client_.get(), list.get(), kQueryTimeout);
-    const rd_kafka_topic_partition_t *bad = nullptr;
-    for (int i = 0; !code && i < list->cnt; ++i)
-        if (list->elems[i].err) bad = &list->elems[i], code = bad->err;
-    if (code) {
-        std::string what = bad ? std::string(bad->topic) + "/" + std::to_string(bad->partition) : "the partitions";
-        std::string message = "cannot look up the offsets of " + what + ": " + rd_kafka_err2str(code);
-        bool forbidden = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-        return forbidden ? Status::fatal(message) : Status::retryable(message);
-    }
-    for (int i = 0; i < list->cnt; ++i) out[{list->elems[i].topic, list->elems[i].partition}] = list->elems[i].offset;
-    return {};
+    return older.empty() ? Status() : offsets_for(client_.get(), older, kLatestOffset, out);
 }
 
 Status Consumer::run(Split &split, int64_t first, int64_t fetch, int64_t end) {
@@ -199,7 +181,7 @@ void Consumer::refetch(const std::shared_ptr<Split> &split) {
         // Any request to a broker wakes its thread, which then looks at its queues again; librdkafka 2.0.2 has
         // no other way.
         Offsets ends;
-        if (!partitions.empty()) (void)self->offsets_for(partitions, kLatest, ends);
+        if (!partitions.empty()) (void)offsets_for(self->client_.get(), partitions, kLatestOffset, ends);
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include "connection.hpp"
 #include "producer.hpp"
+#include "records.hpp"
 
 namespace weir::kafka {
 namespace {
@@ -118,6 +119,7 @@ const void *extension(const char *id) {
     std::string_view wanted(id);
     if (wanted == WEIR_EXT_TOPICS) return &kTopicsApi;
     if (wanted == WEIR_EXT_BROKER) return &kBroker;
+    if (wanted == WEIR_EXT_RECORDS) return &kRecordsApi;
     return nullptr;
 }
 

@@ -1,7 +1,6 @@
 #include "source.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <numeric>
 #include <utility>
 
@@ -15,16 +14,6 @@ namespace {
 
 constexpr uint32_t kPollsBetweenLags = 64;
 
-std::string split_id(const TopicPartition &partition) {
-    std::string id = partition.topic;
-    return id.append("/").append(std::to_string(partition.partition));
-}
-
-bool parse_number(std::string_view text, int64_t &value) {
-    auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return code == std::errc() && end == text.data() + text.size() && value >= 0;
-}
-
 // Whether the group's offset may be used, where the host has something to say about it.
 Result<int32_t> outside_start(Context context) {
     const weir_host &host = *context.raw()->host;
@@ -35,14 +24,6 @@ Result<int32_t> outside_start(Context context) {
     const int32_t start = api->outside_start(context.raw(), &error);
     if (start < 0) return Status::from_abi(start, error);
     return start;
-}
-
-bool parse_split(std::string_view id, TopicPartition &out) {
-    size_t slash = id.rfind('/');
-    int64_t partition = 0;
-    if (slash == id.npos || !parse_number(id.substr(slash + 1), partition) || partition > INT32_MAX) return false;
-    out = {std::string(id.substr(0, slash)), static_cast<int32_t>(partition)};
-    return true;
 }
 
 Status message_error(const rd_kafka_message_t &message, const TopicPartition &partition) {
@@ -108,8 +89,8 @@ Status Source::discover(const weir_bytes_out &ids) {
 }
 
 Status Source::assign(uint64_t number, std::string_view id, const weir_str &position) {
-    TopicPartition partition;
-    if (!parse_split(id, partition)) return Status::fatal(ticked(id) + " is no split of this source");
+    const auto partition = parse_split(id);
+    if (!partition) return Status::fatal(ticked(id) + " is no split of this source");
     std::optional<Position> from;
     if (position.data) from = Position::parse(view(position));
     if (position.data && !from) return Status::fatal(ticked(view(position)) + " is no position in " + std::string(id));
@@ -123,7 +104,7 @@ Status Source::assign(uint64_t number, std::string_view id, const weir_str &posi
     Reading &reading = readings_[number];
     if (from) reading.last = from->last;
     if (from) reading.from = from->next;
-    reading.split = consumer_->assign(partition, std::move(from), outside_start(context_), context_.raw());
+    reading.split = consumer_->assign(*partition, std::move(from), outside_start(context_), context_.raw());
     return {};
 }
 

@@ -35,27 +35,28 @@ Result<Client> make_consumer(const Settings &settings, const std::shared_ptr<Log
 // Of one pass: what is left to read of each partition.
 class Pass {
 public:
-    Pass(const Client &client, const TopicInfo &info)
-        : client_(client), info_(info), topic_(rd_kafka_topic_new(client.get(), info.name.c_str(), nullptr)),
+    Pass(const Client &client, std::string name)
+        : client_(client), name_(std::move(name)), topic_(rd_kafka_topic_new(client.get(), name_.c_str(), nullptr)),
           queue_(rd_kafka_queue_new(client.get())) {}
     ~Pass() {
         for (const auto &[partition, end] : ends_) rd_kafka_consume_stop(topic_.get(), partition);
     }
 
-    Status start(int64_t last) {
-        if (!topic_) return request_failed("topic `" + info_.name + "`", rd_kafka_last_error());
-        for (int32_t p = 0; p < info_.partitions; ++p) {
+    // All partitions, of each its last `last` offsets; 0: all.
+    Status start(int32_t partitions, int64_t last) {
+        for (int32_t p = 0; p < partitions; ++p) {
             int64_t low = 0, high = 0;
-            const auto code = rd_kafka_query_watermark_offsets(client_.get(), info_.name.c_str(), p, &low, &high, kReadRequestTimeout);
-            if (code) return request_failed("cannot look up the offsets of " + name_of(p), code);
-            const int64_t from = last > 0 ? std::max(low, high - last) : low;
-            if (from >= high) continue;
-            if (rd_kafka_consume_start_queue(topic_.get(), p, from, queue_.get()))
-                return request_failed("cannot read " + name_of(p), rd_kafka_last_error());
-            ends_[p] = high;
-            open_.insert(p);
+            if (Status status = look_up(p, low, high); !status.ok()) return status;
+            if (Status status = begin(p, last > 0 ? std::max(low, high - last) : low, high); !status.ok()) return status;
         }
         return {};
+    }
+    // Nothing but what is at that offset.
+    Status start_at(int32_t partition, int64_t offset) {
+        int64_t low = 0, high = 0;
+        Status status = look_up(partition, low, high);
+        if (!status.ok() || offset < low || offset >= high) return status;
+        return begin(partition, offset, offset + 1);
     }
 
     Status run(const std::function<int32_t(const weir_origin_record &)> &each) {
@@ -66,7 +67,7 @@ public:
                 rd_kafka_consume_queue(queue_.get(), kReadSlice), rd_kafka_message_destroy);
             if (!message) {
                 if (std::chrono::steady_clock::now() < deadline) continue;
-                return Status::retryable("topic `" + info_.name + "`: the broker does not send what " + name_of(*open_.begin()) + " has");
+                return Status::retryable("topic `" + name_ + "`: the broker does not send what " + name_of(*open_.begin()) + " has");
             }
             deadline = std::chrono::steady_clock::now() + kSilence;
             if (Status status = take(*message, each); !status.ok()) return status;
@@ -75,7 +76,22 @@ public:
     }
 
 private:
-    std::string name_of(int32_t partition) const { return info_.name + "/" + std::to_string(partition); }
+    std::string name_of(int32_t partition) const { return name_ + "/" + std::to_string(partition); }
+
+    Status look_up(int32_t partition, int64_t &low, int64_t &high) const {
+        const auto code = rd_kafka_query_watermark_offsets(client_.get(), name_.c_str(), partition, &low, &high, kReadRequestTimeout);
+        return code ? request_failed("cannot look up the offsets of " + name_of(partition), code) : Status();
+    }
+
+    Status begin(int32_t partition, int64_t from, int64_t end) {
+        if (from >= end) return {};
+        if (!topic_) return request_failed("topic `" + name_ + "`", rd_kafka_last_error());
+        if (rd_kafka_consume_start_queue(topic_.get(), partition, from, queue_.get()))
+            return request_failed("cannot read " + name_of(partition), rd_kafka_last_error());
+        ends_[partition] = end;
+        open_.insert(partition);
+        return {};
+    }
 
     Status take(const rd_kafka_message_t &message, const std::function<int32_t(const weir_origin_record &)> &each) {
         const int32_t partition = message.partition;
@@ -121,7 +137,7 @@ private:
     }
 
     const Client &client_;
-    const TopicInfo &info_;
+    const std::string name_;
     Topic topic_;
     Queue queue_;
     std::map<int32_t, int64_t> ends_;  // of partitions that are read
@@ -134,9 +150,22 @@ Status read_topic(const Settings &settings, const std::shared_ptr<LogTarget> &lo
                   const std::function<int32_t(const weir_origin_record &)> &each) {
     auto client = make_consumer(settings, log, "");
     if (!client) return client.status();
-    Pass pass(*client, topic);
-    Status status = pass.start(last);
+    Pass pass(*client, topic.name);
+    Status status = pass.start(topic.partitions, last);
     return status.ok() ? pass.run(each) : status;
+}
+
+Status read_record(const Settings &settings, const std::shared_ptr<LogTarget> &log, const TopicPartition &partition, int64_t offset,
+                   const std::function<void(const weir_origin_record &)> &found) {
+    auto client = make_consumer(settings, log, "");
+    if (!client) return client.status();
+    Pass pass(*client, partition.topic);
+    Status status = pass.start_at(partition.partition, offset);
+    if (!status.ok()) return status;
+    return pass.run([&](const weir_origin_record &record) {
+        if (record.offset == offset) found(record);
+        return WEIR_OK;
+    });
 }
 
 Result<Bookmarks> Bookmarks::open(const Settings &settings, const std::shared_ptr<LogTarget> &log, const std::string &reader) {

@@ -20,6 +20,10 @@ namespace weir::kafka {
 Status read_topic(const Settings &settings, const std::shared_ptr<LogTarget> &log, const TopicInfo &topic, int64_t last,
                   const std::function<int32_t(const weir_origin_record &)> &each);
 
+// Gives `found` the committed record at that offset, if one is there.
+Status read_record(const Settings &settings, const std::shared_ptr<LogTarget> &log, const TopicPartition &partition, int64_t offset,
+                   const std::function<void(const weir_origin_record &)> &found);
+
 class Bookmarks {
 public:
     static Result<Bookmarks> open(const Settings &settings, const std::shared_ptr<LogTarget> &log, const std::string &reader);

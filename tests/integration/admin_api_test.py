@@ -117,6 +117,10 @@ def test_answers():
         post("apply", {"file": str(host.path)}, 200)
         host.path.write_text(NUMBERS.replace("  counts:", "  sums:").replace("from: counts", "from: sums"))
         post("apply", {"file": str(host.path)}, 409)
+        post("seek", {"node": "numbers", "to": ["earliest"]}, 400)  # of a generator
+        post("seek", {"to": ["earliest"]}, 400)
+        why = "/v1/topologies/numbers/why?record=numbers@0:7"
+        equal(is_as_described("GET", why, host.ask("GET", why)), 400, "a record of a generator")
         post("pause", {}, 200)
         post("resume", {}, 200)
         post("savepoints", {"name": "first"}, 201)

@@ -5,6 +5,7 @@
 #include <weir/ext/aggregation.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/messaging.h>
+#include <weir/ext/records.h>
 #include <weir/ext/start.h>
 
 /* A check is known by its line: not one of abi_layout.h's. */
@@ -107,5 +108,17 @@ ABI_AT(weir_topics_api, read, 72)
 ABI_AT(weir_topics_api, produce_record, 80)
 ABI_AT(weir_topics_api, bookmarks, 88)
 ABI_AT(weir_topics_api, set_bookmark, 96)
+
+ABI_SIZE(weir_records_api, 40)
+ABI_AT(weir_records_api, size, 0)
+ABI_AT(weir_records_api, reserved, 4)
+ABI_AT(weir_records_api, source, 8)
+ABI_AT(weir_records_api, offset_of, 16)
+ABI_AT(weir_records_api, position_at, 24)
+ABI_AT(weir_records_api, read, 32)
+ABI_IS(WEIR_AT_EARLIEST, 0)
+ABI_IS(WEIR_AT_LATEST, 1)
+ABI_IS(WEIR_AT_TIME, 2)
+ABI_IS(WEIR_AT_OFFSET, 3)
 
 #endif /* WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H */

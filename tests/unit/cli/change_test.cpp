@@ -53,11 +53,12 @@ protected:
 TEST_F(RunningTopology, IsFoundByItsName) {
     begin();
     EXPECT_THAT(ask({"status"}).out, AllOf(HasSubstr("TOPOLOGY  STATE"), ContainsRegex("digits +running .*t.yaml")));
-    EXPECT_THAT(ask({"status", "digits"}).out, ContainsRegex("counts +fold +[1-9]"));
+    EXPECT_THAT(ask({"status", "digits"}).out, AllOf(ContainsRegex("counts +fold +[1-9]"), ContainsRegex("shown +console +[0-9,]+ +- ")));
+    EXPECT_THAT(ask({"set", "digits", "none=1"}).err, Not(HasSubstr("weir apply")));
     const Outcome other = ask({"status", "digit"});
     EXPECT_EQ(other.code, 4);
     EXPECT_EQ(other.err, "weir: no topology `digit` runs in data; expected: `digits`; nearest: `digits`\n");
-    EXPECT_EQ(ask({"stop", "digits"}).out, "digits ends; its state is kept\n");
+    EXPECT_EQ(ask({"stop", "digits"}).out, "digits ends; begun again it goes on behind its last epoch\n");
     EXPECT_EQ(run_->wait().code, 0);
     EXPECT_EQ(ask({"status"}).out, "no topology runs\n");
     EXPECT_THAT(ask({"apply", "t.yaml"}).err, HasSubstr("no topology runs in data: start it with `weir run`, or name its folder with --data-dir"));
@@ -110,7 +111,12 @@ TEST_F(RunningTopology, TellsAChangedClauseOnceAndByItsName) {
 TEST_F(RunningTopology, SaysWhatAValueOfTheRunHides) {
     begin({"--set", "version=1"});
     folder_.write("t.yaml", text("2", "  all: { from: digits, console: { format: json, title: all } }\n"));
-    EXPECT_THAT(ask({"plan", "t.yaml"}).out, AllOf(HasSubstr("+ all     added         console"), HasSubstr("hidden: version = 1 (--set of the run)")));
+    EXPECT_THAT(ask({"plan", "t.yaml"}).out, AllOf(HasSubstr("+ all     added         console"), HasSubstr("\n! version: the file says 2; 1 stays, set by `--set` of the run\n")));
+    EXPECT_EQ(ask({"set", "digits", "version=3"}).code, 0);
+    EXPECT_THAT(ask({"plan", "t.yaml"}).out, HasSubstr("\n! version: the file says 2; 3 stays, set by `weir set`\n"));
+    const std::string json = ask({"plan", "t.yaml", "--format", "json"}).out;
+    EXPECT_THAT(json, AllOf(HasSubstr(R"("parameter": "version")"), HasSubstr(R"("file": "2")"), HasSubstr(R"("stays": "3")")));
+    EXPECT_THAT(ask({"plan", "t.yaml", "--set", "version=2"}).out, Not(HasSubstr("the file says")));
 }
 
 TEST_F(RunningTopology, GoesOnAsItWasWhereAChangeIsWrong) {

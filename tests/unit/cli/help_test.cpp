@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(EachCommand, Help,
                          testing::Values("", "run", "lint", "test", "explain", "graph", "eval", "plugin", "plugin ls", "plugin generations", "plugin manifest", "plugin check",
                                          "topology", "topology new", "topology docs", "topology schema", "completion", "topic", "topic ls", "topic create",
                                          "topic tail", "topic produce", "dlq", "dlq ls", "dlq show", "dlq replay", "broker", "savepoint", "savepoint ls", "savepoint create",
-                                         "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan", "status", "plan", "apply", "set", "pause", "resume", "stop", "remove",
+                                         "savepoint show", "savepoint restore", "state", "state ls", "state get", "state scan", "status", "plan", "apply", "set", "seek", "why", "pause", "resume", "stop", "remove",
                                          "version"));
 
 TEST(CommandLine, PrintsItsVersion) {

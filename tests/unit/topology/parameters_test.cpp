@@ -66,6 +66,19 @@ TEST(Parameters, StandForTypedValues) {
     EXPECT_EQ(loaded.text(), "");
 }
 
+TEST(Parameters, SayWhichValueOfTheFileIsHidden) {
+    const auto hidden = [](std::vector<std::string> given, const std::string& text) {
+        const Loaded loaded = load(text, sets(std::move(given)));
+        std::string out;
+        for (const ResolvedParameter& p : loaded.topology->parameters)
+            if (!p.hidden.empty()) out += fmt::format("{}: {}, not {}\n", p.name, p.shown(), p.hidden);
+        return out;
+    };
+    EXPECT_EQ(hidden({"sum=10", "wait=30000ms", "topic=raw", "mode=slow", "tags=[c]"}, kTopology),
+              "sum: 10, not 12\nmode: slow, not fast\ntags: [\"c\"], not [a, b]\n");
+    EXPECT_EQ(hidden({"sum=10", "sum=12"}, kTopology), "");
+}
+
 TEST(Parameters, HaveTheTypeOfAParameterThatTheyStandForWhereverItIsDeclared) {
     const std::string text = R"(parameters:
   a: $b
