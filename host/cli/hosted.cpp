@@ -83,10 +83,7 @@ void Hosted::drop() {
     serving_.reset();
 }
 
-void Hosted::drop_views() {
-    serving_.reset();
-    candidate_.reset();
-}
+void Hosted::drop_views() { serving_.reset(); }
 
 void Hosted::note_in(const RunRecords& records, std::unique_ptr<RunLock> lock, const std::string& host) {
     const std::lock_guard guard(mutex_);
