@@ -117,7 +117,7 @@ TEST(RecordedGraph, IsAnotherWithAnotherBuildOfAPlugin) {
     other.builds = {{"acme", "acme-9be2f0.so"}};
     EXPECT_NE(one.id(), without.id());
     EXPECT_NE(one.id(), other.id());
-    const auto again = RecordedGraph::read(one.json());
+    auto again = RecordedGraph::read(one.json());
     ASSERT_TRUE(again) << again.status().message();
     EXPECT_EQ(again->builds, one.builds);
     EXPECT_EQ(again->id(), one.id());
