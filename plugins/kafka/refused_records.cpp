@@ -70,7 +70,7 @@ bool RefusedRecords::enter(const std::shared_ptr<Outbound> &instance) {
     if (suspects_.empty()) return true;
     if (!inside_) inside_ = instance.get();
     if (inside_ == instance.get()) return true;
-    const auto is_it = [&](const auto &one) { return one.lock() == instance; };
+    const auto is_it = [&](const auto &one) { return !one.owner_before(instance) && !instance.owner_before(one); };
     if (std::none_of(waiting_.begin(), waiting_.end(), is_it)) waiting_.push_back(instance);
     return false;
 }

@@ -30,7 +30,8 @@ typedef struct weir_connection_context {
 } weir_connection_context;
 
 /*
- * Created once a (topology, connection name), before its operators, shared by them, destroyed after them; a changed graph's replace theirs.
+ * Created once a (topology, connection name), before its operators, shared by them, destroyed after them; operators of a changed
+ * graph may take the place of the first ones.
  * All functions are [host] but cancel; the operators' own use of `self` is the plugin's business and [any].
  * The decider's part (begin .. last_committed, fence) is offered only with WEIR_OP_TRANSACTIONAL; (again) applies.
  */
