@@ -96,7 +96,8 @@ void Supervisor::carry_out_change() {
     Graph before = graph_;
     std::optional<Failure> why = old->failure();  // of its last epoch, which the new graph could not go on behind
     old.reset();
-    if (!why) why = begin_change(*change, std::move(handover));
+    if (why) handover.reset();  // its store is opened again
+    else why = begin_change(*change, std::move(handover));
     if (!why) {
         outcome.epoch = run_->resumed_at();
         outcome.kept_connections = run_->kept_connections();
