@@ -72,6 +72,8 @@ Result<std::string> hash_and_copy(const std::filesystem::path& from, int copy, c
 }
 
 // Whoever may write there may run code as this user.
+bool is_ones_own(const struct stat& folder) { return folder.st_uid == ::geteuid() && (folder.st_mode & (S_IWGRP | S_IWOTH)) == 0; }
+
 Status prepare_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder.parent_path(), error);
@@ -82,7 +84,7 @@ Status prepare_folder(const std::filesystem::path& folder) {
         if (error) errno = error.value();
         return failed(folder, "cannot be made, for copies of plugins");
     }
-    if (about.st_uid == ::geteuid() && (about.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+    if (is_ones_own(about)) return {};
     return Status::config("", fmt::format("{}: others than this user can write to the folder for copies of plugins; "
                                           "chmod 700 it, or set WEIR_STAGING_DIR to a folder of your own",
                                           folder.native()));
@@ -97,6 +99,8 @@ bool is_called_by(const std::filesystem::path& file, const std::string& hash) { 
 }  // namespace
 
 bool is_whole_copy(const std::filesystem::path& file) {
+    struct stat folder {};
+    if (::stat(file.parent_path().c_str(), &folder) != 0 || !is_ones_own(folder)) return false;
     auto hash = content_hash(file);
     return hash && is_called_by(file, *hash);
 }

@@ -18,7 +18,7 @@ struct StagedFile {
 // The hash of a file's content. WEIR_E_CONFIG when it is no regular file, WEIR_E_FATAL when it cannot be read.
 Result<std::string> content_hash(const std::filesystem::path& file);
 
-// Whether a file is there and has the content that its name, as stage gives it, says.
+// Whether a file is there, in a folder that nobody else can write to, and has the content that its name, as stage gives it, says.
 bool is_whole_copy(const std::filesystem::path& file);
 
 // Makes the folder if need be, and in it the copy, complete or not at all; one that is there and right is kept, and so is `file` itself

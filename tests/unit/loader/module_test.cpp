@@ -128,6 +128,9 @@ TEST_F(ModuleTest, LoadsACopyThatItMadeAsItIs) {
     EXPECT_EQ((*again)->staged_path(), staged);
     EXPECT_EQ(staged_files().size(), 1u);
     EXPECT_TRUE(is_whole_copy(staged));
+    std::filesystem::permissions(folder / "staged", std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+    EXPECT_FALSE(is_whole_copy(staged));
+    std::filesystem::permissions(folder / "staged", std::filesystem::perms::others_write, std::filesystem::perm_options::remove);
     std::filesystem::permissions(staged, std::filesystem::perms::owner_all);
     write_file(staged, "half");
     EXPECT_FALSE(is_whole_copy(staged));
