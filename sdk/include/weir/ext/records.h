@@ -3,8 +3,9 @@
  * ascend and stay. With it the host says what became of one record, and lets the source go on at another place (`weir why`,
  * `weir seek`). Found by name through weir_module.extension of the source's module.
  *
- * `connection` is the source's connection instance, open; `split` the id of a split of it. All functions are [host], beside those that
- * read, and may block up to the connection's time-outs; `offset_of` does not block.
+ * `connection` is the source's connection instance, which was open when the host looked: it may be closed while a call is under way, and
+ * is not destroyed before it has returned. `split` is the id of a split of the source. All functions are [any], several at once, while
+ * sources read; they may block up to the connection's time-outs, but for `offset_of`.
  */
 #ifndef WEIR_EXT_RECORDS_H
 #define WEIR_EXT_RECORDS_H
