@@ -116,8 +116,6 @@ public:
     // What runs, as it was read, planned beside it with its connections. Look at exit_code() first.
     std::shared_ptr<class Candidate> again() const;
     std::filesystem::path file() const;
-    // The process's.
-    const ModuleLoader& loader() const { return *loader_; }
 
 private:
     TopologyArguments merged(const ChangeRequest& request) const;

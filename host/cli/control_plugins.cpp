@@ -31,12 +31,10 @@ const char* state_of(const Generation& one, bool has_users) {
 
 Answer answer_plugins(Session& session, const HttpRequest&) {
     const auto users = users_of(session);
-    const auto running = session.running();
     Json generations = Json::array();
-    ModuleLoader::Counts counts;
+    const ModuleLoader::Counts counts = session.loader().counts();
     int64_t stuck = 0;
-    if (!running.empty()) counts = running.front().changes->loader().counts();  // there is one a process
-    for (const Generation& one : running.empty() ? std::vector<Generation>() : running.front().changes->loader().generations()) {
+    for (const Generation& one : session.loader().generations()) {
         const auto found = one.module ? users.find(one.module) : users.end();
         const std::string state = state_of(one, found != users.end());
         stuck += state == "stuck";

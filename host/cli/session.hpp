@@ -122,6 +122,8 @@ public:
     // else it cannot be forgotten.
     Status remove(const std::string& name, StopMode mode);
     bool stays() const { return options_.stay.stays; }
+    // Of all plugins of the process.
+    ModuleLoader& loader() { return *loader_; }
     bool is_supervised() const { return options_.stay.supervisor != 0; }
     // Where states and savepoints are kept.
     const std::filesystem::path& data_dir() const { return options_.data_dir; }
@@ -197,8 +199,6 @@ private:
 // How a failure is told, and how a process that could not begin for it ends. `is_opening`: before rows could flow.
 std::string error_text(const Supervisor& run, const Status& status, bool is_opening, const std::string& what);
 int exit_code_of(const Status& status, bool is_opening);
-// "1.5 s", "200 ms": of a wait.
-std::string wait_text(std::chrono::microseconds time);
 // Microseconds on the steady clock.
 inline int64_t steady_time() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();

@@ -8,6 +8,7 @@
 
 #include "host/cli/session.hpp"
 #include "host/exit_codes.hpp"
+#include "host/text/spans.hpp"
 
 namespace weir::host {
 
@@ -91,7 +92,7 @@ void Session::begin_noted(Hosted& member) {
             break;
         }
         member.set_state(Hosted::State::kStarting, attempt.text);
-        tell(WEIR_LOG_WARNING, member.name(), fmt::format("{}\n{}: is begun again in {}", attempt.text, member.name(), wait_text(*delay)));
+        tell(WEIR_LOG_WARNING, member.name(), fmt::format("{}\n{}: is begun again in {}", attempt.text, member.name(), span_text(*delay)));
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, *delay, [&] { return member.stop_starting.load(); });
     }

@@ -10,6 +10,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/engine/clock.hpp"
 #include "host/exit_codes.hpp"
+#include "host/text/spans.hpp"
 
 namespace weir::host {
 namespace {
@@ -46,7 +47,7 @@ void Session::introduce() {
 void Session::tell_restart(const Hosted& member, const RestartNotice& notice) {
     const std::string of = notice.attempts ? fmt::format(" of {}", *notice.attempts) : "";
     tell(WEIR_LOG_WARNING, member.name(), fmt::format("warning[retryable]: topology `{}`: {}; restart {}{} in {}", member.name(),
-                                                      notice.failure, notice.attempt, of, wait_text(notice.delay)));
+                                                      notice.failure, notice.attempt, of, span_text(notice.delay)));
     wakeup_.notify();
 }
 
@@ -89,7 +90,7 @@ std::string Session::line_of(Hosted& member, std::chrono::steady_clock::time_poi
         return member.meter.line(counts_of(stats), now) + (lag.empty() ? "" : "  " + lag);
     }
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(std::max(waiting->due, now) - now);
-    return fmt::format("restart {} in {}: {}", waiting->attempt, wait_text(left), waiting->failure);
+    return fmt::format("restart {} in {}: {}", waiting->attempt, span_text(left), waiting->failure);
 }
 
 void Session::summarize() {

@@ -50,11 +50,6 @@ int exit_code_of(const Status& status, bool is_opening) {
     return status.code() == WEIR_E_RETRYABLE ? kExitUnreachable : kExitFailed;
 }
 
-std::string wait_text(std::chrono::microseconds time) {
-    if (time < std::chrono::seconds(1)) return fmt::format("{} ms", time.count() / 1000);
-    return fmt::format("{:.1f} s", std::chrono::duration<double>(time).count());
-}
-
 std::string error_text(const Supervisor& run, const Status& status, bool is_opening, const std::string& what) {
     const bool is_state = run.failed_state() && status.code() != WEIR_E_STATE_VERSION;
     return fmt::format("error[{}]: topology `{}`: {}", is_state ? "state" : code_text(status, is_opening), run.topology()->name,

@@ -19,6 +19,7 @@
 #include "host/cli/terminal.hpp"
 #include "host/engine/restart_policy.hpp"
 #include "host/exit_codes.hpp"
+#include "host/text/spans.hpp"
 
 namespace weir::host {
 namespace {
@@ -159,7 +160,7 @@ int supervise(const std::vector<std::string>& words, Terminal& terminal) {
             return kExitFailed;
         }
         terminal.message(fmt::format("warning[supervise]: the host was ended by {}; restart {} of {} in {}", died, policy.attempt(),
-                                     *policy.spec().attempts, wait_text(*delay)));
+                                     *policy.spec().attempts, span_text(*delay)));
         if (!host.pause(*delay)) return kExitOk;
     }
 }
