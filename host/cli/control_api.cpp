@@ -99,6 +99,7 @@ std::string methods_of(const std::string& what, std::vector<std::string>& names)
 Answer of_idle(Session& session, const Hosted& one, const std::string& what) {
     if (what.empty()) return answer_idle(session, one);
     if (what == "stop" && session.stop_starting(one.name())) return answer({{"name", one.name()}, {"state", "ending"}});
+    if (what == "stop" && session.stop_failed(one.name())) return answer({{"name", one.name()}, {"state", "ended"}});
     return refusal(kConflict, "it does not run", fmt::format("`{}` is {}{}: `weir apply` begins it", one.name(), state_text(one.state()),
                                                              one.why().empty() ? "" : fmt::format(" ({})", one.why())));
 }

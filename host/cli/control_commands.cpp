@@ -137,7 +137,7 @@ void print_change(const Json& answer, Format format, Terminal& terminal) {
     std::string text = answer.value("text", "");
     for (const Json& one : answer.value("shadowed", Json::array())) text += fmt::format("! {}\n", one.value("text", ""));
     while (text.ends_with('\n')) text.pop_back();
-    if (!answer.contains("exit_code")) terminal.print(text);
+    if (!answer.contains("exit_code") && !text.empty()) terminal.print(text);
 }
 
 // `command`: by which it is asked for.
@@ -163,6 +163,7 @@ int status_command(const StatusArguments& arguments, Terminal& terminal) {
     const auto hosts = RunningHosts::find(arguments.data_dir, terminal);
     if (!hosts) return kExitUsage;
     if (arguments.topology.empty()) {
+        if (hosts->all().empty() && hosts->is_any_silent()) return kExitUnreachable;
         if (arguments.format == Format::kText) return print_all(*hosts, terminal), kExitOk;
         Json all = Json::array();
         for (const Found& one : hosts->all()) all.push_back(one.summary);

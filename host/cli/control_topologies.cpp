@@ -43,6 +43,17 @@ std::optional<ChangeRequest> read_change(const std::string& body, std::string& w
         why = "the body is no JSON object";
         return std::nullopt;
     }
+    static const std::vector<std::string> kMembers = {"file", "set", "params", "allow_loss", "id", "trial_us"};
+    for (const auto& [name, value] : json.items())
+        if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end()) {
+            why = fmt::format("a change has no `{}`; expected {}", name, one_of_text(kMembers));
+            return std::nullopt;
+        }
+    const Json trial = json.value("trial_us", Json(0));
+    if (!trial.is_number_integer() || trial < 0 || trial > INT64_MAX) {
+        why = fmt::format("`trial_us` is a number of microseconds, 0 or more, and cannot be {}", trial.dump());
+        return std::nullopt;
+    }
     ChangeRequest out;
     try {
         out.file = json.value("file", "");
@@ -50,7 +61,7 @@ std::optional<ChangeRequest> read_change(const std::string& body, std::string& w
         for (const std::string& path : json.value("params", std::vector<std::string>())) out.params_files.emplace_back(path);
         out.allow_loss = json.value("allow_loss", std::vector<std::string>());
         out.id = json.value("id", "");
-        out.trial = std::chrono::microseconds(json.value("trial_us", int64_t{0}));
+        out.trial = std::chrono::microseconds(trial.get<int64_t>());
     } catch (const Json::exception& error) {
         why = error.what();
         return std::nullopt;
@@ -60,7 +71,7 @@ std::optional<ChangeRequest> read_change(const std::string& body, std::string& w
 
 Json outcome_json(const ChangeOutcome& outcome) {
     Json out = diff_json(outcome.diff);
-    out["text"] = diff_text(outcome.diff);
+    out["text"] = outcome.diff.nodes.empty() ? "" : diff_text(outcome.diff);  // they were not compared
     out["shadowed"] = Json::array();
     for (const HiddenValue& one : outcome.hidden)
         out["shadowed"].push_back({{"parameter", one.parameter}, {"file", one.written}, {"stays", one.stays}, {"by", one.by}, {"text", hidden_text(one)}});
@@ -144,7 +155,8 @@ Answer answer_apply(Session& session, const Session::Running& one, const HttpReq
 }
 
 Answer answer_put(Session& session, const std::string& name, const HttpRequest& request) {
-    if (const auto one = session.running(name)) return answer_apply(session, *one, request);
+    // Behind the end that one was asked for it is begun again.
+    if (const auto one = session.running(name); one && !one->hosted->is_asked_to_stop) return answer_apply(session, *one, request);
     std::string why;
     const auto wanted = read_change(request.body, why);
     return wanted ? addition_answer(session, name, session.add(name, *wanted)) : refusal(kBadRequest, "the request is wrong", why);

@@ -41,6 +41,7 @@ std::optional<RunningHosts> RunningHosts::find(const std::filesystem::path& give
     for (const auto& socket : control_sockets(*data_dir)) {
         auto answer = ask_host(socket, {"GET", "/v1/topologies", {}, ""}, kQuickly);
         const Json all = answer ? Json::parse(answer->body, nullptr, false) : Json();
+        out.silent_ = out.silent_ || !all.is_array();
         if (all.is_array()) out.sockets_.push_back(socket);
         else terminal.message("warning[control]: " + (answer ? socket.string() + ": an answer that is none" : answer.status().message()));
         for (const Json& one : all.is_array() ? all : Json::array()) out.found_.push_back({socket, one});

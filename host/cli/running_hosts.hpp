@@ -31,6 +31,8 @@ public:
     static std::optional<RunningHosts> find(const std::filesystem::path& given, Terminal& terminal);
 
     const std::vector<Found>& all() const { return found_; }
+    // Whether there is a host that gave no answer.
+    bool is_any_silent() const { return silent_; }
     // Those that are no more than known to their hosts are not among these.
     std::vector<Found> running() const;
     // Every host that answered.
@@ -44,6 +46,7 @@ private:
     std::filesystem::path data_dir_;
     std::vector<std::filesystem::path> sockets_;
     std::vector<Found> found_;
+    bool silent_ = false;
 };
 
 // The topology of that name, or what is wrong has been said. An empty name is that of the only one that runs.

@@ -112,6 +112,8 @@ public:
     bool stop(const Running& one, StopMode mode);
     // The same of one that waits to begin.
     bool stop_starting(const std::string& name);
+    // The same of one that has failed: it is known as stopped from then on, and a host that comes back leaves it so.
+    bool stop_failed(const std::string& name);
     // Begins a topology that does not run, in place of what ended under that name. Blocks until rows can flow in it.
     Addition add(const std::string& name, const ChangeRequest& request);
     // Makes a change, and tells what became of it.

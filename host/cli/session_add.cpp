@@ -205,7 +205,8 @@ Session::Member Session::reserve(const std::string& name, const std::filesystem:
     for (int turns = 0; (before = find(name)) != nullptr && turns < 2; ++turns) {
         const bool begins = before->state() == Hosted::State::kStarting;
         if (begins && !before->has_starter) return refuse(fmt::format("`{}` is being begun", name));
-        if (before->state() == Hosted::State::kRuns && !before->run().finished()) return refuse(fmt::format("`{}` has begun meanwhile", name));
+        const bool runs = before->state() == Hosted::State::kRuns && !before->run().finished();
+        if (runs && !before->is_asked_to_stop) return refuse(fmt::format("`{}` has begun meanwhile", name));
         if (begins) stop_starting(name);
         wait_over(std::move(before));
     }
@@ -305,6 +306,14 @@ bool Session::stop_starting(const std::string& name) {
     member->stop_starting = true;
     const std::lock_guard lock(mutex_);
     changed_.notify_all();
+    return true;
+}
+
+bool Session::stop_failed(const std::string& name) {
+    const Member member = find(name);
+    if (!member || !member->is_over || member->state() != Hosted::State::kFailed) return false;
+    member->note(Standing::kStopped);
+    member->set_state(Hosted::State::kStopped);
     return true;
 }
 

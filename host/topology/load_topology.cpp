@@ -25,7 +25,7 @@
 namespace weir::host {
 namespace {
 
-constexpr int64_t kMaxWorkers = 1024;
+constexpr int64_t kMaxWorkers = 256;  // as many as there are key groups
 constexpr int64_t kMaxPort = 65535;
 
 class TopologyLoader {

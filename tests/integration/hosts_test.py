@@ -175,6 +175,14 @@ def test_coming_and_going():
         check(all(row["version"] == 2 for row in place.rows("three")[len(stopped):]), "what it was set to")
         check_counts(place.rows("three"), "three, over a change, a stop and a start")
 
+        for _ in range(5):  # behind its end it is begun again, however soon that is asked for
+            place.ask("POST", "/v1/topologies/three/stop")
+            place.command("apply", three)
+            place.until_running("three")
+        for body, told in (({"sets": []}, "a change has no `sets`"), ({"trial_us": -5}, "`trial_us`"), ({"trial_us": 1e30}, "`trial_us`")):
+            status, refused = place.ask("POST", "/v1/topologies/three", body)
+            check(status == 400 and told in refused["detail"], body, status, refused)
+
         # One that cannot begin, one that fails: the others see nothing of either.
         status, told = place.ask("POST", "/v1/topologies/four", {"file": str(three)})
         check(status == 422 and "has a topology `three`, and `four` is asked for" in told["detail"], status, told)
@@ -186,6 +194,8 @@ def test_coming_and_going():
         check("division" in place.of("four")["why"], place.of("four"))
         status, ready = place.ask("GET", "/ready")
         check(status == 503 and "topology `four`: it has failed" in ready["detail"], ready)
+        place.command("stop", "four")
+        equal((place.states()["four"], place.ask("GET", "/ready")[0]), ("stopped", 200), "who has failed and is stopped is no fault any more")
         place.command("apply", place.write("four"))
         goes_on(place, "one", "two", "three", "four")
         logs = place.command("logs")
