@@ -1,6 +1,8 @@
 // Topologies of a host: what there is, and how one is begun, changed and taken away.
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 
 #include "host/cli/control_answers.hpp"
 #include "host/engine/clock.hpp"
+#include "host/topology/scalar.hpp"
 
 namespace weir::host {
 namespace {

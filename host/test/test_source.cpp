@@ -1,5 +1,7 @@
 // A source whose records come from the World: decoded by the codec that its plugin chose and bound, with the columns
 // that the plugin offers.
+#include <atomic>
+
 #include <fmt/format.h>
 
 #include <weir/row_json.hpp>
