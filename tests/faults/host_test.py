@@ -32,7 +32,7 @@ STEPS = {
 TEXT = """name: {name}
 workers: 1
 delivery: exactly_once
-checkpoint: 2s
+checkpoint: 8s
 parameters: {{ version: {version} }}
 connections: {{ kafka: {{ brokers: "{brokers}" }} }}
 nodes:
@@ -99,7 +99,10 @@ class Case:
         try:
             self.until(lambda: self.details().get("state") == "running", "it runs")
             self.write(2)
-            code, told = self.command("apply", self.file)
+            told = "it is being begun"
+            deadline = time.monotonic() + TIMEOUT
+            while "it is being begun" in told and time.monotonic() < deadline:
+                code, told = self.command("apply", self.file)
             host.wait(TIMEOUT)
             assert code != 0 and host.returncode == -9, f"{self.step}: it was not come to: {code} {told}"
             host = self.begin()
