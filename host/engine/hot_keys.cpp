@@ -1,13 +1,14 @@
 #include "host/engine/hot_keys.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::host {
 
 bool HotKeys::look(const uint64_t* hashes, size_t rows) {
     if (resting_ > 0) {
         --resting_;
-        return false;
+        return std::exchange(fell_silent_, false);
     }
     if (rows < kMinRows) return false;
     struct Seen {

@@ -26,9 +26,10 @@ public:
             if (hashes_[i] == hash) return true;
         return false;
     }
-    // To know them did not pay: none for the next kRest batches.
+    // To know them did not pay: none for the next kRest batches, of which the first tells so, as any change.
     void rest() {
         resting_ = kRest;
+        fell_silent_ = true;
         n_ = 0;
         bits_ = 0;
     }
@@ -39,6 +40,7 @@ private:
     uint64_t bits_ = 0;  // by the low six bits of each
     uint64_t place_ = 1;  // where it looks next
     uint32_t resting_ = 0;
+    bool fell_silent_ = false;  // and look has not told it
 };
 
 }  // namespace weir::host

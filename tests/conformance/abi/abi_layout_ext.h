@@ -3,6 +3,7 @@
 #define WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H
 
 #include <weir/ext/aggregation.h>
+#include <weir/ext/combine.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/messaging.h>
 #include <weir/ext/records.h>
@@ -120,5 +121,15 @@ ABI_IS(WEIR_AT_EARLIEST, 0)
 ABI_IS(WEIR_AT_LATEST, 1)
 ABI_IS(WEIR_AT_TIME, 2)
 ABI_IS(WEIR_AT_OFFSET, 3)
+
+ABI_SIZE(weir_combiner, 24)
+ABI_AT(weir_combiner, size, 0)
+ABI_AT(weir_combiner, reserved, 4)
+ABI_AT(weir_combiner, combine, 8)
+ABI_AT(weir_combiner, take, 16)
+ABI_SIZE(weir_combine_api, 16)
+ABI_AT(weir_combine_api, size, 0)
+ABI_AT(weir_combine_api, reserved, 4)
+ABI_AT(weir_combine_api, offer, 8)
 
 #endif /* WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H */

@@ -24,16 +24,14 @@
 namespace weir::host::testing {
 
 // Numbers are doubled and counted by themselves: what most changes begin from.
-inline constexpr const char* kCountedGraph = R"(
-name: t
-workers: 2
-checkpoint: 20us
+inline const std::string kCountedNodes = R"(
 nodes:
   numbers_in: { numbers: {} }
   doubled: { from: numbers_in, twice: {} }
   counted: { from: doubled, key: n, tally: {} }
   out: { from: counted, collect: {} }
 )";
+inline const std::string kCountedGraph = "name: t\nworkers: 2\ncheckpoint: 20us" + kCountedNodes;
 // The same exactly once, to the cluster, by the operator `counting`.
 inline std::string sent_graph(const std::string& counting) {
     return fmt::format(R"(

@@ -101,6 +101,20 @@ TEST(HotKeys, AreFoundAndKeptWhileTheyCome) {
     EXPECT_TRUE(keys.empty());
 }
 
+// What was gathered of them goes before rows that follow.
+TEST(HotKeys, TellThatTheyAreNoneAnyMoreBehindARest) {
+    HotKeys keys;
+    const std::vector<uint64_t> rows(1024, 42);
+    EXPECT_TRUE(keys.look(rows.data(), rows.size()));
+    keys.rest();
+    EXPECT_FALSE(keys.contains(42));
+    EXPECT_TRUE(keys.look(rows.data(), rows.size()));
+    for (uint32_t i = 1; i < HotKeys::kRest; ++i) EXPECT_FALSE(keys.look(rows.data(), rows.size()));
+    EXPECT_TRUE(keys.empty());
+    EXPECT_TRUE(keys.look(rows.data(), rows.size()));
+    EXPECT_TRUE(keys.contains(42));
+}
+
 TEST(HotKeys, AreNotFoundAmongManyThatComeInTurn) {
     HotKeys keys;
     std::vector<uint64_t> rows(1024);

@@ -10,8 +10,7 @@
 
 #include <weir/testing/rows.hpp>
 
-#include "tests/unit/engine/cluster_operators.hpp"
-#include "tests/unit/engine/engine_fixture.hpp"
+#include "tests/unit/engine/change_fixture.hpp"
 
 namespace weir::host::testing {
 namespace {
@@ -19,13 +18,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* kCounted = R"(
-nodes:
-  numbers_in: { numbers: {} }
-  doubled: { from: numbers_in, twice: {} }
-  counted: { from: doubled, key: n, tally: {} }
-  out: { from: counted, collect: {} }
-)";
 constexpr const char* kPlain = R"(
 nodes:
   numbers_in: { numbers: {} }
@@ -103,7 +95,7 @@ TEST_F(Supervised, GoesOnWithTheStateOfTheLastEpoch) {
         world().splits.erase("s0");
         for (int i = 0; i < 4; ++i) world().retryable_calls.insert(1 + static_cast<int>(random() % 100));
         const std::string text = fmt::format("name: t\nworkers: {}\ncheckpoint: {}us\n{}", 1 + random() % 3,
-                                             1 + random() % 100, kCounted);
+                                             1 + random() % 100, kCountedNodes);
         auto supervisor = supervise(text, simulated(seed));
         ASSERT_EQ(run_to_end(*supervisor), "") << "seed " << seed;
         const auto failures = static_cast<int64_t>(world().retryable_calls.size());
@@ -187,7 +179,7 @@ TEST_F(Supervised, CountsOnlyCommittedRecordsAgainstTheLimit) {
     world().retryable_calls = {7, 15};
     RunOptions options = simulated(5);
     options.records = 20;
-    auto supervisor = supervise(fmt::format("name: t\ncheckpoint: 2us\n{}", kCounted), options);
+    auto supervisor = supervise(fmt::format("name: t\ncheckpoint: 2us\n{}", kCountedNodes), options);
     ASSERT_EQ(run_to_end(*supervisor), "");
     EXPECT_EQ(world().committed["s0"], "20");
 }
@@ -196,7 +188,7 @@ TEST_F(Supervised, CountsOnlyCommittedRecordsAgainstTheLimit) {
 TEST_F(Supervised, GoesOnBehindAResetThatFailedBeforeItsFirstEpoch) {
     world().splits["s0"] = {1, 2, 3};
     const std::string text = fmt::format("name: t\ndelivery: exactly_once\nconnections: {{ cluster: here }}\nrestart: {{ jitter: 0 }}\n{}",
-                                         std::string(kCounted).replace(std::string(kCounted).find("collect: {}"), 11, "sent: counts"));
+                                         replaced(kCountedNodes, "collect: {}", "sent: counts"));
     ASSERT_EQ(run_to_end(*supervise(text, simulated(1))), "");
     world().retryable_calls = {world().twice_calls + 1};
     RunOptions options = simulated(1);
