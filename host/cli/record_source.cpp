@@ -89,8 +89,8 @@ Result<const SplitMark*> find_split(const std::vector<const SplitMark*>& marks, 
     if (fit == 1) return found;
     std::sort(splits.begin(), splits.end());
     if (fit > 1) return Status::config("", fmt::format("`{}` reads several that are called {}; expected: {}", source, ticked(name), one_of_text(splits)));
-    return Status::config("", splits.empty() ? fmt::format("`{}` has no epoch yet that says what it reads: ask again behind the first", source)
-                                             : fmt::format("`{}` does not read {}; expected: {}", source, ticked(name), one_of_text(splits)));
+    if (splits.empty()) return Status::retryable(fmt::format("`{}` has no epoch yet that says what it reads: ask again behind the first", source));
+    return Status::config("", fmt::format("`{}` does not read {}; expected: {}", source, ticked(name), one_of_text(splits)));
 }
 
 }  // namespace weir::host

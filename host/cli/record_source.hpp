@@ -46,7 +46,7 @@ private:
 };
 
 // What a user calls a split: all of its id, or what stands behind its last slash. WEIR_E_CONFIG: there is none of these, or several; the
-// message names them. The mark is one of `marks`.
+// message names them. WEIR_E_RETRYABLE: there are no marks yet. The mark is one of `marks`.
 Result<const SplitMark*> find_split(const std::vector<const SplitMark*>& marks, std::string_view name, const std::string& source);
 
 }  // namespace weir::host

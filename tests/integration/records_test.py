@@ -119,7 +119,7 @@ def test_windows():
         host.until(lambda: counts()["rows_in"] >= 5, "what is there is read")
         produce(KAFKA, SOURCE, [b'{"kind":"paid"}'] * 50, "-p", "0")
         host.until(lambda: counts()["rows_in"] >= 55, "all are read")
-        host.until(lambda: host.get(f"/v1/topologies/{NAME}_windowed")["epochs"] > 0, "an epoch")
+        host.until(lambda: host.ask("GET", f"/v1/topologies/{NAME}_windowed/why?record=timed@0:0")[0] == 200, "an epoch that says what is read")
         host.until(lambda: "ends before offset 56" in host.weir("why", "timed@0:0")[0], "and committed")
         out = host.weir("seek", "timed", "--to", "earliest")[0]
         check("note: event time does not go back: rows that are older than a node's watermark are late there" in out and "reads on there" in out, out)

@@ -32,6 +32,7 @@ TEST(SplitName, IsTheWholeIdOrWhatStandsBehindItsLastSlash) {
     EXPECT_EQ(found("b/1"), "b/1");
     EXPECT_EQ(found("1"), "`raw` reads several that are called `1`; expected: `a/0`, `a/1` or `b/1`");
     EXPECT_EQ(found("c/1"), "`raw` does not read `c/1`; expected: `a/0`, `a/1` or `b/1`");
+    EXPECT_EQ(find_split({}, "0", "raw").status().code(), WEIR_E_RETRYABLE);
     EXPECT_EQ(find_split({}, "0", "raw").status().message(), "`raw` has no epoch yet that says what it reads: ask again behind the first");
 }
 
