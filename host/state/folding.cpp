@@ -27,13 +27,14 @@ bool are_large(std::span<const Run> runs) {
     return bytes > entries * kLargeBytes;
 }
 
-bool are_half_dead(std::span<const Run> runs) {
+// Whether no more than a quarter of the entries is left: what is written again then is a third of what is freed.
+bool are_mostly_dead(std::span<const Run> runs) {
     uint64_t entries = 0, deletions = 0;
     for (const Run& run : runs) {
         entries += run.entries - run.deletions;
         deletions += run.deletions;
     }
-    return 2 * deletions >= entries;
+    return 4 * deletions >= 3 * entries;
 }
 
 // How many of the newest runs of a stretch of one version to fold. `oldest`: nothing stands behind it.
@@ -42,7 +43,7 @@ size_t choose_in_stretch(std::span<const Run> runs, bool oldest, bool all) {
     const Run& last = runs.back();
     if (n == 1) return oldest && (last.entries == last.deletions || (all && last.deletions > 0)) ? 1 : 0;
     if (all || n > kMaxRuns) return n;
-    if (are_large(runs)) return n >= kMinRuns && are_half_dead(runs) ? n : 0;
+    if (are_large(runs)) return n >= kTierRuns && are_mostly_dead(runs) ? n : 0;
     uint64_t newer = 0;
     for (const Run& run : runs.first(n - 1)) newer += run.bytes;
     if (n >= kMinRuns && newer >= last.bytes) return n;

@@ -28,8 +28,8 @@ struct FoldPlan {
 //   - otherwise the newest eight or more of about one size, so that each tier is written once: a blob becomes part of
 //     a run of eight blobs, that of one of 64, and the number of runs grows with the logarithm of their bytes;
 //   - an oldest one that holds nothing but deletions;
-//   - of entries that are large each, as blocks of rows that wait for a server are, at least four runs, once half of them are
-//     deleted: to write the others again gains nothing.
+//   - of entries that are large each, as blocks of rows that wait for a server are, at least eight runs, once three quarters of
+//     them are deleted: to write the others again gains nothing. Stored is then at most four times what is live.
 //
 // `all`: each stretch of one version into one run, without deletions that hide nothing.
 bool choose_fold(std::span<const Run> runs, bool all, FoldPlan& plan);

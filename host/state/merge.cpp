@@ -6,11 +6,11 @@ namespace weir::host {
 
 void Merge::add(const std::vector<std::string_view>& pages) {
     if (pages.empty()) return;
-    cursors_.push_back({&pages, nullptr, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+    cursors_.push_back({&pages, nullptr, static_cast<uint32_t>(cursors_.size())});
 }
 
 void Merge::add(PageSource& pages) {
-    cursors_.push_back({nullptr, &pages, 0, {}, {}, 0, static_cast<uint32_t>(cursors_.size()), 0});
+    cursors_.push_back({nullptr, &pages, static_cast<uint32_t>(cursors_.size())});
 }
 
 bool Merge::next_page(Cursor& cursor, std::string_view& page) {
@@ -36,22 +36,43 @@ bool Merge::after(const Cursor* a, const Cursor* b) {
     return order != 0 ? order > 0 : a->age > b->age;
 }
 
+bool Merge::read_again(Cursor& cursor) {
+    std::string_view page;
+    if (!cursor.source->again(page)) return false;
+    cursor.is_let_go = false;
+    cursor.reader = PageReader(page);
+    return cursor.reader.next(cursor.entry);
+}
+
 bool Merge::advance(Cursor& cursor, bool first) {
-    const std::string_view last = cursor.entry.key;
+    std::string_view last = cursor.entry.key;
     const uint64_t last_prefix = cursor.prefix;
+    bool is_large = false;
     while (!cursor.reader.next(cursor.entry)) {
         ok_ = ok_ && cursor.reader.ok();
+        if (!ok_) return false;
+        if (cursor.source && !first && !cursor.is_let_go) last = cursor.key.assign(last);  // its page goes
         std::string_view page;
-        if (!ok_ || !next_page(cursor, page)) return false;
+        if (!next_page(cursor, page)) {
+            if (cursor.source) cursor.source->let_go();
+            return false;
+        }
         cursor.reader = PageReader(page);
         if (cursor.page == 1) cursor.version = cursor.reader.version();
         ok_ = cursor.reader.ok() && cursor.reader.version() == cursor.version && (!cursor.source || cursor.reader.entries() > 0);
         if (!ok_) return false;
+        is_large = cursor.source && cursor.reader.entries() == 1 && page.size() > cursor.source->large_bytes();
     }
+    cursor.is_let_go = false;
     cursor.prefix = key_prefix(cursor.entry.key.data(), cursor.entry.key.size());
     if (!first && (cursor.prefix < last_prefix || (cursor.prefix == last_prefix && cursor.entry.key <= last)))
         return ok_ = false;
-    return true;
+    if (!is_large || cursor.entry.deleted) return true;
+    cursor.entry.key = cursor.key.assign(cursor.entry.key);
+    cursor.entry.value = {};
+    cursor.reader = {};
+    cursor.source->let_go();
+    return cursor.is_let_go = true;
 }
 
 void Merge::sift_down() {
@@ -75,6 +96,7 @@ bool Merge::next(Entry& entry) {
         std::make_heap(heap_.begin(), heap_.end(), after);
     } else {
         // Behind what was given last, and behind the same key in older runs.
+        if (heap_[0]->source) last_key_ = kept_key_.assign(last_key_);
         do {
             if (advance(*heap_[0], false)) {
                 sift_down();
@@ -88,6 +110,10 @@ bool Merge::next(Entry& entry) {
     if (!ok_ || heap_.empty()) {
         heap_.clear();
         cursors_.clear();
+        return false;
+    }
+    if (heap_[0]->is_let_go && !read_again(*heap_[0])) {
+        ok_ = heap_[0]->reader.ok();
         return false;
     }
     entry = heap_[0]->entry;

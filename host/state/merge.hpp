@@ -3,7 +3,9 @@
 // Internal to host/state. One thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,9 +17,16 @@ namespace weir::host {
 class PageSource {
 public:
     virtual ~PageSource() = default;
-    // False at the end, and where a page cannot be read: whose source it is knows which. A page is borrowed until the next call but
-    // one. Each has an entry.
+    // False at the end, and where a page cannot be read: whose source it is knows which. A page is borrowed until the next call of
+    // anything here. Each has an entry.
     virtual bool next(std::string_view& page) = 0;
+    // The page that next gave last, again.
+    virtual bool again(std::string_view& page) = 0;
+    // Takes the page's memory back.
+    virtual void let_go() = 0;
+    // A page of one entry of more than so many bytes is let go of, and read again once its entry is given: then one such page
+    // is in memory at a time, and those whose entry is replaced are read once.
+    virtual size_t large_bytes() const = 0;
 };
 
 class Merge {
@@ -41,15 +50,19 @@ private:
     struct Cursor {
         const std::vector<std::string_view>* pages;  // null: `source` has them
         PageSource* source;
-        size_t page;
-        PageReader reader;
-        Entry entry;
-        uint64_t prefix;  // of entry.key
-        uint32_t age;     // 0: the newest
-        uint32_t version;
+        uint32_t age;  // 0: the newest
+        size_t page = 0;
+        PageReader reader = {};
+        Entry entry = {};
+        uint64_t prefix = 0;  // of entry.key
+        uint32_t version = 0;
+        bool is_let_go = false;  // the page; `key` is its entry's
+        std::string key = {};    // of a source: the last one before its page, or of a page that was let go of
     };
 
     static bool next_page(Cursor& cursor, std::string_view& page);
+    // Of a page that was let go of.
+    static bool read_again(Cursor& cursor);
     static bool after(const Cursor* a, const Cursor* b);
     // To the cursor's next entry; false when it has none, ok_ false when it is corrupt.
     bool advance(Cursor& cursor, bool first);
@@ -57,7 +70,8 @@ private:
 
     std::vector<Cursor> cursors_;
     std::vector<Cursor*> heap_;  // the one with the smallest key in front
-    std::string_view last_key_;  // of what was given last: its cursor is in front still
+    std::string_view last_key_;  // of what was given last: its cursor is in front still, or it is in kept_key_
+    std::string kept_key_;
     bool started_ = false;
     bool ok_ = true;
     uint32_t version_ = 0;

@@ -107,7 +107,7 @@ Status StateStore::Impl::fold_once(const std::string& id, bool all, bool& done) 
         if (!loaded.load(*at, id, folded)) return unread(at->status());
         for (const auto& pages : loaded.runs()) merged.add(pages);
     } else {
-        for (const Run& run : folded) merged.add(stored.emplace_back(*db, scan, id, run));
+        for (const Run& run : folded) merged.add(stored.emplace_back(*db, scan, id, run, options.fold_memory / 4));
     }
 
     rocksdb::WriteBatch batch;

@@ -159,22 +159,32 @@ private:
     std::vector<std::vector<std::string_view>> runs_;
 };
 
-// The pages of a run, read one by one from a view of the database of its own.
+// The pages of a committed run, read one by one. With fold_mutex: the run stays as it is.
 class StoredRun : public PageSource {
 public:
-    StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run);
+    // `large_bytes`: of a page that is not kept while others are read.
+    StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run, size_t large_bytes);
     bool next(std::string_view& page) override;
+    bool again(std::string_view& page) override;
+    void let_go() override { at_.reset(); }
+    size_t large_bytes() const override { return large_bytes_; }
     // Whether all that was asked for was there; if not, why it could not be read: OK where a page is missing.
-    bool ok() const { return ok_; }
-    rocksdb::Status status() const { return at_->status(); }
+    bool ok() const { return status_.ok() && !is_missing_; }
+    const rocksdb::Status& status() const { return status_; }
 
 private:
+    // Page page_ - 1.
+    bool read(std::string_view& page);
+
+    rocksdb::DB& db_;
+    rocksdb::ReadOptions how_;
     std::unique_ptr<rocksdb::Iterator> at_;
     std::string id_;
     Run run_;
+    size_t large_bytes_;
     uint32_t page_ = 0;
-    std::string copies_[2];
-    bool ok_ = true;
+    rocksdb::Status status_;
+    bool is_missing_ = false;
 };
 
 // Adds the deletion of a run and of its pages.

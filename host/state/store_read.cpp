@@ -147,22 +147,33 @@ bool LoadedRuns::load(rocksdb::Iterator& at, std::string_view id, std::span<cons
     return true;
 }
 
-StoredRun::StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run)
-    : at_(db.NewIterator(how)), id_(id), run_(run) {}
+StoredRun::StoredRun(rocksdb::DB& db, const rocksdb::ReadOptions& how, std::string_view id, const Run& run, size_t large_bytes)
+    : db_(db), how_(how), id_(id), run_(run), large_bytes_(large_bytes) {}
+
+bool StoredRun::read(std::string_view& page) {
+    const std::string key = page_key(id_, run_, page_ - 1);
+    if (at_) {
+        at_->Next();
+    } else {
+        at_.reset(db_.NewIterator(how_));
+        at_->Seek(key);
+    }
+    is_missing_ = !at_->Valid() || at_->key() != key;
+    status_ = at_->status();
+    if (!ok()) return false;
+    page = view(at_->value());
+    return true;
+}
 
 bool StoredRun::next(std::string_view& page) {
-    if (page_ == run_.pages || !ok_) return false;
-    const std::string key = page_key(id_, run_, page_);
-    if (page_ == 0)
-        at_->Seek(key);
-    else
-        at_->Next();
-    ok_ = at_->Valid() && at_->key() == key;
-    if (!ok_) return false;
-    std::string& copy = copies_[page_++ % 2];
-    copy.assign(at_->value().data(), at_->value().size());
-    page = copy;
-    return true;
+    if (page_ == run_.pages || !ok()) return false;
+    ++page_;
+    return read(page);
+}
+
+bool StoredRun::again(std::string_view& page) {
+    at_.reset();
+    return ok() && read(page);
 }
 
 std::string StateStore::Impl::node_name(uint32_t number) const {

@@ -34,12 +34,12 @@ void KeyWindows::remove_pane(PaneOf &pane) {
     if (pane.holders == 0) PaneOf::free(&pane);
 }
 
-void KeyWindows::add_result(PaneOf &pane, const void *state, Pane kind) {
+void KeyWindows::add_result(PaneOf &pane, const void *state, Pane kind, bool ends) {
     results_.add(pane.key->text(), state, pane.bounds, kind, sent_of(pane));
     pane.group.sent = true;
     pane.group.closed = pane.group.closed || kind != Pane::kEarly;
     pane.group.since = 0;
-    touch(pane);
+    if (!ends) touch(pane);
 }
 
 void KeyWindows::forget(PaneOf &pane) {
@@ -55,7 +55,6 @@ Status KeyWindows::run() {
         if (!step(status)) break;
         if (!status.ok()) return status;
     }
-    drop_expired();
     return {};
 }
 

@@ -24,8 +24,6 @@ public:
 protected:
     // One batch of results at most, if there is anything to be sent. False: there was not.
     virtual bool step(Status &status) = 0;
-    // Nothing more is to be sent: what has expired goes.
-    virtual void drop_expired() {}
     // Of a restored pane, which is linked to its key.
     virtual void restored(PaneOf &) {}
 
@@ -42,7 +40,8 @@ protected:
         ++pane.holders;
         dirty_.push_back(&pane);
     }
-    void add_result(PaneOf &pane, const void *state, Pane kind);
+    // `ends`: it is removed next, so that there is nothing to be saved of it.
+    void add_result(PaneOf &pane, const void *state, Pane kind, bool ends = false);
     // After a result: with `output: discard` it begins anew.
     void forget(PaneOf &pane);
     std::string *sent_of(PaneOf &pane) {

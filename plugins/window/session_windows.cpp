@@ -25,7 +25,6 @@ public:
 
 protected:
     bool step(Status &status) override;
-    void drop_expired() override;
     void restored(PaneOf &pane) override { enqueue(pane); }
 
 private:
@@ -50,8 +49,13 @@ private:
         bool if_true;  // that the trigger is
     };
     std::vector<Fired> pending_;
-    std::deque<std::pair<PaneOf *, Pane>> sending_;
-    std::vector<PaneOf *> expired_;
+    // What becomes of a session: a result, its end, or both.
+    struct Leaving {
+        PaneOf *pane;
+        std::optional<Pane> kind;  // of the result
+        bool ends;                 // its last entry
+    };
+    std::deque<Leaving> sending_;
 };
 
 Status SessionWindows::take(const Rows &rows, Refused &refused) {
@@ -171,51 +175,47 @@ void SessionWindows::advance(int64_t watermark) {
             let_go(pane);
             continue;
         }
-        const bool closes = pane.bounds.end - 1 <= watermark && !pane.group.closed;
-        if (closes) {
+        std::optional<Pane> kind;
+        if (pane.bounds.end - 1 <= watermark && !pane.group.closed) {
             pane.group.closed = true;
-            sending_.emplace_back(&pane, Pane::kOnTime);
+            kind = Pane::kOnTime;
         }
-        if (last_moment(pane.bounds.end) <= watermark) {
-            // Late rows that are gathered do not wait for late.every.
-            if (!closes && pane.group.since > 0) sending_.emplace_back(&pane, Pane::kLate);
-            pane.expired = true;
-            expired_.push_back(&pane);
-        } else {
-            enqueue(pane);
-            let_go(pane);
-        }
+        const bool ends = last_moment(pane.bounds.end) <= watermark;
+        // Late rows that are gathered do not wait for late.every.
+        if (ends && !kind && pane.group.since > 0) kind = Pane::kLate;
+        if (ends || kind) sending_.push_back({&pane, kind, ends});
+        pane.expired = ends;
+        if (ends) continue;
+        enqueue(pane);
+        let_go(pane);
     }
 }
 
 void SessionWindows::send_changed(bool early, bool late) {
     for (const Key *key : keys_.places())
         for (PaneOf *pane = key ? key->first : nullptr; pane; pane = pane->next)
-            if (pane->group.since > 0 && (pane->group.closed ? late : early))
-                sending_.emplace_back(pane, pane->group.closed ? Pane::kLate : Pane::kEarly);
+            if (pane->group.since > 0 && !pane->expired && (pane->group.closed ? late : early))
+                sending_.push_back({pane, pane->group.closed ? Pane::kLate : Pane::kEarly, false});
 }
 
+// What has expired goes with its batch: a million sessions may end at once.
 bool SessionWindows::step(Status &status) {
     if (sending_.empty()) return false;
-    std::vector<PaneOf *> sent;
-    while (!sending_.empty() && !results_.full()) {
-        auto [pane, kind] = sending_.front();
-        sending_.pop_front();
-        if (pane->group.rows == 0) continue;
-        add_result(*pane, pane->group.state(), kind);
-        sent.push_back(pane);
+    std::vector<PaneOf *> sent, gone;
+    for (; !sending_.empty() && !results_.full() && gone.size() < WEIR_BATCH_MAX_ROWS; sending_.pop_front()) {
+        const auto [pane, kind, ends] = sending_.front();
+        if (ends) gone.push_back(pane);
+        if (!kind || pane->group.rows == 0) continue;
+        add_result(*pane, pane->group.state(), *kind, ends);
+        if (!ends) sent.push_back(pane);
     }
     status = results_.build();
     for (PaneOf *pane : sent) forget(*pane);
-    return true;
-}
-
-void SessionWindows::drop_expired() {
-    for (PaneOf *pane : expired_) {
+    for (PaneOf *pane : gone) {
         remove_pane(*pane);
         let_go(*pane);
     }
-    expired_.clear();
+    return true;
 }
 
 }  // namespace

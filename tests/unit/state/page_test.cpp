@@ -34,33 +34,48 @@ std::string text_of(Merge& merge) {
 // Gives copies of pages, and takes each away when that is allowed.
 class Copies : public PageSource {
 public:
-    explicit Copies(const std::vector<std::string_view>& pages) : pages_(pages) {}
+    explicit Copies(const std::vector<std::string_view>& pages, size_t large_bytes = SIZE_MAX) : pages_(pages), large_bytes_(large_bytes) {}
     bool next(std::string_view& page) override {
         if (at_ == pages_.size()) return false;
-        auto& copy = copies_[at_ % 2];
-        copy = std::make_unique<std::string>(pages_[at_++]);
-        page = *copy;
+        ++at_;
+        return again(page);
+    }
+    bool again(std::string_view& page) override {
+        ++reads;
+        copy_ = std::make_unique<std::string>(pages_[at_ - 1]);
+        page = *copy_;
         return true;
     }
+    void let_go() override { copy_.reset(); }
+    size_t large_bytes() const override { return large_bytes_; }
+    bool has_page() const { return copy_ != nullptr; }
+
+    int reads = 0;
 
 private:
     std::vector<std::string_view> pages_;
-    std::unique_ptr<std::string> copies_[2];
+    std::unique_ptr<std::string> copy_;
+    size_t large_bytes_;
     size_t at_ = 0;
 };
 
-// "key=value" and "key-" for each entry; "!" at the end if the bytes are wrong. The same from memory and page by page.
+// "key=value" and "key-" for each entry; "!" at the end if the bytes are wrong. The same from memory, page by page, and where all pages
+// are large.
 std::string merged(const std::vector<std::vector<std::string_view>>& runs) {
-    Merge loaded, read;
+    Merge loaded, read, read_twice;
     std::deque<Copies> copies;
     bool has_empty = false;
     for (const auto& run : runs) {
         loaded.add(run);
         for (const std::string_view page : run) has_empty = has_empty || PageReader(page).entries() == 0;
         read.add(copies.emplace_back(run));
+        read_twice.add(copies.emplace_back(run, 0));
     }
     std::string text = text_of(loaded);
-    if (!has_empty) EXPECT_EQ(text_of(read), text);
+    if (!has_empty) {
+        EXPECT_EQ(text_of(read), text);
+        EXPECT_EQ(text_of(read_twice), text);
+    }
     return text;
 }
 
@@ -115,6 +130,24 @@ TEST(Merge, ReadsPagesOneByOne) {
     runs[1].assign(pages.begin(), pages.begin() + 5);
     runs[0].assign(pages.begin() + 5, pages.end());
     EXPECT_EQ(merged(runs), "a=old b- c=old d- e=old f- ");
+}
+
+TEST(Merge, HasOneLargePageAtATimeAndReadsThoseThatAreReplacedOnce) {
+    const std::string deletion = page_of({{"b", "", true}}), a = page_of({{"a", "large", false}}), b = page_of({{"b", "large", false}}),
+                      c = page_of({{"c", "large", false}}), d = page_of({{"d", "large", false}});
+    Copies newest({deletion}, 15), first({a, c}, 15), second({b, d}, 15);
+    Merge merge;
+    for (Copies* run : {&newest, &first, &second}) merge.add(*run);
+    std::string keys;
+    for (Entry entry; merge.next(entry); keys += entry.key) {
+        EXPECT_FALSE(first.has_page() && second.has_page());
+        EXPECT_EQ(entry.value, entry.deleted ? "" : "large");
+    }
+    EXPECT_TRUE(merge.ok());
+    EXPECT_EQ(keys, "abcd");
+    EXPECT_EQ(newest.reads, 1);
+    EXPECT_EQ(first.reads, 4);
+    EXPECT_EQ(second.reads, 3);
 }
 
 TEST(Merge, RefusesAPageWithoutEntriesWherePagesAreRead) {
