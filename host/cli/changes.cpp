@@ -10,7 +10,7 @@
 #include "host/engine/trial.hpp"
 #include "host/exit_codes.hpp"
 #include "host/reload/expected_pause.hpp"
-#include "host/reload/rekey_preview.hpp"
+#include "host/reload/state_preview.hpp"
 #include "host/topology/read_file.hpp"
 #include "host/topology/yaml_tree.hpp"
 
@@ -126,9 +126,18 @@ ChangeOutcome Changes::prepare(const ChangeRequest& request, std::shared_ptr<Can
         out.why = fmt::format("what runs cannot be compared any more: {}", before.status().message());
         return out;
     }
-    CountRekeyed count;
-    if (is_durable_) count = [this](const std::string& stored, Instance& now) { return preview_rekey(run_.state_dir(), stored, now); };
-    out.diff = compare_graphs(**before, loaded->plan(), count);
+    StatePreviews previews;
+    if (is_durable_) {
+        previews.count = [this](const std::string& stored, Instance& now) { return preview_rekey(run_.state_dir(), stored, now); };
+        previews.restore = [this, &loaded](const std::string& stored, size_t now, bool gives_up) {
+            auto another = loaded->graph().plan_again();  // its instance is of no use behind this
+            if (!another) return another.status();
+            Instance& instance = (*another)->nodes()[now].instance();
+            instance.set_may_lose(gives_up);
+            return preview_restore(run_.state_dir(), stored, instance);
+        };
+    }
+    out.diff = compare_graphs(**before, loaded->plan(), previews);
     if (!out.diff.is_empty()) {
         const ExpectedPause pause = expect_pause(out.diff, **before, loaded->plan(), run_.stats());
         out.diff.pause = pause.all;
@@ -205,8 +214,11 @@ ChangeOutcome Changes::apply_alone(const ChangeRequest& request) {
     }
     std::promise<Applied> done;
     auto answered = done.get_future();
+    std::vector<std::string> begin_anew;
+    for (const NodeChange& node : out.diff.nodes)
+        if (node.begins_anew) begin_anew.push_back(node.node);
     run_.apply({candidate->graph(), candidate->take_plan(), request.allow_loss, request.trial,
-                [&done](const Applied& applied) { done.set_value(applied); }});
+                [&done](const Applied& applied) { done.set_value(applied); }, std::move(begin_anew)});
     out.applied = answered.get();
     out.diff.pause.reset();  // it is known now
     if (out.applied.is_taken) {

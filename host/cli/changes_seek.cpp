@@ -126,7 +126,7 @@ std::shared_ptr<Candidate> Changes::again() const {
 std::string Changes::why_not_seek(const Graph& running, Candidate& again) const {
     auto before = running.plan_again();
     if (!before) return fmt::format("what runs cannot be compared any more: {}", before.status().message());
-    if (!compare_graphs(**before, again.plan(), nullptr).is_empty())
+    if (!compare_graphs(**before, again.plan(), {}).is_empty())
         return "a plugin is of another build by now than what runs: `weir apply` makes that change first";
     if ((*before)->is_ephemeral()) return "it reads or writes a broker inside this process, which would be gone with the run that ends: run `weir broker` beside it";
     if ((*before)->has_state() && !is_durable_) return "its state is kept nowhere, and would be gone with the run that ends: run it with --data-dir";
@@ -155,7 +155,7 @@ void Changes::seek_alone(const SeekRequest& request, SeekOutcome& out) {
     graph.id = running.id;  // its epochs are of the same graph
     std::promise<Applied> done;
     auto answered = done.get_future();
-    run_.apply({std::move(graph), planned->take_plan(), {}, {}, [&done](const Applied& applied) { done.set_value(applied); }, std::move(seeks)});
+    run_.apply({std::move(graph), planned->take_plan(), {}, {}, [&done](const Applied& applied) { done.set_value(applied); }, {}, std::move(seeks)});
     out.applied = answered.get();
     if (out.applied.is_taken) out.kind = SeekOutcome::Kind::kTaken;
     else fail(out, out.applied.was_tried ? SeekOutcome::Kind::kRolledBack : SeekOutcome::Kind::kRefused, out.applied.why.text());

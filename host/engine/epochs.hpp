@@ -58,6 +58,7 @@ enum class OutsideStart {
 struct EpochsOptions {
     std::filesystem::path dir;            // of this topology; empty: keep nothing
     std::vector<std::string> allow_loss;  // nodes whose state may be dropped when the topology lacks them
+    std::vector<std::string> begin_anew;  // of these, nodes of the topology whose state is dropped, as it cannot be read any more
     bool reset = false;                   // forget the state, once the run begins
     std::filesystem::path savepoint;      // a store that becomes the state, once the run begins; empty: none
     OutsideStart outside_start = OutsideStart::kRefuse;
@@ -148,7 +149,7 @@ private:
     int find_former(const std::string& id) const;
     Status rename_stored();
     void find_replaced(const Json& operators);
-    Status check_keys(const Json& keys);
+    Status check_keys(const Json& keys, const Json& kinds);
     Status check_servers(const std::string& record);
     Status decide(uint64_t prepared, const GiveUp& gives_up);
     Status check_marker(const std::string& marker, uint64_t prepared) const;

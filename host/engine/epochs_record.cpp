@@ -64,8 +64,7 @@ Status Epochs::read_record(uint64_t epoch) {
     const Json operators = parsed.value("operators", Json::object());
     if (Status s = find_renamed(operators); !s.ok()) return s;
     find_replaced(operators);
-    if (parsed.contains("keys"))
-        if (Status s = check_keys(parsed["keys"]); !s.ok()) return s;
+    if (Status s = check_keys(parsed.value("keys", Json::object()), parsed.value("key_kinds", Json::object())); !s.ok()) return s;
     states_ = parsed.value("states", Json::object());
     for (size_t i = 0; i < plan_.nodes().size(); ++i)
         if (begins_anew(i)) states_.erase(former_id(i));
@@ -144,7 +143,7 @@ Status Epochs::rename_stored() {
     return {};
 }
 
-// What a node held as another operator is nobody's now.
+// What a node held as another operator, or as it is not read any more, is nobody's now.
 void Epochs::find_replaced(const Json& operators) {
     replaced_.clear();
     for (size_t i = 0; i < plan_.nodes().size(); ++i) {
@@ -152,23 +151,30 @@ void Epochs::find_replaced(const Json& operators) {
         if (std::string before = operators.value(former_id(i), node.op->name); before != node.op->name)
             replaced_.emplace(node.id, fmt::format("a `{}`", before));
     }
+    for (const std::string& node : options_.begin_anew) replaced_.emplace(node, "kept in a way that cannot be read any more");
 }
 
-// Under another key the entries would lie with workers that do not own them: they are put under it, or given up.
-Status Epochs::check_keys(const Json& keys) {
+// Under another key the entries would lie with workers that do not own them, and those of a key of other kinds could not be read: they
+// are put under it, or given up.
+Status Epochs::check_keys(const Json& keys, const Json& kinds) {
     for (size_t i = 0; i < plan_.nodes().size(); ++i) {
         const NodeSpec& node = plan_.topology().nodes[i];
         const std::string before = former_id(i);
-        if (!keys.contains(before) || begins_anew(i) || keys[before] == key_of(node)) continue;
+        if (!keys.contains(before) || begins_anew(i)) continue;
+        const std::string now = plan_.key_kinds(i).value_or(""), was = kinds.value(before, now);
+        const bool is_same = keys[before] == key_of(node);
+        if (is_same && was == now) continue;
+        const std::string old = is_same ? fmt::format("a key of ({})", was) : fmt::format("the key {}", keys[before].dump());
         const auto& given_up = options_.allow_loss;
         if (std::find(given_up.begin(), given_up.end(), node.id) != given_up.end()) {
-            replaced_.emplace(node.id, fmt::format("kept under the key {}", keys[before].dump()));
+            replaced_.emplace(node.id, "kept under " + old);
         } else if (can_rekey(plan_.nodes()[i].instance())) {
             rekeyed_.insert(node.id);
         } else {
-            return Status::config("", fmt::format("the state of node `{}` is kept under the key {}, and the topology says {}. Run it as it was, or drop "
-                                                  "its state: --allow-loss {}, or begin anew (--reset)",
-                                                  node.id, keys[before].dump(), key_of(node).dump(), node.id));
+            return Status::config("", fmt::format("the state of node `{}` is kept under {}, and {}. Run it as it was, or drop its state: --allow-loss {}, or "
+                                                  "begin anew (--reset)",
+                                                  node.id, old, is_same ? fmt::format("it is ({}) now", now) : fmt::format("the topology says {}", key_of(node).dump()),
+                                                  node.id));
         }
     }
     return {};
@@ -176,10 +182,12 @@ Status Epochs::check_keys(const Json& keys) {
 
 std::string Epochs::record_of(uint64_t epoch, const RunProgress& progress) const {
     Json record = {{"epoch", epoch}, {"workers", plan_.workers()}, {"positions", Json::array()}, {"keys", Json::object()}};
-    for (const NodeSpec& node : plan_.topology().nodes) {
+    for (size_t i = 0; i < plan_.nodes().size(); ++i) {
+        const NodeSpec& node = plan_.topology().nodes[i];
         if (!node.of.empty()) continue;  // clauses are no part of what a node is known by
         record["operators"][node.id] = node.op->name;
         if (node.op->flags & WEIR_OP_KEYED) record["keys"][node.id] = key_of(node);
+        if (const auto kinds = plan_.key_kinds(i)) record["key_kinds"][node.id] = *kinds;
     }
     if (!options_.graph.empty()) record["graph"] = options_.graph;
     const std::string marker = decider_ ? marker_of(epoch) : last_marker_;

@@ -122,13 +122,7 @@ StateTable& KeyedState::table(State& state) {
 
 Result<Json> KeyedState::adopt(const Json& catalogue) {
     Json next = {{"key", codec_ ? codec_->kinds() : ""}, {"states", Json::object()}};
-    if (catalogue.is_object()) {
-        next["states"] = catalogue.value("states", Json::object());
-        if (catalogue.value("key", "") != next["key"])
-            return Status::state_version(fmt::format("its state is kept by a key of ({}), and the key is ({}) now. Run it as it was, "
-                                                     "or begin anew (--reset)",
-                                                     catalogue.value("key", ""), next["key"].get<std::string>()));
-    }
+    if (catalogue.is_object()) next["states"] = catalogue.value("states", Json::object());
     for (State& state : states_) {
         Json& about = next["states"][state.name];
         about["number"] = state.number;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <weir/errors.hpp>
+#include <weir/key_codec.hpp>
 #include <weir/memory.hpp>
 #include <weir/row_json.hpp>
 
@@ -414,6 +415,12 @@ bool Plan::bind_keyed(size_t index, const Schema& schema) {
     return true;
 }
 
+std::optional<std::string> Plan::key_kinds(size_t node) const {
+    for (const int edge : nodes_[node].inputs)
+        if (const PlannedEdge& planned = edges_[static_cast<size_t>(edge)]; planned.hasher) return planned.key_kinds;
+    return std::nullopt;
+}
+
 void Plan::bind_broadcast(size_t index) {
     PlannedNode& to = nodes_[static_cast<size_t>(topology_.edges[index].to_node)];
     const auto input = std::find(to.inputs.begin(), to.inputs.end(), static_cast<int>(index)) - to.inputs.begin();
@@ -439,6 +446,7 @@ bool Plan::route_edge(size_t index) {
         }
         planned.routing = Routing::kKeyed;
         planned.hasher = std::move(*hasher);
+        planned.key_kinds = KeyCodec(port->schema, to.key).kinds();
         return bind_keyed(index, port->schema);
     } else if (op.flags & WEIR_OP_OWN_KEY) {
         planned.routing = Routing::kKeyed;

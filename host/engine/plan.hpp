@@ -50,6 +50,7 @@ enum class Routing {
 struct PlannedEdge {
     Routing routing = Routing::kForward;
     std::optional<KeyHasher> hasher;  // kKeyed by `key:`; without one the operator computes its own key
+    std::string key_kinds = {};       // of the hasher's columns: "integer, text" (KeyCodec::kinds)
 };
 
 // Where a node's event time is: a port, and a column of it.
@@ -86,6 +87,10 @@ public:
     std::vector<PlannedNode>& nodes() { return nodes_; }
     const std::vector<PlannedNode>& nodes() const { return nodes_; }
     const std::vector<PlannedEdge>& edges() const { return edges_; }  // as Topology::edges
+    // Where rows of an edge, an index into Topology::edges, come from.
+    const PlannedPort& port_of(int edge) const;
+    // Of a node with `key:`: of what kinds its columns are, on which the bytes of a key depend. None: it has no such key.
+    std::optional<std::string> key_kinds(size_t node) const;
     const std::vector<PlannedView>& views() const { return views_; }  // as Topology::views
     uint32_t workers() const { return workers_; }
     // The connection that decides the epochs of an exactly-once topology; null if none does.

@@ -17,6 +17,12 @@ bool is_same_code(const Instance& one, const Instance& other) {
 
 }  // namespace
 
+const PlannedPort& Plan::port_of(int edge) const {
+    const Edge& one = topology_.edges[static_cast<size_t>(edge)];
+    const auto& ports = nodes_[static_cast<size_t>(one.from_node)].outputs;
+    return *std::find_if(ports.begin(), ports.end(), [&](const PlannedPort& port) { return port.name == one.from_port; });
+}
+
 // From the same ports, with the same columns.
 bool Plan::is_fed_alike(size_t node, const Plan& next, size_t other) const {
     const auto& inputs = nodes_[node].inputs;
@@ -24,12 +30,8 @@ bool Plan::is_fed_alike(size_t node, const Plan& next, size_t other) const {
     return std::equal(inputs.begin(), inputs.end(), others.begin(), others.end(), [&](int a, int b) {
         const Edge& one = topology_.edges[static_cast<size_t>(a)];
         const Edge& two = next.topology_.edges[static_cast<size_t>(b)];
-        const auto port_of = [](const Plan& plan, const Edge& edge) -> const PlannedPort& {
-            const auto& ports = plan.nodes_[static_cast<size_t>(edge.from_node)].outputs;
-            return *std::find_if(ports.begin(), ports.end(), [&](const PlannedPort& port) { return port.name == edge.from_port; });
-        };
-        const PlannedPort& from = port_of(*this, one);
-        const PlannedPort& from_next = port_of(next, two);
+        const PlannedPort& from = port_of(a);
+        const PlannedPort& from_next = next.port_of(b);
         return topology_.nodes[static_cast<size_t>(one.from_node)].id == next.topology_.nodes[static_cast<size_t>(two.from_node)].id &&
                one.from_port == two.from_port && one.to_port == two.to_port && from.stream == from_next.stream &&
                is_same(from.schema, from_next.schema);

@@ -71,6 +71,7 @@ struct Change {
     // On the supervisor's thread, or on that of apply where it is refused at once. The graph that does not run any more, this one or the
     // one before, is held by the supervisor no longer.
     std::function<void(const Applied&)> done;
+    std::vector<std::string> begin_anew = {};  // of allow_loss: nodes whose state cannot be read any more
     Seeks seeks = {};  // where sources go on, instead of where the graph before has ended; its first epoch has that
 
     // What it has to stand, behind a graph that has counted so far.

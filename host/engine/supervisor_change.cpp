@@ -143,6 +143,7 @@ std::optional<Failure> Supervisor::begin_change(Change& change, std::shared_ptr<
     options.trial = change.terms(past_);
     options.handover = std::move(handover);
     options.epochs.allow_loss = change.allow_loss;
+    options.epochs.begin_anew = change.begin_anew;
     options.seeks = change.seeks;
     options.on_opened = [this] {
         const std::lock_guard lock(mutex_);

@@ -186,7 +186,7 @@ bool is_same(const EventTimeSpec& a, const EventTimeSpec& b) {
 
 class Comparison {
 public:
-    Comparison(const Plan& before, Plan& after, const CountRekeyed& count) : before_(before), after_(after), count_(count) {}
+    Comparison(const Plan& before, Plan& after, const StatePreviews& previews) : before_(before), after_(after), previews_(previews) {}
 
     GraphDiff run() {
         const auto old_nodes = known_nodes(before_.topology()), new_nodes = known_nodes(after_.topology());
@@ -272,21 +272,56 @@ private:
             if (!can) diff_.refused.push_back(fmt::format("node `{}`: {} of version {} cannot read state of version {}", now.node->name(), is.name,
                                                           is.state_version, was.state_version));
         }
+        compare_keys(old, now, change);
+        if (change.lost.empty() && has_state(before_, old) && (change.fate != NodeFate::kKept || !is_fed_alike(old, now))) preview(old, now, change);
+    }
+
+    bool is_fed_alike(const Known& old, const Known& now) const {
+        const auto& inputs = before_.nodes()[old.index].inputs;
+        const auto& others = after_.nodes()[now.index].inputs;
+        return std::equal(inputs.begin(), inputs.end(), others.begin(), others.end(),
+                          [&](int a, int b) { return before_.port_of(a).schema == after_.port_of(b).schema; });
+    }
+
+    // Whether its operator can go on with what is stored: what it reads and keeps is its own business.
+    void preview(const Known& old, const Known& now, NodeChange& change) {
+        if (!previews_.restore) return;
+        const Status status = previews_.restore(old.node->id, now.index, false);
+        if (status.code() != WEIR_E_STATE_VERSION) return;  // what cannot be looked at is told by the trial
+        change.begins_anew = !previews_.restore(old.node->id, now.index, true).ok();
+        if (change.begins_anew && old.node->id != now.node->id) {
+            diff_.refused.push_back(fmt::format("node `{}`: {}", now.node->name(), status.message()));
+            return;
+        }
+        if (change.fate == NodeFate::kKept) change.fate = NodeFate::kReconfigured;
+        change.what.push_back(status.message().substr(0, status.message().find(". ")));
+        change.lost = change.begins_anew ? "its state, which cannot be read any more" : "what its state has and it has no more";
+    }
+
+    void compare_keys(const Known& old, const Known& now, NodeChange& change) {
         const bool is_keyed = (now.node->op->flags & (WEIR_OP_KEYED | WEIR_OP_OWN_KEY)) != 0;
+        if (!is_keyed || !has_state(before_, old)) return;
         const bool own_key_moved = now.node->op->has_own_key() && old.node->config.value != now.node->config.value;
-        if (is_keyed && (own_key_moved || key_text(*old.node) != key_text(*now.node)) && has_state(before_, old)) rekey(old, now, change);
+        const std::string was = before_.key_kinds(old.index).value_or(""), is = after_.key_kinds(now.index).value_or("");
+        if (own_key_moved || key_text(*old.node) != key_text(*now.node)) {
+            rekey(old, now, change);
+        } else if (was != is) {
+            change.fate = NodeFate::kReconfigured;
+            change.what.push_back(fmt::format("key: ({}) -> ({})", was, is));
+            change.lost = "its state, which lies under its key, and that is of another type now";
+        }
     }
 
     // Where the operator can, what lies under the old key goes to the new one. Otherwise it is of no use.
     void rekey(const Known& old, const Known& now, NodeChange& change) {
         Instance& instance = after_.nodes()[now.index].instance();
         Result<Rekeyed> count = can_rekey(instance) ? Rekeyed{} : Result<Rekeyed>(Status::unsupported("rekey"));
-        if (count && count_) count = count_(old.node->id, instance);
+        if (count && previews_.count) count = previews_.count(old.node->id, instance);
         if (!count && count.status().code() == WEIR_E_UNSUPPORTED) {
             change.lost = "its state, which lies under its key, and that is another now";
         } else if (!count) {
             diff_.refused.push_back(fmt::format("node `{}`: {}", now.node->name(), count.status().message()));
-        } else if (!count_) {
+        } else if (!previews_.count) {
             change.fate = NodeFate::kRekeyed;
         } else if (count->has_moved || count->leaving > 0) {
             change.fate = NodeFate::kRekeyed;
@@ -380,7 +415,7 @@ private:
 
     const Plan& before_;
     Plan& after_;
-    const CountRekeyed& count_;
+    const StatePreviews& previews_;
     Names names_;
     GraphDiff diff_;
 };
@@ -396,6 +431,6 @@ bool GraphDiff::loses() const {
     return std::any_of(nodes.begin(), nodes.end(), [](const NodeChange& node) { return !node.lost.empty(); });
 }
 
-GraphDiff compare_graphs(const Plan& before, Plan& after, const CountRekeyed& count) { return Comparison(before, after, count).run(); }
+GraphDiff compare_graphs(const Plan& before, Plan& after, const StatePreviews& previews) { return Comparison(before, after, previews).run(); }
 
 }  // namespace weir::host

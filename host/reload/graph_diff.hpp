@@ -33,6 +33,7 @@ struct NodeChange {
     NodeFate fate = NodeFate::kKept;
     std::vector<std::string> what;  // a line each: what is another, and how it was
     std::string lost;               // what would be lost, and only goes with --allow-loss; empty: nothing
+    bool begins_anew = false;       // what is lost is all of its state, which cannot be read any more
     std::string renamed_from = {};  // its id before; empty: the same
     std::optional<Rekeyed> rekeyed = {};  // of kRekeyed: what waits in its state, where that can be counted
 };
@@ -59,11 +60,17 @@ struct GraphDiff {
 
 std::string_view fate_name(NodeFate fate);
 
-// Counts what rekeying would do to the state of a node that is stored as `stored`. WEIR_E_UNSUPPORTED: its operator cannot.
-using CountRekeyed = std::function<Result<Rekeyed>(const std::string& stored, Instance& now)>;
+// What stored state would become; null where none is stored.
+struct StatePreviews {
+    // Counts what rekeying would do to the state of a node that is stored as `stored`. WEIR_E_UNSUPPORTED: its operator cannot.
+    std::function<Result<Rekeyed>(const std::string& stored, Instance& now)> count;
+    // Whether node `now` of the new graph could go on with that state; `gives_up`: where the user gives up what is lost.
+    // WEIR_E_STATE_VERSION: why not.
+    std::function<Status(const std::string& stored, size_t now, bool gives_up)> restore;
+};
 
-// Plans of both; they need not be such that run. `count`: null where no state is stored.
-GraphDiff compare_graphs(const Plan& before, Plan& after, const CountRekeyed& count);
+// Plans of both; they need not be such that run.
+GraphDiff compare_graphs(const Plan& before, Plan& after, const StatePreviews& previews);
 
 // For people: nodes that are kept are counted and not listed.
 std::string diff_text(const GraphDiff& diff);

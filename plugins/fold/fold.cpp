@@ -113,7 +113,6 @@ Status Fold::list_output(const Binding &binding) {
     return {};
 }
 
-Status Fold::open() { return layouts_.open(context_, "`columns`"); }
 
 Status Fold::process(const BatchView &batch, uint32_t) {
     const auto n = static_cast<size_t>(batch.rows());

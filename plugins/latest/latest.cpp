@@ -108,8 +108,6 @@ Status Latest::bind(const Binding &binding) {
     return {};
 }
 
-Status Latest::open() { return layouts_.open(context_, config_.has("columns") ? "`columns`" : "the input"); }
-
 void Latest::load(const Kept &kept) {
     values_.assign(columns_.size(), {});
     const std::string_view row(kept.values.data, kept.values.size), times(kept.times.data, kept.times.size);

@@ -19,8 +19,8 @@ public:
     Latest(Context context, const Config &config);
 
     Status bind(const Binding &binding) override;
-    Status restore(const weir_state_block &block) override { return layouts_.restore(block); }
-    Status open() override;
+    Status restore(const weir_state_block &block) override { return layouts_.restore(block, context_, config_.has("columns") ? "`columns`" : "the input"); }
+    Status open() override { return layouts_.open(); }
     Status process(const BatchView &batch, uint32_t input) override;
     Status snapshot(const weir_snapshot &out) override { return layouts_.snapshot(out); }
 

@@ -94,7 +94,7 @@ Status Over::restore(const weir_state_block &block) {
         if (block.state == kRows) s = frames_->restore(view(block.keys[i]), value);
         else if (value != columns_text_)
             s = Status::state_version("the rows in the state have the columns " + std::string(value) + ", and the aggregates read " +
-                                      columns_text_ + " now. Run it as it was, or begin anew (--reset)");
+                                      columns_text_ + " now. Run it as it was, or begin anew (weir apply --allow-loss, or --reset)");
         if (!s.ok()) return s;
     }
     return {};

@@ -73,7 +73,7 @@ Status Top::restore(const weir_state_block &block) {
             if (Status s = restore_row(view(block.keys[i]), value); !s.ok()) return s;
         } else if (value != columns_text_) {
             return Status::state_version("the rows in the state have the columns " + std::string(value) + ", and are " + columns_text_ +
-                                         " now. Run it as it was, or begin anew (--reset)");
+                                         " now. Run it as it was, or begin anew (weir apply --allow-loss, or --reset)");
         }
     }
     return {};

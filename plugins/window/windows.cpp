@@ -38,7 +38,8 @@ Status Windows::restore_watermark(uint32_t group, std::string_view value) {
     uint64_t fingerprint = 0;
     if (!window::take(value, watermark) || !window::take(value, fingerprint)) return damaged();
     if (fingerprint != layout_.fingerprint)
-        return Status::state_version("the windows in the state are of another kind or size, or have other aggregates");
+        return Status::state_version("the windows in the state are of another kind or size, or have other aggregates. Run it as it was, or begin "
+                                     "anew (weir apply --allow-loss, or --reset)");
     restored_watermarks_[group] = watermark;
     seen_groups_[group] = true;
     return {};

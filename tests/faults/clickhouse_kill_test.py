@@ -28,6 +28,7 @@ ROWS_PER_SECOND = 2000
 BAD_EVERY = 997  # rows: a record that is no tick
 REQUEST_TIMEOUT = 2  # seconds, of the connection
 SLOW = 3  # seconds: longer than that
+LAST = 600  # seconds, at most, for all that waits: of each block the server is asked first where it was killed, and the machine may be busy
 FAULTS = "before,after,cut_body,cut_answer,500,503,code,late_before,late_after,slow_before,slow_after"
 RECORD = "{ id: int64, symbol: string, price: \"decimal(12,2)\", volume: uint32, note: \"string?\", at: timestamp }"
 MONTHS = ("2026-01", "2026-02", "2026-03")
@@ -280,7 +281,7 @@ def live_and_judge(options, brokers, folder, clickhouse):
     finally:
         rows = feed.stop()
     met = clickhouse.calm()
-    code, said = lives.live("final", TIMEOUT)
+    code, said = lives.live("final", LAST)
     check(code == 0, f"{lives.name}, seed {SEED}: the last start: exit {code}\n{said}")
     fault = judge(clickhouse, rows, brokers, lives.name)
     check(not fault, f"{lives.name}, seed {SEED}, after {kills} kills, {restarted} restarts of ClickHouse and {met}: {fault}")

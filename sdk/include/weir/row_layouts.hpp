@@ -4,8 +4,8 @@
 // column of any other type refuses the start.
 //
 //   layouts_.bind(columns);                                                             // in bind
-//   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
-//   Status open() { if (Status s = layouts_.open(context_, "`columns`"); !s.ok()) return s; ... }
+//   Status restore(const weir_state_block &block) { return layouts_.restore(block, context_, "`columns`"); }
+//   Status open() { if (Status s = layouts_.open(); !s.ok()) return s; ... }
 //   Status snapshot(const weir_snapshot &out) { return layouts_.snapshot(out); }        // .state(1, WEIR_STATE_BROADCAST)
 //
 // A row begins with the number of its layout, a u16. Which number means what is in state 0 of the operator's own. One user
@@ -27,10 +27,11 @@ namespace weir {
 class RowLayouts {
 public:
     void bind(Schema columns);
-    Status restore(const weir_state_block &block);
-    // WEIR_E_STATE_VERSION: the state was last kept in columns that there are no more, and the host does not say that they may be lost
-    // (weir/ext/start.h): one under another name is another column. `says`: what names the columns, "`columns`" or "the input".
-    Status open(Context context, std::string_view says);
+    // WEIR_E_STATE_VERSION: a column is of a type that does not hold the old one's values; or the state was last kept in columns that
+    // there are no more, and the host does not say that they may be lost (weir/ext/start.h): one under another name is another
+    // column. `says`: what names the columns, "`columns`" or "the input".
+    Status restore(const weir_state_block &block, Context context, std::string_view says);
+    Status open();
     Status snapshot(const weir_snapshot &out);
 
     const RowCodec &codec() const { return codec_; }

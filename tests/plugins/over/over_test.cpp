@@ -203,7 +203,7 @@ TEST_F(OverTest, GoesOnAfterARestartWithOtherAggregatesOfTheSameColumns) {
     EXPECT_EQ(send(R"j([["b",7,1],["a",7,5]])j"), (Lines{"b 7 1 2", "a 7 5 100"}));
     EXPECT_EQ(restart_as(R"j("last":10000000,"columns":{"keys":"count(k)"})j").message(),
               "the rows in the state have the columns { v: int64? } of a time, t, and the aggregates read { k: string? } of a time, t now. Run it as it was, or begin anew "
-              "(--reset)");
+              "(weir apply --allow-loss, or --reset)");
 }
 
 // Beside a model that computes each frame anew.

@@ -285,7 +285,8 @@ TEST_F(WindowTest, RefusesStateOfOtherWindows) {
     send(R"~([["a",1,1]])~");
     const auto blocks = h_->snapshot();
     ASSERT_TRUE(start(R"~("tumbling":20000000)~" + kSum).ok());
-    EXPECT_EQ(h_->restore(blocks).message(), "the windows in the state are of another kind or size, or have other aggregates");
+    EXPECT_EQ(h_->restore(blocks).message(), "the windows in the state are of another kind or size, or have other aggregates. Run it as it was, or begin anew (weir apply --allow-loss, or "
+              "--reset)");
 }
 
 TEST_F(WindowTest, SendsMoreResultsThanThereIsRoomFor) {

@@ -21,7 +21,7 @@ protected:
             node.id = id;
             node.state_bytes = bytes;
         }
-        return expect_pause(compare_graphs(**before, **after, nullptr), **before, **after, stats).bytes;
+        return expect_pause(compare_graphs(**before, **after, {}), **before, **after, stats).bytes;
     }
 };
 

@@ -125,5 +125,27 @@ TEST_F(Changed, GivesUpStateUnderAnotherKeyOnlyWhereThatIsAllowed) {
     for (const char* first : {R"({"n":0,"count":1})", R"({"n":1,"count":1})", R"({"n":2,"count":1})"}) EXPECT_TRUE(rows.contains(first)) << first;
 }
 
+// The key is called as before, and its bytes are others.
+TEST_F(Changed, GivesUpStateUnderAKeyOfAnotherTypeOnlyWhereThatIsAllowed) {
+    const std::string other = replaced(kCountedGraph, "counted: { from: doubled,", "text: { from: doubled, select: { n: n::string } }\n  counted: { from: text,");
+    std::mt19937_64 random(1);
+    fill(random);
+    change_at(5, other);
+    ASSERT_EQ(run(kCountedGraph, 1), "");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_FALSE(outcomes_[0].is_taken);
+    EXPECT_THAT(outcomes_[0].why.text(), HasSubstr("the state of node `counted` is kept under a key of (integer), and it is (text) now. Run it as it was, or "
+                                                   "drop its state: --allow-loss counted"));
+    expect_all_counted(1);
+
+    reset_world();
+    outcomes_.clear();
+    fill(random);
+    change_at(5, other, {"counted"});
+    ASSERT_EQ(run(kCountedGraph, 2), "");
+    ASSERT_EQ(outcomes_.size(), 1U);
+    EXPECT_TRUE(outcomes_[0].is_taken) << outcomes_[0].why.text();
+}
+
 }  // namespace
 }  // namespace weir::host::testing

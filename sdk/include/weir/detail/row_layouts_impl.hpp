@@ -91,17 +91,13 @@ WEIR_INLINE Status RowLayouts::add(uint16_t number, std::string_view text) {
     return {};
 }
 
-WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block) {
+WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block, Context context, std::string_view says) {
     for (uint64_t i = 0; i < block.n; ++i) {
         uint16_t number = 0;
         if (block.keys[i].size != sizeof number) return Status::state_version("an entry of the state is damaged");
         std::memcpy(&number, block.keys[i].data, sizeof number);
         if (Status s = add(number, view(block.values[i])); !s.ok()) return s;
     }
-    return {};
-}
-
-WEIR_INLINE Status RowLayouts::open(Context context, std::string_view says) {
     const std::string lost = this->lost();
     const weir_host &host = *context.raw()->host;
     const auto *start = host.extension ? static_cast<const weir_start_api *>(host.extension(&host, WEIR_EXT_START)) : nullptr;
@@ -109,6 +105,10 @@ WEIR_INLINE Status RowLayouts::open(Context context, std::string_view says) {
         return Status::state_version("the state has " + lost + ", which " + std::string(says) + " has not any more: its values would be lost, and a "
                                      "column under another name begins anew. Call it so again, or give it up: --allow-loss " +
                                      std::string(context.node()));
+    return {};
+}
+
+WEIR_INLINE Status RowLayouts::open() {
     number_ = 0;
     if (!layouts_.empty()) {
         const auto &[last, layout] = *layouts_.rbegin();  // the one that was in use: columns that come back are another layout
