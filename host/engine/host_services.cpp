@@ -6,6 +6,7 @@
 
 #include <weir/ext/aggregation.h>
 #include <weir/ext/combine.h>
+#include <weir/ext/restored.h>
 #include <weir/ext/expression.h>
 #include <weir/ext/memory.h>
 #include <weir/ext/rekey.h>
@@ -92,10 +93,14 @@ HostServices::HostServices()
         static const weir_combine_api combine = {sizeof combine, 0, [](weir_context* context, const weir_combiner* combiner) {
                                                      Instance::of(context).set_combiner(combiner);
                                                  }};
+        static const weir_restored_api restored = {sizeof restored, 0, [](weir_context* context, const weir_restored_checker* checker) {
+                                                       Instance::of(context).set_restored_checker(checker);
+                                                   }};
         const std::string_view id = name ? name : "";
         static const weir_transaction_api transaction = {sizeof transaction, 0, ConnectionInstance::bound_transaction};
         if (id == WEIR_EXT_COMBINE) return &combine;
         if (id == WEIR_EXT_REKEY) return &rekey;
+        if (id == WEIR_EXT_RESTORED) return &restored;
         if (id == WEIR_EXT_TRANSACTION) return &transaction;
         if (id == WEIR_EXT_MEMORY) return &memory;
         if (id == WEIR_EXT_EXPRESSION) return &instances_expression_api();

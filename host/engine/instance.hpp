@@ -13,6 +13,7 @@
 
 #include <weir/abi.h>
 #include <weir/ext/combine.h>
+#include <weir/ext/restored.h>
 #include <weir/result.hpp>
 
 #include "host/engine/keyed_state.hpp"
@@ -104,6 +105,8 @@ public:
     // How its rows can be added up for other workers, as it said in bind; null: not at all.
     const weir_combiner* combiner() const { return combiner_; }
     void set_combiner(const weir_combiner* combiner) { combiner_ = combiner; }
+    const weir_restored_checker* restored_checker() const { return restored_checker_; }
+    void set_restored_checker(const weir_restored_checker* checker) { restored_checker_ = checker; }
     // What it said that its own tables take. [worker]
     uint64_t own_bytes() const { return own_bytes_; }
     void set_own_bytes(uint64_t bytes) { own_bytes_ = bytes; }
@@ -215,6 +218,7 @@ private:
     std::vector<Codec> codecs_;
     std::shared_ptr<KeyedState> keyed_;
     const weir_combiner* combiner_ = nullptr;
+    const weir_restored_checker* restored_checker_ = nullptr;
     uint64_t own_bytes_ = 0;
     std::optional<ToldOfRekey> rekeyed_;
     bool wants_whole_ = false;

@@ -64,7 +64,9 @@ Status preview_restore(const std::filesystem::path& state, const std::string& st
         return block.version == instance.descriptor().state_version ? restore(block) : migrate_block(instance, block, restore);
     };
     const Status status = (*store)->read(stored, take, [](uint32_t number) { return number < WEIR_HOST_STATES; });
-    return is_enough ? Status() : status;
+    const weir_restored_checker* checker = instance.restored_checker();
+    if (is_enough || !status.ok() || !checker) return is_enough ? Status() : status;
+    return instance.call([&](void* self, weir_error* error) { return checker->check(self, error); });
 }
 
 }  // namespace weir::host

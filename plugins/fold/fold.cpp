@@ -55,6 +55,7 @@ Status Fold::bind(const Binding &binding) {
     init_ = ExpressionEvaluator(program_.init);
     next_ = ExpressionEvaluator(program_.next);
     layouts_.bind(program_.state);
+    offer_restored_check<Fold>(context_);
     all_ = input;
     for (const Field &field : program_.state.fields) all_.fields.push_back(field);
     binding.reads_nothing(0);
@@ -62,6 +63,11 @@ Status Fold::bind(const Binding &binding) {
         if (program_.reads[i]) binding.reads(0, input.fields[i].name);
     if (Status s = bind_time(binding); !s.ok()) return s;
     return list_output(binding);
+}
+
+Status Fold::open() {
+    const Status status = check_restored();
+    return status.ok() ? layouts_.open() : status;
 }
 
 Status Fold::bind_time(const Binding &binding) {

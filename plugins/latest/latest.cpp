@@ -104,8 +104,14 @@ Status Latest::bind(const Binding &binding) {
     for (Field &field : kept.fields) field.nullable = true;  // a column that was added later is null in older rows
     for (const size_t c : key_) binding.reads(0, input.fields[c].name);
     layouts_.bind(std::move(kept));
+    offer_restored_check<Latest>(context_);
     binding.set_output(0, output);
     return {};
+}
+
+Status Latest::open() {
+    const Status status = check_restored();
+    return status.ok() ? layouts_.open() : status;
 }
 
 void Latest::load(const Kept &kept) {

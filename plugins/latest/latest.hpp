@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <weir/restored.hpp>
 #include <weir/row_layouts.hpp>
 #include <weir/state.hpp>
 
@@ -19,8 +20,9 @@ public:
     Latest(Context context, const Config &config);
 
     Status bind(const Binding &binding) override;
-    Status restore(const weir_state_block &block) override { return layouts_.restore(block, context_, config_.has("columns") ? "`columns`" : "the input"); }
-    Status open() override { return layouts_.open(); }
+    Status restore(const weir_state_block &block) override { return layouts_.restore(block); }
+    Status check_restored() const { return layouts_.check(context_, config_.has("columns") ? "`columns`" : "the input"); }
+    Status open() override;
     Status process(const BatchView &batch, uint32_t input) override;
     Status snapshot(const weir_snapshot &out) override { return layouts_.snapshot(out); }
 

@@ -3,9 +3,10 @@
 // type holds all values of the one before (an int64 that was an int32, a decimal with more digits) is read as it is now, and a
 // column of any other type refuses the start.
 //
-//   layouts_.bind(columns);                                                             // in bind
-//   Status restore(const weir_state_block &block) { return layouts_.restore(block, context_, "`columns`"); }
-//   Status open() { if (Status s = layouts_.open(); !s.ok()) return s; ... }
+//   layouts_.bind(columns); offer_restored_check<Mine>(context_);                       // in bind; weir/restored.hpp
+//   Status restore(const weir_state_block &block) { return layouts_.restore(block); }
+//   Status check_restored() const { return layouts_.check(context_, "`columns`"); }
+//   Status open() { if (Status s = check_restored(); !s.ok()) return s; layouts_.open(); ... }
 //   Status snapshot(const weir_snapshot &out) { return layouts_.snapshot(out); }        // .state(1, WEIR_STATE_BROADCAST)
 //
 // A row begins with the number of its layout, a u16. Which number means what is in state 0 of the operator's own. One user
@@ -27,10 +28,12 @@ namespace weir {
 class RowLayouts {
 public:
     void bind(Schema columns);
-    // WEIR_E_STATE_VERSION: a column is of a type that does not hold the old one's values; or the state was last kept in columns that
-    // there are no more, and the host does not say that they may be lost (weir/ext/start.h): one under another name is another
-    // column. `says`: what names the columns, "`columns`" or "the input".
-    Status restore(const weir_state_block &block, Context context, std::string_view says);
+    // WEIR_E_STATE_VERSION: a column is of a type that does not hold the old one's values.
+    Status restore(const weir_state_block &block);
+    // WEIR_E_STATE_VERSION: the state was last kept in columns that there are no more, and the host does not say that they may be lost
+    // (weir/ext/start.h): one under another name is another column. `says`: what names the columns, "`columns`" or "the input".
+    Status check(Context context, std::string_view says) const;
+    // REQUIRES: check.
     Status open();
     Status snapshot(const weir_snapshot &out);
 

@@ -7,6 +7,7 @@
 #include <weir/ext/expression.h>
 #include <weir/ext/messaging.h>
 #include <weir/ext/records.h>
+#include <weir/ext/restored.h>
 #include <weir/ext/start.h>
 
 /* A check is known by its line: not one of abi_layout.h's. */
@@ -131,5 +132,14 @@ ABI_SIZE(weir_combine_api, 16)
 ABI_AT(weir_combine_api, size, 0)
 ABI_AT(weir_combine_api, reserved, 4)
 ABI_AT(weir_combine_api, offer, 8)
+
+ABI_SIZE(weir_restored_checker, 16)
+ABI_AT(weir_restored_checker, size, 0)
+ABI_AT(weir_restored_checker, reserved, 4)
+ABI_AT(weir_restored_checker, check, 8)
+ABI_SIZE(weir_restored_api, 16)
+ABI_AT(weir_restored_api, size, 0)
+ABI_AT(weir_restored_api, reserved, 4)
+ABI_AT(weir_restored_api, offer, 8)
 
 #endif /* WEIR_CONFORMANCE_ABI_LAYOUT_EXT_H */

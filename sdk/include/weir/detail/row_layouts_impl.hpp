@@ -91,13 +91,17 @@ WEIR_INLINE Status RowLayouts::add(uint16_t number, std::string_view text) {
     return {};
 }
 
-WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block, Context context, std::string_view says) {
+WEIR_INLINE Status RowLayouts::restore(const weir_state_block &block) {
     for (uint64_t i = 0; i < block.n; ++i) {
         uint16_t number = 0;
         if (block.keys[i].size != sizeof number) return Status::state_version("an entry of the state is damaged");
         std::memcpy(&number, block.keys[i].data, sizeof number);
         if (Status s = add(number, view(block.values[i])); !s.ok()) return s;
     }
+    return {};
+}
+
+WEIR_INLINE Status RowLayouts::check(Context context, std::string_view says) const {
     const std::string lost = this->lost();
     const weir_host &host = *context.raw()->host;
     const auto *start = host.extension ? static_cast<const weir_start_api *>(host.extension(&host, WEIR_EXT_START)) : nullptr;
